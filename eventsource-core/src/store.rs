@@ -1,0 +1,366 @@
+//! What a store can do, as traits: each one that a store implements is a promise that the compiler can check.
+
+use std::fmt;
+use std::future::Future;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::append::{Append, AppendError, Appended, Boundary, Key, ManyStreams, Outcome};
+use crate::query::Query;
+use crate::stream::{Position, StreamName, Version};
+use crate::subscription::Subscription;
+use crate::time::Timestamp;
+
+/// A store of events: appends to one stream, reads of a stream and of all events, and a way to wait for more.
+///
+/// Every store promises, whatever else is running:
+///
+/// - an append that was acknowledged is durable, is whole or absent, and its checks held when it was written;
+/// - positions increase in the order in which appends become visible, so that a reader which goes on after the last
+///   position it saw never skips or repeats an event; the versions of a stream are dense, from 1, and in the order of
+///   the positions;
+/// - an append with a key is stored once, however often it is sent;
+/// - bad input is refused with an error that names it, and delays nobody else.
+///
+/// A handle is cheap to clone and may be used from any task of any executor.
+pub trait Store: Clone + Send + Sync + 'static {
+    /// Which store this is, and which life of it.
+    fn identity(&self) -> StoreIdentity;
+
+    /// Stores the records of `append` at the end of its stream, if its checks hold.
+    fn append(&self, append: Arc<Append>) -> impl Future<Output = Result<Appended, AppendError>> + Send;
+
+    /// What an earlier append has stored under this key, or `None`. Only [`Key::id`] is looked at.
+    fn outcome(&self, key: Key) -> impl Future<Output = Result<Option<Outcome>, StoreError>> + Send;
+
+    /// Shows the events of a stream to `visitor`, in order, and gives the visitor back.
+    ///
+    /// The visitor may run on a thread of the store, with borrowed data; a panic in it goes on in the caller. A
+    /// stream that does not exist has no events.
+    fn scan_stream<V: Visit>(
+        &self,
+        scan: StreamScan,
+        visitor: V,
+    ) -> impl Future<Output = Result<V, StoreError>> + Send;
+
+    /// Shows the events of the whole store to `visitor`, in the order of their positions, and gives the visitor back
+    /// with the position up to which everything has been looked at.
+    ///
+    /// A `scan.after` beyond the last event is [`StoreError::BeyondHead`].
+    fn scan_all<V: Visit>(
+        &self,
+        scan: LogScan,
+        visitor: V,
+    ) -> impl Future<Output = Result<(V, Position), StoreError>> + Send;
+
+    /// The position of the last event, or [`Position::START`].
+    fn head(&self) -> impl Future<Output = Result<Position, StoreError>> + Send;
+
+    /// Waits until there may be an event after this position, from this process or another one.
+    fn wait_beyond(&self, position: Position) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// The events after `position`: first those that are there, then those that come, without a gap.
+    fn subscribe(&self, after: Position) -> Subscription<Self> {
+        Subscription::new(self.clone(), after)
+    }
+
+    /// Reads the events of a stream into memory.
+    fn read_stream(&self, scan: StreamScan) -> impl Future<Output = Result<Vec<StoredEvent>, StoreError>> + Send {
+        async move { Ok(self.scan_stream(scan, Collect::default()).await?.0) }
+    }
+
+    /// Reads events of the whole store into memory.
+    fn read_all(&self, scan: LogScan) -> impl Future<Output = Result<Vec<StoredEvent>, StoreError>> + Send {
+        async move { Ok(self.scan_all(scan, Collect::default()).await?.0.0) }
+    }
+}
+
+/// A store that can append to several streams at once.
+pub trait MultiStreamStore: Store {
+    /// Stores the records of `append`, each at the end of its stream, if its checks hold: all of them, or none.
+    fn append_across(
+        &self,
+        append: Arc<Append<ManyStreams>>,
+    ) -> impl Future<Output = Result<Appended, AppendError>> + Send;
+}
+
+/// A store that can check an append against queries of types and tags.
+///
+/// Of two appends that exclude each other, whoever sends them, one wins.
+pub trait BoundaryStore: MultiStreamStore {
+    /// Stores the records of `append`, if its checks hold.
+    fn append_within(&self, append: Arc<Append<Boundary>>)
+    -> impl Future<Output = Result<Appended, AppendError>> + Send;
+}
+
+/// Which store it is, and which life of it: a restored or promoted store has a new incarnation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct StoreIdentity {
+    /// The same for ever.
+    pub id: Uuid,
+    /// New after a restore or a promotion.
+    pub incarnation: Uuid,
+}
+
+impl StoreIdentity {
+    /// The identity of a store that is new.
+    #[must_use]
+    pub fn fresh() -> Self {
+        Self { id: Uuid::now_v7(), incarnation: Uuid::now_v7() }
+    }
+}
+
+/// Which events of a stream to show, and in which order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamScan {
+    /// The stream.
+    pub stream: StreamName,
+    /// Only events after this version.
+    pub after: Version,
+    /// Only events up to this version.
+    pub until: Option<Version>,
+    /// From the last to the first.
+    pub backwards: bool,
+    /// At most so many.
+    pub limit: Option<usize>,
+}
+
+impl StreamScan {
+    /// The whole stream, forwards.
+    #[must_use]
+    pub fn of(stream: StreamName) -> Self {
+        Self { stream, after: Version::NONE, until: None, backwards: false, limit: None }
+    }
+
+    /// Only events after this version.
+    #[must_use]
+    pub fn after(mut self, version: Version) -> Self {
+        self.after = version;
+        self
+    }
+
+    /// Only events up to this version.
+    #[must_use]
+    pub fn until(mut self, version: Version) -> Self {
+        self.until = Some(version);
+        self
+    }
+
+    /// From the last to the first.
+    #[must_use]
+    pub fn backwards(mut self) -> Self {
+        self.backwards = true;
+        self
+    }
+
+    /// At most so many.
+    #[must_use]
+    pub fn limit(mut self, limit: usize) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+}
+
+/// Which events of a store to show.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LogScan {
+    /// Only events after this position.
+    pub after: Position,
+    /// Only events that match this.
+    pub query: Query,
+    /// At most so many.
+    pub limit: Option<usize>,
+}
+
+impl LogScan {
+    /// Everything after this position.
+    #[must_use]
+    pub fn after(position: Position) -> Self {
+        Self { after: position, ..Self::default() }
+    }
+
+    /// Only events that match this.
+    #[must_use]
+    pub fn matching(mut self, query: Query) -> Self {
+        self.query = query;
+        self
+    }
+
+    /// At most so many.
+    #[must_use]
+    pub fn limit(mut self, limit: usize) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+}
+
+/// What looks at events one after the other, as a store reads them.
+pub trait Visit: Send + 'static {
+    /// Looks at the next event, and says whether to go on.
+    fn visit(&mut self, event: EventRef<'_>) -> ControlFlow<()>;
+}
+
+/// Copies what it sees.
+#[derive(Default)]
+pub(crate) struct Collect(pub(crate) Vec<StoredEvent>);
+
+impl Visit for Collect {
+    fn visit(&mut self, event: EventRef<'_>) -> ControlFlow<()> {
+        self.0.push(event.to_stored());
+        ControlFlow::Continue(())
+    }
+}
+
+/// A stored event, borrowed from the store for as long as it is looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct EventRef<'a> {
+    /// Its position in the store.
+    pub position: Position,
+    /// The name of its stream.
+    pub stream: &'a StreamName,
+    /// Its version in its stream.
+    pub version: Version,
+    /// Its stored name.
+    pub name: &'a str,
+    /// The version of the payload's shape.
+    pub schema: u32,
+    /// The codec that wrote the payload.
+    pub format: &'a str,
+    /// The encoded event.
+    pub payload: &'a [u8],
+    /// The encoded [`Metadata`](crate::Metadata); may be empty.
+    pub metadata: &'a [u8],
+    /// When it was decided.
+    pub recorded_at: Timestamp,
+}
+
+impl EventRef<'_> {
+    /// An owned copy.
+    #[must_use]
+    pub fn to_stored(&self) -> StoredEvent {
+        StoredEvent {
+            position: self.position,
+            stream: self.stream.clone(),
+            version: self.version,
+            name: self.name.into(),
+            schema: self.schema,
+            format: self.format.into(),
+            payload: self.payload.into(),
+            metadata: self.metadata.into(),
+            recorded_at: self.recorded_at,
+        }
+    }
+}
+
+/// A stored event, as it was written: not decoded yet.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoredEvent {
+    /// Its position in the store.
+    pub position: Position,
+    /// The name of its stream.
+    pub stream: StreamName,
+    /// Its version in its stream.
+    pub version: Version,
+    /// Its stored name.
+    pub name: Box<str>,
+    /// The version of the payload's shape.
+    pub schema: u32,
+    /// The codec that wrote the payload.
+    pub format: Box<str>,
+    /// The encoded event.
+    pub payload: Box<[u8]>,
+    /// The encoded [`Metadata`](crate::Metadata); may be empty.
+    pub metadata: Box<[u8]>,
+    /// When it was decided.
+    pub recorded_at: Timestamp,
+}
+
+impl StoredEvent {
+    /// The same, borrowed.
+    #[must_use]
+    pub fn as_ref(&self) -> EventRef<'_> {
+        EventRef {
+            position: self.position,
+            stream: &self.stream,
+            version: self.version,
+            name: &self.name,
+            schema: self.schema,
+            format: &self.format,
+            payload: &self.payload,
+            metadata: &self.metadata,
+            recorded_at: self.recorded_at,
+        }
+    }
+}
+
+impl fmt::Debug for StoredEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoredEvent")
+            .field("position", &self.position.0)
+            .field("stream", &self.stream.as_str())
+            .field("version", &self.version.0)
+            .field("name", &self.name)
+            .field("schema", &self.schema)
+            .field("payload", &String::from_utf8_lossy(&self.payload))
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a store could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// It was closed.
+    #[error("the store is closed")]
+    Closed,
+    /// Its queue is full; try again later.
+    #[error("the store is overloaded: {waiting} requests are waiting already")]
+    Overloaded {
+        /// How many requests were waiting.
+        waiting: usize,
+    },
+    /// A position was asked for that this store has not reached: it was perhaps restored from an older copy.
+    #[error("position {asked} is beyond the last event of this store, which is at {head}")]
+    BeyondHead {
+        /// The position that was asked for.
+        asked: Position,
+        /// The store's last one.
+        head: Position,
+    },
+    /// What it is kept in belongs to something else.
+    #[error("{place} is not an event store: {found}")]
+    NotAStore {
+        /// The file or database.
+        place: String,
+        /// What was found there.
+        found: String,
+    },
+    /// It was written by a newer version of the software.
+    #[error("{place} has schema version {found}, and this version of the software knows {supported} at most")]
+    Newer {
+        /// The file or database.
+        place: String,
+        /// The version found there.
+        found: u32,
+        /// The newest version that is known here.
+        supported: u32,
+    },
+    /// What it is kept in is damaged.
+    #[error("{place} is damaged: {reason}")]
+    Damaged {
+        /// The file or database.
+        place: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// What it is kept in answered with an error.
+    #[error("{doing}: {source}")]
+    Backend {
+        /// What was being done.
+        doing: String,
+        /// The error.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}

@@ -1,0 +1,173 @@
+//! Subscriptions: every event after a position, first those that are there, then those that come.
+
+use std::collections::VecDeque;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+use tokio::sync::watch;
+
+use crate::query::Query;
+use crate::store::{Collect, LogScan, Store, StoreError, StoredEvent};
+use crate::stream::Position;
+
+/// The events of a store after a position, in order, without an end.
+///
+/// Catching up and going live are one loop over positions, so there is no gap between them. An error leaves the
+/// subscription where it was: asking again tries again.
+///
+/// ```
+/// use eventsource_core::{MemoryStore, Position, Store};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let store = MemoryStore::new();
+/// let mut events = store.subscribe(Position::START);
+/// let stopper = events.stopper();
+/// stopper.stop();
+/// assert!(events.next().await.is_none());
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Subscription<S> {
+    store: S,
+    after: Position,
+    read_to: Position,
+    query: Query,
+    page: usize,
+    buffer: VecDeque<StoredEvent>,
+    stop: watch::Receiver<bool>,
+    stopper: Stopper,
+}
+
+/// Ends a subscription, from anywhere.
+#[derive(Debug, Clone)]
+pub struct Stopper(watch::Sender<bool>);
+
+impl Stopper {
+    /// Makes the subscription's next event `None`.
+    pub fn stop(&self) {
+        self.0.send_replace(true);
+    }
+}
+
+impl<S: Store> Subscription<S> {
+    pub(crate) fn new(store: S, after: Position) -> Self {
+        let (stopper, stop) = watch::channel(false);
+        Self {
+            store,
+            after,
+            read_to: after,
+            query: Query::all(),
+            page: 512,
+            buffer: VecDeque::new(),
+            stop,
+            stopper: Stopper(stopper),
+        }
+    }
+
+    /// Only events that match this; the store filters.
+    #[must_use]
+    pub fn matching(mut self, query: Query) -> Self {
+        self.query = query;
+        self
+    }
+
+    /// How many events are read at a time; 512 unless set.
+    #[must_use]
+    pub fn page(mut self, events: usize) -> Self {
+        self.page = events.max(1);
+        self
+    }
+
+    /// What ends this subscription. Dropping the subscription ends it too.
+    #[must_use]
+    pub fn stopper(&self) -> Stopper {
+        self.stopper.clone()
+    }
+
+    /// The position of the last event that was given out, or the one that the subscription began after.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        self.after
+    }
+
+    /// The next event; `None` after the subscription was stopped.
+    ///
+    /// It may be cancelled: no event is lost.
+    pub async fn next(&mut self) -> Option<Result<StoredEvent, StoreError>> {
+        loop {
+            if *self.stop.borrow() {
+                return None;
+            }
+            if let Some(event) = self.buffer.pop_front() {
+                self.after = event.position;
+                return Some(Ok(event));
+            }
+            let stopped = self.stop.wait_for(|stopped| *stopped);
+            let more = more(&self.store, self.read_to, &self.query, self.page);
+            match first(stopped, more).await {
+                None => return None,
+                Some(Err(error)) => return Some(Err(error)),
+                Some(Ok((events, read_to))) => {
+                    self.buffer.extend(events);
+                    self.read_to = read_to;
+                }
+            }
+        }
+    }
+
+    /// The same as a [`Stream`].
+    pub fn into_stream(self) -> impl Stream<Item = Result<StoredEvent, StoreError>> + Send + Unpin {
+        Events { next: Some(next(self)) }
+    }
+}
+
+/// The next page after a position; waits for it if there is none yet.
+async fn more<S: Store>(
+    store: &S,
+    after: Position,
+    query: &Query,
+    page: usize,
+) -> Result<(Vec<StoredEvent>, Position), StoreError> {
+    let scan = LogScan::after(after).matching(query.clone()).limit(page);
+    let (found, read_to) = store.scan_all(scan, Collect::default()).await?;
+    if found.0.is_empty() && read_to == after {
+        store.wait_beyond(after).await?;
+    }
+    Ok((found.0, read_to))
+}
+
+/// What `work` gives, or `None` if `stop` ends first.
+async fn first<T>(stop: impl Future, work: impl Future<Output = T>) -> Option<T> {
+    let (mut stop, mut work) = (pin!(stop), pin!(work));
+    poll_fn(|context| match stop.as_mut().poll(context) {
+        Poll::Ready(_) => Poll::Ready(None),
+        Poll::Pending => work.as_mut().poll(context).map(Some),
+    })
+    .await
+}
+
+type Next<S> = Pin<Box<dyn Future<Output = (Subscription<S>, Option<Result<StoredEvent, StoreError>>)> + Send>>;
+
+fn next<S: Store>(mut subscription: Subscription<S>) -> Next<S> {
+    Box::pin(async move {
+        let event = subscription.next().await;
+        (subscription, event)
+    })
+}
+
+struct Events<S> {
+    next: Option<Next<S>>,
+}
+
+impl<S: Store> Stream for Events<S> {
+    type Item = Result<StoredEvent, StoreError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Some(pending) = self.next.as_mut() else { return Poll::Ready(None) };
+        let Poll::Ready((subscription, event)) = pending.as_mut().poll(context) else { return Poll::Pending };
+        self.next = event.is_some().then(|| next(subscription));
+        Poll::Ready(event)
+    }
+}

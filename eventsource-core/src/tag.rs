@@ -1,0 +1,101 @@
+//! Tags: what an event is about, beside its stream, so that a query can find it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+/// The longest tag, in bytes, name and value together.
+pub const TAG_LIMIT: usize = 512;
+
+/// One tag of an event, `name:value`, as in `course:c1`.
+///
+/// ```
+/// use eventsource_core::Tag;
+///
+/// assert_eq!(Tag::new("course", "c1").as_str(), "course:c1");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Tag(Arc<str>);
+
+impl Tag {
+    /// The tag `name:value`.
+    pub fn new(name: &str, value: impl fmt::Display) -> Self {
+        Self(format!("{name}:{value}").into())
+    }
+
+    /// Takes a tag as a store keeps it.
+    #[must_use]
+    pub fn from_stored(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// The whole tag.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A type whose value can stand in a tag. Ids have it, `Option` too: `None` makes no tag.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the value of a tag",
+    label = "this field's type is no `TagValue`",
+    note = "tags are text, integers, `Uuid`s, types with `#[derive(Id)]`, and `Option`s of these"
+)]
+pub trait TagValue {
+    /// The value as text, or `None` where the event has no such tag.
+    fn tag_value(&self) -> Option<String>;
+}
+
+macro_rules! displayed_tag_values {
+    ($($type:ty),*) => {$(
+        impl TagValue for $type {
+            fn tag_value(&self) -> Option<String> {
+                Some(self.to_string())
+            }
+        }
+    )*};
+}
+
+displayed_tag_values!(String, str, Uuid, u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, bool, char);
+
+impl<T: TagValue> TagValue for Option<T> {
+    fn tag_value(&self) -> Option<String> {
+        self.as_ref().and_then(T::tag_value)
+    }
+}
+
+impl<T: TagValue + ?Sized> TagValue for &T {
+    fn tag_value(&self) -> Option<String> {
+        T::tag_value(self)
+    }
+}
+
+/// The tags of one event, as its `#[tag]` fields give them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Tags(Vec<Tag>);
+
+impl Tags {
+    /// Adds `name:value`, unless there is no value or the tag is there already.
+    pub fn add(&mut self, name: &str, value: &(impl TagValue + ?Sized)) {
+        if let Some(value) = value.tag_value() {
+            let tag = Tag::new(name, value);
+            if !self.0.contains(&tag) {
+                self.0.push(tag);
+            }
+        }
+    }
+
+    /// The tags, in the order of the fields.
+    #[must_use]
+    pub fn into_vec(self) -> Vec<Tag> {
+        self.0
+    }
+}
