@@ -1,25 +1,70 @@
-//! Event sourcing.
+//! Event sourcing for people who model a domain in Rust: annotated structs, generated plumbing, a small runtime.
 #![deny(missing_docs)]
+#![forbid(unsafe_code)]
 
+mod aggregate;
 mod append;
+pub mod codec;
+mod command;
+mod decision;
+mod digest;
+mod dispatcher;
+mod erased;
+mod event;
+mod execute;
 mod id;
+mod load;
 mod memory;
+pub mod message;
 mod metadata;
+#[doc(hidden)]
+pub mod private;
 mod query;
+mod registry;
+mod repository;
 mod store;
 mod stream;
 mod subscription;
 mod tag;
+pub mod testing;
 mod time;
 mod timer;
 
+pub use aggregate::*;
 pub use append::*;
+pub use codec::{Codec, CodecError, DecodeError, Json};
+pub use command::*;
+pub use decision::*;
+pub use dispatcher::{DispatchError, Dispatched, Dispatcher};
+pub use erased::AnyStore;
+pub use event::*;
+pub use eventsource_macros::{Aggregate, Command, Event, Id, aggregate, apply, command, event, handle};
+pub use execute::{CommandOptions, Execute, ExecuteError, Executed};
 pub use id::{Id, InvalidId};
+pub use load::{AsOf, Corrupt, CorruptCause, LoadError, Loaded};
 pub use memory::MemoryStore;
 pub use metadata::Metadata;
 pub use query::{Query, QueryItem};
+pub use registry::{AggregateEntry, NameCollision, Registered, Registry};
+pub use repository::{Repository, Retry};
 pub use store::*;
 pub use stream::*;
 pub use subscription::*;
 pub use tag::{TAG_LIMIT, Tag, TagValue, Tags};
 pub use time::*;
+pub use uuid::Uuid;
+
+/// What a domain and its tests need: `use eventsource_core::prelude::*;`.
+pub mod prelude {
+    pub use crate::aggregate::{Aggregate, Apply};
+    pub use crate::command::{Command, Context, Handle};
+    pub use crate::ensure;
+    pub use crate::event::{Event, EventMeta, Recorded};
+    pub use crate::id::Id;
+    pub use crate::load::AsOf;
+    pub use crate::repository::Repository;
+    pub use crate::store::Store;
+    pub use crate::testing::Given;
+    pub use crate::then_err;
+    pub use eventsource_macros::{Aggregate, Command, Event, Id, aggregate, apply, command, event, handle};
+}

@@ -117,6 +117,10 @@ impl Log {
                 Conflict::Stream { check: check.clone(), actual, missed }
             }
             Check::NothingMatches { query, after } => {
+                let head = self.head();
+                if *after > head {
+                    return Err(StoreError::BeyondHead { asked: *after, head }.into());
+                }
                 let unseen = self.events.get(index(after.0)..).unwrap_or_default();
                 match unseen.iter().find(|entry| query.matches(&entry.event.name, &entry.tags)) {
                     None => return Ok(()),
@@ -202,7 +206,8 @@ impl Store for MemoryStore {
             }
         }
         let full = scan.limit.is_some_and(|limit| events.len() >= limit);
-        let looked_at = events.last().filter(|_| full).map_or(head, |entry| entry.event.position);
+        let last = events.last().map_or(scan.after, |entry| entry.event.position);
+        let looked_at = if full { last } else { head };
         Ok((visitor, looked_at))
     }
 

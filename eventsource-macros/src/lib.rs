@@ -1,1 +1,93 @@
-//! The macros of `eventsource-core`.
+//! The macros of `eventsource-core`, which re-exports them: use them from there.
+//!
+//! Each macro is a folder that reads in the order in which it runs: `parse` turns tokens into a model and collects
+//! every mistake, `model` is what the macro has understood, `expand` writes code and cannot fail. `attribute` is the
+//! short form of the derives, `arguments` reads what stands between the parentheses, `errors` collects mistakes.
+
+mod aggregate;
+mod arguments;
+mod attribute;
+mod errors;
+mod id;
+mod message;
+mod method;
+mod runtime;
+mod suggest;
+
+
+use proc_macro::TokenStream;
+
+use crate::message::Kind;
+use crate::method::Role;
+
+/// Implements `Event` for a struct, or `EventSet` for an enum of events.
+///
+/// `#[event(name = "…", version = 1)]` sets the stored name (the struct's, if not given) and the version of the
+/// payload's shape. `#[tag]` on a field makes a tag of it, `#[tag = "name"]` under another name. On an enum the
+/// attribute stands on the variants; a variant around a struct with `Event` takes that struct's name and version.
+#[proc_macro_derive(Event, attributes(event, tag))]
+pub fn derive_event(item: TokenStream) -> TokenStream {
+    message::derive(Kind::Event, item.into()).into()
+}
+
+/// Implements `Command` for a struct, or `CommandSet` for an enum of commands.
+///
+/// `#[command(name = "…", version = 1)]` sets the name under which it is dispatched.
+#[proc_macro_derive(Command, attributes(command))]
+pub fn derive_command(item: TokenStream) -> TokenStream {
+    message::derive(Kind::Command, item.into()).into()
+}
+
+/// Implements `Aggregate` for a struct or an enum of states, and makes its event enum and its command enum.
+///
+/// `#[aggregate(id = …, error = …, events(…), commands(…))]` names its id, its error, its events and its commands.
+/// Beside them: `name = "…"`, the name with which its streams begin; `invariant = …`, a function from `&Self` to
+/// `bool` or `Result<(), E>`; `events = Enum` and `commands = Enum` in place of the lists, for enums of your own.
+#[proc_macro_derive(Aggregate, attributes(aggregate))]
+pub fn derive_aggregate(item: TokenStream) -> TokenStream {
+    aggregate::derive(item.into()).into()
+}
+
+/// Implements `Id` for a struct around one `String`, `Uuid` or integer, and what every id has: `Debug`, `Clone`,
+/// equality, ordering, `Hash`, `Display`, `FromStr`, serde's two, `From` the inner type, and use as a tag.
+#[proc_macro_derive(Id, attributes(id))]
+pub fn derive_id(item: TokenStream) -> TokenStream {
+    id::derive(item.into()).into()
+}
+
+/// Short for `#[derive(Event)]` and the derives that an event always has: `Debug`, `Clone`, `PartialEq`, `Serialize`,
+/// `Deserialize`. Derives that stand below it are left out; `without(PartialEq)` leaves one out by name.
+#[proc_macro_attribute]
+pub fn event(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    attribute::expand(&attribute::EVENT, arguments.into(), item.into()).into()
+}
+
+/// Short for `#[derive(Command)]` and the derives that a command always has: `Debug`, `Clone`, `PartialEq`,
+/// `Serialize`, `Deserialize`. In a `#[handle]` block it stands on a method, and declares the command that the method
+/// handles.
+#[proc_macro_attribute]
+pub fn command(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    attribute::expand(&attribute::COMMAND, arguments.into(), item.into()).into()
+}
+
+/// Short for `#[derive(Debug, Aggregate)]` with the same arguments.
+#[proc_macro_attribute]
+pub fn aggregate(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    attribute::expand(&attribute::AGGREGATE, arguments.into(), item.into()).into()
+}
+
+/// On an impl block: each method applies one event, `fn opened(&mut self, event: &Opened)`, or creates the aggregate
+/// from it, `fn opened(event: &Opened) -> Self`. A method may take the recorded metadata as well, `meta: &EventMeta`.
+#[proc_macro_attribute]
+pub fn apply(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    method::expand(Role::Apply, arguments.into(), item.into()).into()
+}
+
+/// On an impl block: each method handles one command, `fn deposit(&self, command: Deposit) -> Result<Deposited, …>`.
+///
+/// A method without `self` creates the aggregate. A method may take a context as well, `context: &Context<Self>`.
+/// With `#[command]` on the method the command is declared by it: its other parameters become the fields.
+#[proc_macro_attribute]
+pub fn handle(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    method::expand(Role::Handle, arguments.into(), item.into()).into()
+}

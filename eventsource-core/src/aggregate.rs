@@ -1,0 +1,195 @@
+//! Aggregates: a state that events make, and the start of it.
+
+use std::fmt::Display;
+
+use crate::command::{CommandOf, CommandSet, Context, Handle};
+use crate::decision::{Events, Rejection};
+use crate::event::{EventMeta, EventOf, EventSet};
+use crate::id::Id;
+use crate::stream::Version;
+
+/// The consistency boundary of a decision: `#[aggregate]` or `#[derive(Aggregate)]` implements it for a struct, or
+/// for an enum whose variants are states.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an aggregate",
+    label = "this type has no `Aggregate`",
+    note = "write `#[aggregate(id = …, error = …, events(…), commands(…))]` on it"
+)]
+pub trait Aggregate: Sized + Send + Sync + 'static {
+    /// The name that its streams begin with.
+    const NAME: &'static str;
+
+    /// What identifies one of them.
+    type Id: Id;
+    /// Everything that can happen to it.
+    type Event: EventSet + EventOf<Self>;
+    /// Everything that can be asked of it.
+    type Command: CommandSet + CommandOf<Self>;
+    /// Why it refuses a command.
+    type Error: std::error::Error + Send + Sync + 'static;
+
+    /// Whether an event creates it; else it starts from its `Default`.
+    const CREATED: bool;
+
+    /// Whether [`check_invariant`](Self::check_invariant) has anything to check.
+    const HAS_INVARIANT: bool = false;
+
+    /// The state before the first event: `None` if an event creates it.
+    fn initial() -> Option<Self>;
+
+    /// The state that an event creates; `None` if this one creates nothing.
+    fn create_from(event: &Self::Event, meta: &EventMeta<'_>) -> Option<Self>;
+
+    /// Applies an event.
+    fn apply_event(&mut self, event: &Self::Event, meta: &EventMeta<'_>) -> Result<(), Misapplied>;
+
+    /// Says what is wrong with the state.
+    fn check_invariant(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// The state after these events, in memory; `None` if there were none, and one must create it.
+    fn fold<'e>(events: impl IntoIterator<Item = &'e Self::Event>) -> Result<Option<Self>, Misapplied> {
+        let mut root = Root::<Self>::new();
+        root.apply_all(events)?;
+        Ok(root.into_state())
+    }
+}
+
+/// What an event does to a state: `#[apply]` implements it for each method of a block.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not apply its event `{E}`",
+    label = "no `#[apply]` method of `{Self}` takes `&{E}`",
+    note = "write one: `#[apply] impl {Self} {{ fn name(&mut self, event: &{E}) {{ … }} }}`"
+)]
+pub trait Apply<E: EventOf<Self>>: Aggregate {
+    /// Whether the event creates the state.
+    const CREATES: bool = false;
+
+    /// The state that the event creates, if it creates one.
+    fn create(event: &E, meta: &EventMeta<'_>) -> Option<Self> {
+        let _ = (event, meta);
+        None
+    }
+
+    /// Changes the state.
+    fn apply(&mut self, event: &E, meta: &EventMeta<'_>) -> Result<(), Misapplied>;
+}
+
+/// An event that cannot follow those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Misapplied {
+    /// It creates the aggregate, which is there already.
+    #[error("it creates the aggregate, which was created before")]
+    CreatedTwice,
+    /// It changes the aggregate, which is not created yet.
+    #[error("it changes the aggregate, which no event before it has created")]
+    NotCreated,
+}
+
+/// What an aggregate's `invariant` may return: `bool`, or `Result<(), E>` with the reason.
+#[diagnostic::on_unimplemented(
+    message = "an invariant returns `bool` or `Result<(), E>`, and this one returns `{Self}`",
+    note = "write `fn name(&self) -> bool`, or `-> Result<(), String>` to say what is wrong"
+)]
+pub trait InvariantOutcome {
+    /// What is wrong, if anything is.
+    fn outcome(self) -> Result<(), String>;
+}
+
+impl InvariantOutcome for bool {
+    fn outcome(self) -> Result<(), String> {
+        if self { Ok(()) } else { Err("the invariant does not hold".into()) }
+    }
+}
+
+impl<E: Display> InvariantOutcome for Result<(), E> {
+    fn outcome(self) -> Result<(), String> {
+        self.map_err(|error| error.to_string())
+    }
+}
+
+/// An aggregate in memory: its state, if it has one, and how many events made it.
+///
+/// The repository, the test kit and decisions over several aggregates run on it; so can you, without a store.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Root<A> {
+    state: Option<A>,
+    version: Version,
+}
+
+impl<A: Aggregate> Default for Root<A> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<A: Aggregate> Root<A> {
+    /// Before the first event.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { state: A::initial(), version: Version::NONE }
+    }
+
+    /// The state; `None` before the event that creates it.
+    #[must_use]
+    pub fn state(&self) -> Option<&A> {
+        self.state.as_ref()
+    }
+
+    /// The state, by value.
+    #[must_use]
+    pub fn into_state(self) -> Option<A> {
+        self.state
+    }
+
+    /// How many events were applied.
+    #[must_use]
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// Applies the next event.
+    #[inline]
+    pub fn apply(&mut self, event: &A::Event, meta: &EventMeta<'_>) -> Result<(), Misapplied> {
+        match &mut self.state {
+            Some(state) => state.apply_event(event, meta)?,
+            None => self.state = Some(A::create_from(event, meta).ok_or(Misapplied::NotCreated)?),
+        }
+        self.version = self.version.next();
+        Ok(())
+    }
+
+    /// Applies events without metadata, in order.
+    pub fn apply_all<'e>(&mut self, events: impl IntoIterator<Item = &'e A::Event>) -> Result<(), Misapplied> {
+        let meta = EventMeta::default();
+        let mut events = events.into_iter();
+        if self.state.is_none()
+            && let Some(first) = events.next()
+        {
+            self.apply(first, &meta)?;
+        }
+        let Some(state) = &mut self.state else { return Ok(()) };
+        for event in events {
+            state.apply_event(event, &meta)?;
+            self.version = self.version.next();
+        }
+        Ok(())
+    }
+
+    /// Decides about a command: puts what happens into `events`, applies nothing.
+    #[inline]
+    pub fn decide<C>(
+        &self,
+        command: C,
+        context: &Context<'_, A>,
+        events: &mut Events<A>,
+    ) -> Result<(), Rejection<A::Error>>
+    where
+        A: Handle<C>,
+        C: CommandOf<A>,
+    {
+        A::handle(self.state.as_ref(), command, context, events)
+    }
+}

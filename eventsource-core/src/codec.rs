@@ -1,0 +1,157 @@
+//! How payloads become bytes. A stored event says which codec wrote it.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::message::{self, MessageReader, MessageSet, MessageWriter, UnknownMessage};
+use crate::store::EventRef;
+
+/// Encodes and decodes payloads.
+///
+/// A codec may read more formats than the one that it writes, so that a store can hold a mixture.
+pub trait Codec: Clone + Send + Sync + 'static {
+    /// The name of the format that it writes, stored with each event.
+    fn format(&self) -> &'static str;
+
+    /// Adds the encoded value to `into`.
+    fn encode<T: Serialize>(&self, value: &T, into: &mut Vec<u8>) -> Result<(), CodecError>;
+
+    /// Decodes a payload that was written in `format`.
+    fn decode<T: DeserializeOwned>(&self, format: &str, payload: &[u8]) -> Result<T, CodecError>;
+}
+
+/// JSON, the default.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Json;
+
+impl Json {
+    /// The name of the format.
+    pub const FORMAT: &'static str = "json";
+}
+
+impl Codec for Json {
+    fn format(&self) -> &'static str {
+        Self::FORMAT
+    }
+
+    fn encode<T: Serialize>(&self, value: &T, into: &mut Vec<u8>) -> Result<(), CodecError> {
+        serde_json::to_writer(into, value).map_err(CodecError::new)
+    }
+
+    fn decode<T: DeserializeOwned>(&self, format: &str, payload: &[u8]) -> Result<T, CodecError> {
+        if format != Self::FORMAT {
+            return Err(CodecError::UnknownFormat { format: format.into(), known: Self::FORMAT });
+        }
+        serde_json::from_slice(payload).map_err(CodecError::new)
+    }
+}
+
+/// A payload that could not be encoded or decoded.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CodecError {
+    /// It was written by a codec that is not there.
+    #[error("the payload's format is `{}`, and the codec here reads `{known}`", .format.escape_debug())]
+    UnknownFormat {
+        /// The stored format.
+        format: String,
+        /// What the codec reads.
+        known: &'static str,
+    },
+    /// The codec refused it.
+    #[error("{0}")]
+    Payload(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl CodecError {
+    /// Wraps the error of a codec.
+    pub fn new(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Payload(error.into())
+    }
+}
+
+/// A stored event that is not one of the enum's, or whose payload cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// Its name or version is not known.
+    #[error(transparent)]
+    Unknown(#[from] UnknownMessage),
+    /// Its payload does not decode.
+    #[error("the payload of `{}` does not decode: {source}", .name.escape_debug())]
+    Payload {
+        /// The stored name.
+        name: String,
+        /// Why.
+        source: CodecError,
+    },
+}
+
+/// A message as name, version and bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Encoded {
+    /// The stored name.
+    pub name: &'static str,
+    /// The version of the payload's shape.
+    pub version: u32,
+    /// The encoded payload.
+    pub payload: Vec<u8>,
+}
+
+/// Encodes an event or a command.
+///
+/// ```
+/// use eventsource_core::prelude::*;
+/// use eventsource_core::{Json, codec};
+///
+/// #[derive(Event, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+/// enum Light {
+///     #[event(name = "light.dimmed")]
+///     Dimmed { to: u8 },
+/// }
+///
+/// let encoded = codec::encode(&Json, &Light::Dimmed { to: 7 })?;
+/// assert_eq!((encoded.name, encoded.version, &*encoded.payload), ("light.dimmed", 1, &br#"{"to":7}"#[..]));
+/// # Ok::<(), eventsource_core::CodecError>(())
+/// ```
+pub fn encode<C: Codec, M: MessageSet>(codec: &C, message: &M) -> Result<Encoded, CodecError> {
+    message.write(Encode(codec))
+}
+
+/// Decodes a stored event.
+pub fn decode<C: Codec, M: MessageSet>(codec: &C, event: &EventRef<'_>) -> Result<M, DecodeError> {
+    let row = M::row(event.name, event.schema)?;
+    let decoded = M::read(row.variant, Decode { codec, format: event.format, payload: event.payload });
+    decoded.map_err(|source| DecodeError::Payload { name: event.name.into(), source })
+}
+
+struct Encode<'a, C>(&'a C);
+
+impl<C: Codec> MessageWriter for Encode<'_, C> {
+    type Ok = Encoded;
+    type Error = CodecError;
+
+    fn write<T: Serialize>(self, name: &'static str, version: u32, payload: &T) -> Result<Encoded, CodecError> {
+        let mut bytes = Vec::with_capacity(128);
+        self.0.encode(payload, &mut bytes)?;
+        Ok(Encoded { name, version, payload: bytes })
+    }
+}
+
+struct Decode<'a, C> {
+    codec: &'a C,
+    format: &'a str,
+    payload: &'a [u8],
+}
+
+impl<C: Codec> MessageReader for Decode<'_, C> {
+    type Error = CodecError;
+
+    fn read<T: DeserializeOwned>(self) -> Result<T, CodecError> {
+        self.codec.decode(self.format, self.payload)
+    }
+
+    fn no_such_variant(self) -> CodecError {
+        CodecError::new(message::NO_SUCH_VARIANT)
+    }
+}

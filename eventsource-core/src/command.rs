@@ -1,0 +1,174 @@
+//! Commands: what is asked of an aggregate, and the methods that decide about it.
+
+use std::fmt;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use crate::aggregate::Aggregate;
+use crate::decision::{Events, Rejection};
+use crate::message::{MessageReader, MessageSet, MessageWriter, Place};
+use crate::metadata::Metadata;
+use crate::stream::Version;
+use crate::time::{IdSource, Timestamp};
+
+/// A request to an aggregate, as a struct. `#[command]` or `#[derive(Command)]` implements it.
+///
+/// ```
+/// use eventsource_core::prelude::*;
+///
+/// #[command]
+/// pub struct Deposit {
+///     pub amount: u64,
+/// }
+///
+/// assert_eq!(Deposit::NAME, "Deposit");
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a command",
+    label = "this type has no `Command`",
+    note = "write `#[command]` on the struct"
+)]
+pub trait Command: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// The name under which it is dispatched.
+    const NAME: &'static str;
+
+    /// The version of its shape.
+    const VERSION: u32 = 1;
+
+    /// Where the struct was defined.
+    const PLACE: Place = Place::UNKNOWN;
+
+    #[doc(hidden)]
+    fn write_command<W: MessageWriter>(&self, writer: W) -> Result<W::Ok, W::Error> {
+        writer.write(Self::NAME, Self::VERSION, self)
+    }
+
+    #[doc(hidden)]
+    fn read_command<R: MessageReader>(reader: R) -> Result<Self, R::Error> {
+        reader.read()
+    }
+}
+
+/// An enum of commands: the one that `#[aggregate]` generates, or one of your own with `#[derive(Command)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an enum of commands",
+    label = "this type is no `CommandSet`",
+    note = "write `#[derive(Command)]` on the enum"
+)]
+pub trait CommandSet: MessageSet {}
+
+/// A single command or a whole enum of them: what a repository can execute and write down.
+pub trait AnyCommand: Clone + Send + Sync + 'static {
+    /// Gives the name, the version and the payload to `writer`.
+    fn write_any<W: MessageWriter>(&self, writer: W) -> Result<W::Ok, W::Error>;
+}
+
+impl<C: Command> AnyCommand for C {
+    fn write_any<W: MessageWriter>(&self, writer: W) -> Result<W::Ok, W::Error> {
+        self.write_command(writer)
+    }
+}
+
+/// A command that the aggregate `A` lists, or its whole enum.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a command of `{A}`",
+    label = "`{A}` does not list this command",
+    note = "add it to `commands(…)` in the `#[aggregate(…)]` of `{A}`"
+)]
+pub trait CommandOf<A: Aggregate>: AnyCommand {}
+
+/// The decision of an aggregate about one command: `#[handle]` implements it for each method of a block.
+///
+/// ```
+/// # use eventsource_core::prelude::*;
+/// # #[event] pub struct Deposited { pub amount: u64 }
+/// # #[command] pub struct Deposit { pub amount: u64 }
+/// # #[derive(Debug, thiserror::Error)] #[error("nothing to deposit")] pub struct ZeroAmount;
+/// # #[aggregate(id = u64, error = ZeroAmount, events(Deposited), commands(Deposit))]
+/// # #[derive(Default)]
+/// # pub struct Account { balance: u64 }
+/// # #[apply] impl Account { fn deposited(&mut self, event: &Deposited) { self.balance += event.amount } }
+/// #[handle]
+/// impl Account {
+///     fn deposit(&self, command: Deposit) -> Result<Deposited, ZeroAmount> {
+///         ensure!(command.amount > 0, ZeroAmount);
+///         Ok(Deposited { amount: command.amount })
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not handle the command `{C}`",
+    label = "no `#[handle]` method of `{Self}` takes `{C}`",
+    note = "write one: `#[handle] impl {Self} {{ fn name(&self, command: {C}) -> Result<…, …> {{ … }} }}`"
+)]
+pub trait Handle<C: CommandOf<Self>>: Aggregate {
+    /// Decides: puts what happens into `events`, or refuses.
+    fn handle(
+        state: Option<&Self>,
+        command: C,
+        context: &Context<'_, Self>,
+        events: &mut Events<Self>,
+    ) -> Result<(), Rejection<Self::Error>>;
+}
+
+/// What a decision may know beside the state and the command; a handler asks for it with a second parameter,
+/// `context: &Context<Self>`.
+pub struct Context<'a, A: Aggregate> {
+    pub(crate) id: &'a A::Id,
+    pub(crate) version: Version,
+    pub(crate) now: Timestamp,
+    pub(crate) ids: &'a dyn IdSource,
+    pub(crate) metadata: &'a Metadata,
+}
+
+impl<'a, A: Aggregate> Context<'a, A> {
+    /// A context, for calling handlers without a repository.
+    pub fn new(
+        id: &'a A::Id,
+        version: Version,
+        now: Timestamp,
+        ids: &'a dyn IdSource,
+        metadata: &'a Metadata,
+    ) -> Self {
+        Self { id, version, now, ids, metadata }
+    }
+
+    /// The aggregate's own id.
+    #[must_use]
+    pub fn id(&self) -> &'a A::Id {
+        self.id
+    }
+
+    /// The aggregate's version; 0 if it has no event yet.
+    #[must_use]
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// The time at which this is decided, by the repository's clock. It is recorded with the events.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// An id that was never given out before, by the repository's source of ids.
+    #[must_use]
+    pub fn fresh_id(&self) -> Uuid {
+        self.ids.fresh()
+    }
+
+    /// Who asks, because of what, and the caller's own notes.
+    #[must_use]
+    pub fn metadata(&self) -> &'a Metadata {
+        self.metadata
+    }
+}
+
+impl<A: Aggregate> fmt::Debug for Context<'_, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Context");
+        debug.field("id", self.id).field("version", &self.version).field("now", &self.now).finish_non_exhaustive()
+    }
+}

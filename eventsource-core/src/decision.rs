@@ -1,0 +1,144 @@
+//! Decisions: what a handler may return, and what becomes of it.
+
+use crate::aggregate::Aggregate;
+
+/// The events that a decision makes, in order.
+#[derive(Debug)]
+pub struct Events<A: Aggregate> {
+    list: Vec<A::Event>,
+}
+
+impl<A: Aggregate> Default for Events<A> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<A: Aggregate> Events<A> {
+    /// None yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { list: Vec::new() }
+    }
+
+    /// Adds an event.
+    #[inline]
+    pub fn push(&mut self, event: impl Into<A::Event>) {
+        self.list.push(event.into());
+    }
+
+    /// The events.
+    #[must_use]
+    pub fn as_slice(&self) -> &[A::Event] {
+        &self.list
+    }
+
+    /// The events, by value.
+    #[must_use]
+    pub fn into_vec(self) -> Vec<A::Event> {
+        self.list
+    }
+
+    /// Forgets the events and keeps the memory.
+    pub fn clear(&mut self) {
+        self.list.clear();
+    }
+}
+
+/// What a handler may return for the aggregate `A`: an event of its, its event enum, `()` for nothing, an `Option`, a
+/// `Vec`, an array or a tuple of these, and a `Result` of these with the aggregate's error.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a decision of `{A}`",
+    label = "expected events of `{A}`",
+    note = "a handler returns events that `{A}` lists in `events(…)`: one, or `Option`, `Vec`, an array or a tuple of \
+            them, or a `Result` of these with the aggregate's error"
+)]
+pub trait Decision<A: Aggregate> {
+    /// Puts the events into `events`, or gives the refusal.
+    fn record(self, events: &mut Events<A>) -> Result<(), A::Error>;
+}
+
+impl<A: Aggregate, T: Decision<A>> Decision<A> for Result<T, A::Error> {
+    #[inline]
+    fn record(self, events: &mut Events<A>) -> Result<(), A::Error> {
+        self?.record(events)
+    }
+}
+
+impl<A: Aggregate, T: Decision<A>> Decision<A> for Option<T> {
+    #[inline]
+    fn record(self, events: &mut Events<A>) -> Result<(), A::Error> {
+        self.map_or(Ok(()), |decision| decision.record(events))
+    }
+}
+
+impl<A: Aggregate, T: Decision<A>> Decision<A> for Vec<T> {
+    fn record(self, events: &mut Events<A>) -> Result<(), A::Error> {
+        self.into_iter().try_for_each(|decision| decision.record(events))
+    }
+}
+
+impl<A: Aggregate, T: Decision<A>, const N: usize> Decision<A> for [T; N] {
+    fn record(self, events: &mut Events<A>) -> Result<(), A::Error> {
+        self.into_iter().try_for_each(|decision| decision.record(events))
+    }
+}
+
+macro_rules! tuples {
+    ($($name:ident)*) => {
+        impl<A: Aggregate, $($name: Decision<A>),*> Decision<A> for ($($name,)*) {
+            #[allow(non_snake_case, unused_variables, reason = "one macro for every length")]
+            fn record(self, events: &mut Events<A>) -> Result<(), A::Error> {
+                let ($($name,)*) = self;
+                $($name.record(events)?;)*
+                Ok(())
+            }
+        }
+    };
+}
+
+tuples!();
+tuples!(T1);
+tuples!(T1 T2);
+tuples!(T1 T2 T3);
+tuples!(T1 T2 T3 T4);
+tuples!(T1 T2 T3 T4 T5);
+tuples!(T1 T2 T3 T4 T5 T6);
+tuples!(T1 T2 T3 T4 T5 T6 T7);
+tuples!(T1 T2 T3 T4 T5 T6 T7 T8);
+
+/// Why a command made no events.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Rejection<E> {
+    /// The aggregate's own decision.
+    #[error(transparent)]
+    Refused(E),
+    /// The command needs an aggregate that exists.
+    #[error("it does not exist")]
+    NotFound,
+    /// The command creates an aggregate that exists already.
+    #[error("it exists already")]
+    AlreadyExists,
+}
+
+/// Leaves a function with an error unless a condition holds. Nothing is converted: the error is the one that the
+/// function returns.
+///
+/// ```
+/// use eventsource_core::ensure;
+///
+/// fn half(number: u32) -> Result<u32, String> {
+///     ensure!(number % 2 == 0, format!("{number} is odd"));
+///     Ok(number / 2)
+/// }
+/// assert_eq!(half(3), Err("3 is odd".to_owned()));
+/// ```
+#[macro_export]
+macro_rules! ensure {
+    ($condition:expr, $error:expr $(,)?) => {
+        if !$condition {
+            return ::core::result::Result::Err($error);
+        }
+    };
+}

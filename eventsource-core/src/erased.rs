@@ -1,0 +1,140 @@
+//! A store whose type is forgotten, for code that must not name it: a dispatcher, a plug-in, a test over all stores.
+
+use std::fmt;
+use std::future::Future;
+use std::ops::ControlFlow;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::append::{Append, AppendError, Appended, Key, Outcome};
+use crate::store::{EventRef, LogScan, Store, StoreError, StoreIdentity, StreamScan, Visit};
+use crate::stream::Position;
+
+type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Any [`Store`], its type forgotten. It can do what every store can, and no more.
+///
+/// ```
+/// use eventsource_core::{AnyStore, MemoryStore, Store};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), eventsource_core::StoreError> {
+/// let store = AnyStore::new(MemoryStore::new());
+/// assert_eq!(store.head().await?.0, 0);
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct AnyStore(Arc<dyn ErasedStore>);
+
+impl AnyStore {
+    /// Forgets the type of a store.
+    pub fn new(store: impl Store) -> Self {
+        Self(Arc::new(store))
+    }
+}
+
+impl fmt::Debug for AnyStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("AnyStore").field(&self.0.identity()).finish()
+    }
+}
+
+trait ErasedStore: Send + Sync {
+    fn identity(&self) -> StoreIdentity;
+    fn append(&self, append: Arc<Append>) -> Boxed<'_, Result<Appended, AppendError>>;
+    fn outcome(&self, key: Key) -> Boxed<'_, Result<Option<Outcome>, StoreError>>;
+    fn scan_stream(&self, scan: StreamScan, visitor: Box<dyn Visit>) -> Boxed<'_, Result<(), StoreError>>;
+    fn scan_all(&self, scan: LogScan, visitor: Box<dyn Visit>) -> Boxed<'_, Result<Position, StoreError>>;
+    fn head(&self) -> Boxed<'_, Result<Position, StoreError>>;
+    fn wait_beyond(&self, position: Position) -> Boxed<'_, Result<(), StoreError>>;
+}
+
+impl<S: Store> ErasedStore for S {
+    fn identity(&self) -> StoreIdentity {
+        Store::identity(self)
+    }
+
+    fn append(&self, append: Arc<Append>) -> Boxed<'_, Result<Appended, AppendError>> {
+        Box::pin(Store::append(self, append))
+    }
+
+    fn outcome(&self, key: Key) -> Boxed<'_, Result<Option<Outcome>, StoreError>> {
+        Box::pin(Store::outcome(self, key))
+    }
+
+    fn scan_stream(&self, scan: StreamScan, visitor: Box<dyn Visit>) -> Boxed<'_, Result<(), StoreError>> {
+        Box::pin(async move { Store::scan_stream(self, scan, visitor).await.map(drop) })
+    }
+
+    fn scan_all(&self, scan: LogScan, visitor: Box<dyn Visit>) -> Boxed<'_, Result<Position, StoreError>> {
+        Box::pin(async move { Ok(Store::scan_all(self, scan, visitor).await?.1) })
+    }
+
+    fn head(&self) -> Boxed<'_, Result<Position, StoreError>> {
+        Box::pin(Store::head(self))
+    }
+
+    fn wait_beyond(&self, position: Position) -> Boxed<'_, Result<(), StoreError>> {
+        Box::pin(Store::wait_beyond(self, position))
+    }
+}
+
+impl Visit for Box<dyn Visit> {
+    fn visit(&mut self, event: EventRef<'_>) -> ControlFlow<()> {
+        (**self).visit(event)
+    }
+}
+
+/// A visitor that is lent to a store which cannot give it back by its type.
+struct Lent<V>(Arc<Mutex<Option<V>>>);
+
+impl<V: Visit> Visit for Lent<V> {
+    fn visit(&mut self, event: EventRef<'_>) -> ControlFlow<()> {
+        match &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(visitor) => visitor.visit(event),
+            None => ControlFlow::Break(()),
+        }
+    }
+}
+
+/// Lends a visitor to `scan`, and takes it back.
+async fn lend<'a, V: Visit, T>(
+    visitor: V,
+    scan: impl FnOnce(Box<dyn Visit>) -> Boxed<'a, Result<T, StoreError>>,
+) -> Result<(V, T), StoreError> {
+    let slot = Arc::new(Mutex::new(Some(visitor)));
+    let scanned = scan(Box::new(Lent(Arc::clone(&slot)))).await?;
+    let visitor = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+    // Only this function takes it, and it does so once.
+    visitor.map(|visitor| (visitor, scanned)).ok_or(StoreError::Closed)
+}
+
+impl Store for AnyStore {
+    fn identity(&self) -> StoreIdentity {
+        self.0.identity()
+    }
+
+    async fn append(&self, append: Arc<Append>) -> Result<Appended, AppendError> {
+        self.0.append(append).await
+    }
+
+    async fn outcome(&self, key: Key) -> Result<Option<Outcome>, StoreError> {
+        self.0.outcome(key).await
+    }
+
+    async fn scan_stream<V: Visit>(&self, scan: StreamScan, visitor: V) -> Result<V, StoreError> {
+        let (visitor, ()) = lend(visitor, |lent| self.0.scan_stream(scan, lent)).await?;
+        Ok(visitor)
+    }
+
+    async fn scan_all<V: Visit>(&self, scan: LogScan, visitor: V) -> Result<(V, Position), StoreError> {
+        lend(visitor, |lent| self.0.scan_all(scan, lent)).await
+    }
+
+    async fn head(&self) -> Result<Position, StoreError> {
+        self.0.head().await
+    }
+
+    async fn wait_beyond(&self, position: Position) -> Result<(), StoreError> {
+        self.0.wait_beyond(position).await
+    }
+}

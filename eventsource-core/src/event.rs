@@ -1,0 +1,125 @@
+//! Events: facts that are stored for ever.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::aggregate::Aggregate;
+use crate::message::{MessageReader, MessageSet, MessageWriter, Place};
+use crate::metadata::Metadata;
+use crate::stream::{Position, StreamName, Version};
+use crate::tag::Tags;
+use crate::time::Timestamp;
+
+/// A fact about an aggregate, as a struct. `#[event]` or `#[derive(Event)]` implements it.
+///
+/// ```
+/// use eventsource_core::prelude::*;
+///
+/// #[event(name = "account.opened")]
+/// pub struct Opened {
+///     pub owner: String,
+/// }
+///
+/// assert_eq!(Opened::NAME, "account.opened");
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event",
+    label = "this type has no `Event`",
+    note = "write `#[event(name = \"…\")]` on the struct"
+)]
+pub trait Event: Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// The stored name. It stays the same when the struct is renamed.
+    const NAME: &'static str;
+
+    /// The version of the payload's shape.
+    const VERSION: u32 = 1;
+
+    /// Where the struct was defined.
+    const PLACE: Place = Place::UNKNOWN;
+
+    /// Adds the tags that the event has.
+    fn tags(&self, tags: &mut Tags) {
+        let _ = tags;
+    }
+
+    #[doc(hidden)]
+    fn write_event<W: MessageWriter>(&self, writer: W) -> Result<W::Ok, W::Error> {
+        writer.write(Self::NAME, Self::VERSION, self)
+    }
+
+    #[doc(hidden)]
+    fn read_event<R: MessageReader>(reader: R) -> Result<Self, R::Error> {
+        reader.read()
+    }
+}
+
+/// An enum of events: the one that `#[aggregate]` generates, or one of your own with `#[derive(Event)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an enum of events",
+    label = "this type is no `EventSet`",
+    note = "write `#[derive(Event)]` on the enum"
+)]
+pub trait EventSet: MessageSet {
+    /// Adds the tags that the event has.
+    fn tags(&self, tags: &mut Tags);
+}
+
+/// An event that the aggregate `A` lists, or its whole enum.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event of `{A}`",
+    label = "`{A}` does not list this event",
+    note = "add it to `events(…)` in the `#[aggregate(…)]` of `{A}`"
+)]
+pub trait EventOf<A: Aggregate>: Into<A::Event> {}
+
+/// What is known of an event beside its content, when it is applied: the same before and after it is stored.
+///
+/// ```
+/// use eventsource_core::EventMeta;
+///
+/// let meta = EventMeta::default();
+/// assert_eq!(meta.version(), 0);
+/// ```
+#[derive(Debug, Clone, Copy, Default)]
+pub struct EventMeta<'a> {
+    pub(crate) version: Version,
+    pub(crate) recorded_at: Timestamp,
+    pub(crate) metadata: &'a [u8],
+}
+
+impl EventMeta<'_> {
+    /// Its version in the stream.
+    #[must_use]
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// When it was decided.
+    #[must_use]
+    pub fn recorded_at(&self) -> Timestamp {
+        self.recorded_at
+    }
+
+    /// Its metadata; decoded when asked for, and empty where it cannot be.
+    #[must_use]
+    pub fn metadata(&self) -> Metadata {
+        Metadata::from_stored(self.metadata).unwrap_or_default()
+    }
+}
+
+/// An event as it was recorded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recorded<E> {
+    /// Its position in the store.
+    pub position: Position,
+    /// Its stream.
+    pub stream: StreamName,
+    /// Its version in the stream.
+    pub version: Version,
+    /// When it was decided.
+    pub recorded_at: Timestamp,
+    /// Who asked, because of what, and the user's own notes.
+    pub metadata: Metadata,
+    /// The event.
+    pub event: E,
+}

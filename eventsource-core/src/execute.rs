@@ -1,0 +1,494 @@
+//! Executing a command: load, decide, append; and again, where somebody else was faster.
+
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tracing::{Instrument, Span, field};
+use uuid::Uuid;
+
+use crate::aggregate::{Aggregate, Misapplied, Root};
+use crate::append::{Append, AppendError, Appended, Conflict, Key, NewEvent, Placed, Rejected};
+use crate::codec::{self, Codec, CodecError};
+use crate::command::{AnyCommand, CommandOf, Context, Handle};
+use crate::decision::{Events, Rejection};
+use crate::digest;
+use crate::event::{EventMeta, EventSet, Recorded};
+use crate::load::{AsOf, Fold, LoadError, check};
+use crate::message::MessageSet;
+use crate::metadata::Metadata;
+use crate::repository::{Repository, Retry};
+use crate::store::{Store, StoreError, StoredEvent, StreamScan};
+use crate::stream::{Position, StreamName, Version};
+use crate::tag::Tags;
+use crate::time::Timestamp;
+
+/// What may be said beside a command.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CommandOptions {
+    /// Makes the command idempotent: given twice with one key, it is executed once, and answered alike.
+    pub idempotency_key: Option<String>,
+    /// Who asks, because of what, and the caller's own notes; recorded with the events.
+    pub metadata: Metadata,
+    /// Only if the aggregate is at this version.
+    pub expected_version: Option<Version>,
+}
+
+/// A command that is about to be executed: await it, or set options first.
+#[must_use = "a command is executed when it is awaited"]
+pub struct Execute<'a, A: Aggregate, S, C, K> {
+    repository: &'a Repository<A, S, C>,
+    id: &'a A::Id,
+    command: K,
+    options: CommandOptions,
+}
+
+impl<'a, A: Aggregate, S, C, K> Execute<'a, A, S, C, K> {
+    pub(crate) fn new(repository: &'a Repository<A, S, C>, id: &'a A::Id, command: K) -> Self {
+        Self { repository, id, command, options: CommandOptions::default() }
+    }
+
+    /// Makes the command idempotent: given twice with one key for one aggregate, it is executed once, and the second
+    /// answer is as the first was. Another command under the same key is [`ExecuteError::KeyReused`].
+    ///
+    /// Only what was recorded is remembered: a command that was refused, or recorded nothing, is decided anew.
+    pub fn idempotency_key(mut self, key: impl ToString) -> Self {
+        self.options.idempotency_key = Some(key.to_string());
+        self
+    }
+
+    /// The conversation that it belongs to.
+    pub fn correlation(mut self, id: impl ToString) -> Self {
+        self.options.metadata.correlation = Some(id.to_string());
+        self
+    }
+
+    /// What caused it.
+    pub fn causation(mut self, id: impl ToString) -> Self {
+        self.options.metadata.causation = Some(id.to_string());
+        self
+    }
+
+    /// On whose behalf it is given.
+    pub fn actor(mut self, actor: impl ToString) -> Self {
+        self.options.metadata.actor = Some(actor.to_string());
+        self
+    }
+
+    /// An entry of your own, recorded with the events.
+    pub fn metadata(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.options.metadata.own.insert(name.into(), value.into());
+        self
+    }
+
+    /// Only if the aggregate is at this version; else [`ExecuteError::WrongVersion`], with no retry.
+    pub fn expect_version(mut self, version: impl Into<Version>) -> Self {
+        self.options.expected_version = Some(version.into());
+        self
+    }
+
+    /// All options at once.
+    pub fn options(mut self, options: CommandOptions) -> Self {
+        self.options = options;
+        self
+    }
+}
+
+/// What a command has recorded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Executed<E> {
+    /// Its events; none, if there was nothing to record.
+    pub events: Vec<Recorded<E>>,
+    /// The aggregate's version after them.
+    pub version: Version,
+    /// Whether it was executed earlier, under the same key, and not now.
+    pub repeated: bool,
+}
+
+impl<E> Executed<E> {
+    /// The position of its last event.
+    #[must_use]
+    pub fn position(&self) -> Option<Position> {
+        self.events.last().map(|event| event.position)
+    }
+}
+
+/// Why a command was not executed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExecuteError<E> {
+    /// The aggregate refused it.
+    #[error(transparent)]
+    Refused(E),
+    /// It needs an aggregate that exists.
+    #[error("{aggregate} `{}` does not exist", .id.escape_debug())]
+    NotFound {
+        /// The aggregate's name.
+        aggregate: &'static str,
+        /// Its id.
+        id: String,
+    },
+    /// It creates an aggregate that exists already.
+    #[error("{aggregate} `{}` exists already", .id.escape_debug())]
+    AlreadyExists {
+        /// The aggregate's name.
+        aggregate: &'static str,
+        /// Its id.
+        id: String,
+    },
+    /// The aggregate is not at the version that the caller expected.
+    #[error("version {expected} was expected, and the aggregate is at {actual}")]
+    WrongVersion {
+        /// What the caller expected.
+        expected: Version,
+        /// Where the aggregate is.
+        actual: Version,
+    },
+    /// Others were faster, at every try.
+    #[error("others changed the aggregate first, at each of {attempts} attempts")]
+    Contended {
+        /// How often it was tried.
+        attempts: u32,
+    },
+    /// Its idempotency key was used before, for another command on this aggregate.
+    #[error("the idempotency key `{}` was used before for another command", .key.escape_debug())]
+    KeyReused {
+        /// The key.
+        key: String,
+    },
+    /// Its events would break the aggregate's invariant. Nothing was stored.
+    #[error("event {number} of this command (`{event}`) would make the aggregate invalid: {reason}")]
+    Invariant {
+        /// The event's place among those of the command, from 1.
+        number: usize,
+        /// The event's stored name.
+        event: &'static str,
+        /// What the invariant says.
+        reason: String,
+    },
+    /// One of its events creates an aggregate that is there, or changes one that is not. Nothing was stored.
+    #[error("event {number} of this command (`{event}`) cannot be applied: {reason}")]
+    Misapplied {
+        /// The event's place among those of the command, from 1.
+        number: usize,
+        /// The event's stored name.
+        event: &'static str,
+        /// Why.
+        reason: Misapplied,
+    },
+    /// The store's queue is full. Nothing was stored; try again later.
+    #[error("the store is overloaded: {waiting} requests are waiting already")]
+    Overloaded {
+        /// How many requests were waiting.
+        waiting: usize,
+    },
+    /// Its events break a limit of the store. Nothing was stored.
+    #[error(transparent)]
+    Rejected(Rejected),
+    /// Nobody can say whether it was stored. Executing it again under the same idempotency key is safe, and tells.
+    #[error("the outcome is unknown: {reason}")]
+    Unknown {
+        /// What happened to the store's answer.
+        reason: String,
+    },
+    /// One of its events, or the command itself, cannot be encoded.
+    #[error("`{name}` cannot be encoded: {source}")]
+    Encode {
+        /// The event's or the command's name.
+        name: &'static str,
+        /// Why.
+        source: CodecError,
+    },
+    /// The aggregate could not be loaded.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The store failed. Nothing was stored.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl<E> ExecuteError<E> {
+    /// The aggregate's own refusal, or else the failure, whose type then does not need the aggregate's error.
+    pub fn split(self) -> Result<E, ExecuteError<std::convert::Infallible>> {
+        Err(match self {
+            Self::Refused(refusal) => return Ok(refusal),
+            Self::NotFound { aggregate, id } => ExecuteError::NotFound { aggregate, id },
+            Self::AlreadyExists { aggregate, id } => ExecuteError::AlreadyExists { aggregate, id },
+            Self::WrongVersion { expected, actual } => ExecuteError::WrongVersion { expected, actual },
+            Self::Contended { attempts } => ExecuteError::Contended { attempts },
+            Self::KeyReused { key } => ExecuteError::KeyReused { key },
+            Self::Invariant { number, event, reason } => ExecuteError::Invariant { number, event, reason },
+            Self::Misapplied { number, event, reason } => ExecuteError::Misapplied { number, event, reason },
+            Self::Overloaded { waiting } => ExecuteError::Overloaded { waiting },
+            Self::Rejected(rejected) => ExecuteError::Rejected(rejected),
+            Self::Unknown { reason } => ExecuteError::Unknown { reason },
+            Self::Encode { name, source } => ExecuteError::Encode { name, source },
+            Self::Load(error) => ExecuteError::Load(error),
+            Self::Store(error) => ExecuteError::Store(error),
+        })
+    }
+}
+
+impl<'a, A, S, C, K> IntoFuture for Execute<'a, A, S, C, K>
+where
+    A: Handle<K>,
+    S: Store,
+    C: Codec,
+    K: CommandOf<A>,
+{
+    type Output = Result<Executed<A::Event>, ExecuteError<A::Error>>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let span = tracing::info_span!(
+            "execute",
+            aggregate = A::NAME,
+            id = %self.id,
+            command = digest::command_name(&self.command),
+            attempts = field::Empty,
+            version = field::Empty,
+        );
+        Box::pin(self.run().instrument(span))
+    }
+}
+
+impl<A, S, C, K> Execute<'_, A, S, C, K>
+where
+    A: Handle<K>,
+    S: Store,
+    C: Codec,
+    K: CommandOf<A>,
+{
+    async fn run(self) -> Result<Executed<A::Event>, ExecuteError<A::Error>> {
+        let Self { repository, id, command, options } = self;
+        let stream = repository.stream(id)?;
+        let key = match &options.idempotency_key {
+            None => Key::unique(repository.ids.fresh()),
+            Some(given) => {
+                let asked = digest::of_command(&command).map_err(|source| encode_error(&command, source))?;
+                let key = Key::given(stream.as_str(), given, &asked);
+                // Before deciding: the decision would see its own first effect, and refuse.
+                if let Some(outcome) = repository.store.outcome(key).await? {
+                    return match outcome.digest == key.digest {
+                        true => repository.repeated(&stream, &outcome.placed).await,
+                        false => Err(ExecuteError::KeyReused { key: given.clone() }),
+                    };
+                }
+                key
+            }
+        };
+        let metadata = options.metadata.to_stored();
+        let mut fold = repository.fold(id, AsOf::Now).await?;
+        let mut attempt = 1;
+        loop {
+            Span::current().record("attempts", attempt);
+            let version = fold.root.version();
+            if let Some(expected) = options.expected_version
+                && expected != version
+            {
+                return Err(ExecuteError::WrongVersion { expected, actual: version });
+            }
+            let now = repository.clock.now();
+            let context = Context::new(id, version, now, &*repository.ids, &options.metadata);
+            let mut events = Events::new();
+            let decided = fold.root.decide(command.clone(), &context, &mut events);
+            decided.map_err(|rejection| rejected::<A>(rejection, id))?;
+            let events = events.into_vec();
+            if events.is_empty() {
+                return Ok(Executed { events: Vec::new(), version, repeated: false });
+            }
+            let mut append = Append::to(stream.clone()).at(version).key(key);
+            for event in &events {
+                append = append.event(encode::<A, C>(&repository.codec, event, now, &metadata)?);
+            }
+            try_on(&mut fold.root, &events, now, &metadata)?;
+            let failed = match repository.append(Arc::new(append)).await {
+                Ok(appended) if appended.repeated => {
+                    return repository.repeated(&stream, &appended.placed).await;
+                }
+                Ok(appended) => {
+                    let version = appended.placed.last().map_or(version, |placed| placed.version);
+                    Span::current().record("version", version.0);
+                    let at = recorded(&stream, events, &appended.placed, now, &options.metadata);
+                    return Ok(Executed { events: at, version, repeated: false });
+                }
+                Err(failed) => failed,
+            };
+            let (actual, missed) = match failed {
+                AppendError::Conflict(conflict) => match *conflict {
+                    Conflict::Stream { actual, missed, .. } => (actual, missed),
+                    Conflict::Boundary { .. } => (Version::NONE, Vec::new()),
+                },
+                failed => return Err(append_error(failed, options.idempotency_key)),
+            };
+            tracing::debug!(attempt, actual = actual.0, missed = missed.len(), "conflict");
+            if attempt >= repository.retry.attempts {
+                return Err(ExecuteError::Contended { attempts: attempt });
+            }
+            attempt += 1;
+            if attempt > 2 {
+                repository.clock.sleep(repository.retry.pause(attempt)).await;
+            }
+            // The answer has brought what was missed: nothing is read again, unless the state was tried on (an
+            // invariant) or time has passed since the answer came.
+            fold = match catch_up(fold, version, &missed, actual) {
+                Some(fold) => fold?,
+                None => repository.fold(id, AsOf::Now).await?,
+            };
+        }
+    }
+}
+
+impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
+    /// Appends; where the outcome is unknown, sends the identical request again, which its key makes safe.
+    async fn append(&self, append: Arc<Append>) -> Result<Appended, AppendError> {
+        let mut attempt = 1;
+        loop {
+            let answer = self.store.append(Arc::clone(&append)).await;
+            let Err(AppendError::Unknown { reason }) = &answer else { return answer };
+            tracing::warn!(attempt, reason, "unknown outcome");
+            if attempt >= self.retry.attempts {
+                return answer;
+            }
+            attempt += 1;
+            self.clock.sleep(self.retry.pause(attempt)).await;
+        }
+    }
+
+    /// The answer to a command that was executed before.
+    async fn repeated(
+        &self,
+        stream: &StreamName,
+        placed: &[Placed],
+    ) -> Result<Executed<A::Event>, ExecuteError<A::Error>> {
+        let (Some(first), Some(last)) = (placed.first(), placed.last()) else {
+            return Ok(Executed { events: Vec::new(), version: Version::NONE, repeated: true });
+        };
+        let before = Version(first.version.0.saturating_sub(1));
+        let events = self.typed(StreamScan::of(stream.clone()).after(before).until(last.version)).await?;
+        Span::current().record("version", last.version.0);
+        Ok(Executed { events, version: last.version, repeated: true })
+    }
+}
+
+impl Retry {
+    /// The pause before an attempt, counted from 1.
+    fn pause(&self, attempt: u32) -> Duration {
+        let doublings = attempt.saturating_sub(3).min(20);
+        let longest = self.first.saturating_mul(1 << doublings).min(self.longest);
+        let random = u16::from_le_bytes([Uuid::now_v7().as_bytes()[14], Uuid::now_v7().as_bytes()[15]]);
+        longest / 2 + longest / 2 * u32::from(random) / u32::from(u16::MAX)
+    }
+}
+
+/// The state after what was missed, if the answer brought all of it and the state is still the one that was loaded.
+fn catch_up<A: Aggregate, C: Codec>(
+    mut fold: Fold<A, C>,
+    loaded: Version,
+    missed: &[StoredEvent],
+    actual: Version,
+) -> Option<Result<Fold<A, C>, LoadError>> {
+    if fold.root.version() != loaded || Version(loaded.0 + missed.len() as u64) != actual {
+        return None;
+    }
+    for event in missed {
+        if let Err(problem) = fold.apply(&event.as_ref()) {
+            return Some(Err(problem.into()));
+        }
+    }
+    Some(Ok(fold))
+}
+
+/// Sees that the events which are about to be stored can be loaded again: each can follow those before it, and the
+/// invariant holds after each. The state changes only where there is an invariant to check.
+fn try_on<A: Aggregate>(
+    root: &mut Root<A>,
+    events: &[A::Event],
+    now: Timestamp,
+    metadata: &[u8],
+) -> Result<(), ExecuteError<A::Error>> {
+    let loaded = root.version().0;
+    for (number, event) in (1..).zip(events) {
+        let version = Version(loaded + number as u64);
+        let meta = EventMeta { version, recorded_at: now, metadata };
+        let applied = if A::HAS_INVARIANT { root.apply(event, &meta) } else { follows::<A>(version, event, &meta) };
+        applied.map_err(|reason| ExecuteError::Misapplied { number, event: event.name(), reason })?;
+        check(root).map_err(|reason| ExecuteError::Invariant { number, event: event.name(), reason })?;
+    }
+    Ok(())
+}
+
+/// Whether an event can stand at this version, as far as creation goes.
+fn follows<A: Aggregate>(version: Version, event: &A::Event, meta: &EventMeta<'_>) -> Result<(), Misapplied> {
+    if !A::CREATED {
+        return Ok(());
+    }
+    match (version == 1, A::create_from(event, meta).is_some()) {
+        (true, false) => Err(Misapplied::NotCreated),
+        (false, true) => Err(Misapplied::CreatedTwice),
+        (true, true) | (false, false) => Ok(()),
+    }
+}
+
+fn encode<A: Aggregate, C: Codec>(
+    codec: &C,
+    event: &A::Event,
+    now: Timestamp,
+    metadata: &Arc<[u8]>,
+) -> Result<NewEvent, ExecuteError<A::Error>> {
+    let encoded =
+        codec::encode(codec, event).map_err(|source| ExecuteError::Encode { name: event.name(), source })?;
+    let mut tags = Tags::default();
+    event.tags(&mut tags);
+    Ok(NewEvent {
+        name: encoded.name.into(),
+        schema: encoded.version,
+        format: codec.format().into(),
+        payload: encoded.payload,
+        metadata: Arc::clone(metadata),
+        recorded_at: now,
+        tags: tags.into_vec(),
+    })
+}
+
+fn recorded<E>(
+    stream: &StreamName,
+    events: Vec<E>,
+    placed: &[Placed],
+    now: Timestamp,
+    metadata: &Metadata,
+) -> Vec<Recorded<E>> {
+    let recorded = |(event, placed): (E, &Placed)| Recorded {
+        position: placed.position,
+        stream: stream.clone(),
+        version: placed.version,
+        recorded_at: now,
+        metadata: metadata.clone(),
+        event,
+    };
+    events.into_iter().zip(placed).map(recorded).collect()
+}
+
+fn rejected<A: Aggregate>(rejection: Rejection<A::Error>, id: &A::Id) -> ExecuteError<A::Error> {
+    match rejection {
+        Rejection::Refused(error) => ExecuteError::Refused(error),
+        Rejection::NotFound => ExecuteError::NotFound { aggregate: A::NAME, id: id.to_string() },
+        Rejection::AlreadyExists => ExecuteError::AlreadyExists { aggregate: A::NAME, id: id.to_string() },
+    }
+}
+
+fn append_error<E>(error: AppendError, key: Option<String>) -> ExecuteError<E> {
+    match error {
+        AppendError::KeyReused => ExecuteError::KeyReused { key: key.unwrap_or_default() },
+        AppendError::Overloaded { waiting } => ExecuteError::Overloaded { waiting },
+        AppendError::Rejected(rejected) => ExecuteError::Rejected(rejected),
+        AppendError::Unknown { reason } => ExecuteError::Unknown { reason },
+        AppendError::Store(error) => ExecuteError::Store(error),
+        AppendError::Conflict(_) => ExecuteError::Contended { attempts: 1 },
+    }
+}
+
+fn encode_error<E>(command: &impl AnyCommand, source: CodecError) -> ExecuteError<E> {
+    ExecuteError::Encode { name: digest::command_name(command), source }
+}

@@ -1,0 +1,266 @@
+//! Loading: a state from its events, as they are read, and what can be wrong with them.
+
+use std::marker::PhantomData;
+use std::ops::{ControlFlow, Deref};
+
+use crate::aggregate::{Aggregate, Misapplied, Root};
+use crate::codec::{self, Codec, DecodeError};
+use crate::event::{EventMeta, Recorded};
+use crate::metadata::Metadata;
+use crate::store::{EventRef, StoreError, Visit};
+use crate::stream::{InvalidStreamName, Position, Version};
+use crate::time::Timestamp;
+
+/// A state and the version that it has. It dereferences to the state.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loaded<A> {
+    state: A,
+    version: Version,
+}
+
+impl<A> Loaded<A> {
+    /// How many events made the state.
+    #[must_use]
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// The state.
+    #[must_use]
+    pub fn state(&self) -> &A {
+        &self.state
+    }
+
+    /// The state, by value.
+    #[must_use]
+    pub fn into_state(self) -> A {
+        self.state
+    }
+}
+
+impl<A> Deref for Loaded<A> {
+    type Target = A;
+
+    fn deref(&self) -> &A {
+        &self.state
+    }
+}
+
+/// The moment whose state is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AsOf {
+    /// After everything that was recorded.
+    #[default]
+    Now,
+    /// After this version.
+    Version(Version),
+    /// Before the first event that was recorded later than this.
+    Time(Timestamp),
+}
+
+impl AsOf {
+    pub(crate) fn version(self) -> Option<Version> {
+        match self {
+            Self::Version(version) => Some(version),
+            Self::Now | Self::Time(_) => None,
+        }
+    }
+}
+
+/// Why a state or a history could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// It has no event.
+    #[error("{aggregate} `{}` does not exist", .id.escape_debug())]
+    NotFound {
+        /// The aggregate's name.
+        aggregate: &'static str,
+        /// Its id.
+        id: String,
+    },
+    /// A version was asked for that it has not reached.
+    #[error("{aggregate} `{}` has reached version {actual}, and {asked} was asked for", .id.escape_debug())]
+    VersionNotReached {
+        /// The aggregate's name.
+        aggregate: &'static str,
+        /// Its id.
+        id: String,
+        /// What was asked for.
+        asked: Version,
+        /// Where it is.
+        actual: Version,
+    },
+    /// Its id cannot be part of a stream's name.
+    #[error(transparent)]
+    InvalidId(#[from] InvalidStreamName),
+    /// One of its events cannot be read or cannot have happened.
+    #[error(transparent)]
+    Corrupt(#[from] Box<Corrupt>),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl LoadError {
+    pub(crate) fn not_found<A: Aggregate>(id: &A::Id) -> Self {
+        Self::NotFound { aggregate: A::NAME, id: id.to_string() }
+    }
+}
+
+/// A stored event that an aggregate cannot have: which one, where it stands, and what is wrong with it. Commands on
+/// the aggregate are refused until it is mended; nothing else is touched.
+#[derive(Debug, thiserror::Error)]
+#[error("{stream} is corrupt: event {version} (`{}`, position {position}): {cause}", .event.escape_debug())]
+pub struct Corrupt {
+    /// The aggregate's stream.
+    pub stream: String,
+    /// The event's version in it.
+    pub version: Version,
+    /// The event's position in the store.
+    pub position: Position,
+    /// The event's stored name.
+    pub event: String,
+    /// What is wrong.
+    pub cause: CorruptCause,
+}
+
+/// What is wrong with a stored event.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CorruptCause {
+    /// It cannot be read.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    /// Its metadata cannot be read.
+    #[error("its metadata does not decode: {0}")]
+    Metadata(serde_json::Error),
+    /// It cannot follow the events before it.
+    #[error(transparent)]
+    Misapplied(#[from] Misapplied),
+    /// The state after it breaks the aggregate's invariant.
+    #[error("the state after it is invalid: {0}")]
+    Invariant(String),
+    /// The versions of the stream are not dense.
+    #[error("version {expected} was expected here")]
+    Gap {
+        /// The version that should be there.
+        expected: Version,
+    },
+}
+
+impl Corrupt {
+    fn new(event: &EventRef<'_>, cause: impl Into<CorruptCause>) -> Box<Self> {
+        Box::new(Self {
+            stream: event.stream.to_string(),
+            version: event.version,
+            position: event.position,
+            event: event.name.into(),
+            cause: cause.into(),
+        })
+    }
+}
+
+/// Folds the events of a stream into a state while a store reads them.
+pub(crate) struct Fold<A, C> {
+    pub(crate) root: Root<A>,
+    codec: C,
+    as_of: AsOf,
+    problem: Option<Box<Corrupt>>,
+}
+
+impl<A: Aggregate, C: Codec> Fold<A, C> {
+    pub(crate) fn new(codec: C, as_of: AsOf) -> Self {
+        Self { root: Root::new(), codec, as_of, problem: None }
+    }
+
+    /// The fold, unless an event stopped it.
+    pub(crate) fn checked(mut self) -> Result<Self, LoadError> {
+        self.problem.take().map_or(Ok(self), |problem| Err(problem.into()))
+    }
+
+    pub(crate) fn into_loaded(self) -> Option<Loaded<A>> {
+        let version = self.root.version();
+        let state = self.root.into_state().filter(|_| version > Version::NONE)?;
+        Some(Loaded { state, version })
+    }
+
+    /// Decodes and applies the next event.
+    pub(crate) fn apply(&mut self, event: &EventRef<'_>) -> Result<(), Box<Corrupt>> {
+        let expected = self.root.version().next();
+        if event.version != expected {
+            return Err(Corrupt::new(event, CorruptCause::Gap { expected }));
+        }
+        let decoded = codec::decode(&self.codec, event).map_err(|error| Corrupt::new(event, error))?;
+        let meta =
+            EventMeta { version: event.version, recorded_at: event.recorded_at, metadata: event.metadata };
+        self.root.apply(&decoded, &meta).map_err(|error| Corrupt::new(event, error))?;
+        check(&self.root).map_err(|broken| Corrupt::new(event, CorruptCause::Invariant(broken)))
+    }
+}
+
+impl<A: Aggregate, C: Codec> Visit for Fold<A, C> {
+    fn visit(&mut self, event: EventRef<'_>) -> ControlFlow<()> {
+        if matches!(self.as_of, AsOf::Time(time) if event.recorded_at > time) {
+            return ControlFlow::Break(());
+        }
+        match self.apply(&event) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(problem) => {
+                self.problem = Some(problem);
+                ControlFlow::Break(())
+            }
+        }
+    }
+}
+
+/// Checks the invariant of an aggregate that has one.
+pub(crate) fn check<A: Aggregate>(root: &Root<A>) -> Result<(), String> {
+    if !A::HAS_INVARIANT {
+        return Ok(());
+    }
+    root.state().map_or(Ok(()), A::check_invariant)
+}
+
+/// Collects the decoded events of a stream.
+pub(crate) struct Typed<A: Aggregate, C> {
+    events: Vec<Recorded<A::Event>>,
+    codec: C,
+    problem: Option<Box<Corrupt>>,
+    aggregate: PhantomData<fn() -> A>,
+}
+
+impl<A: Aggregate, C: Codec> Typed<A, C> {
+    pub(crate) fn new(codec: C) -> Self {
+        Self { events: Vec::new(), codec, problem: None, aggregate: PhantomData }
+    }
+
+    pub(crate) fn into_events(self) -> Result<Vec<Recorded<A::Event>>, LoadError> {
+        self.problem.map_or(Ok(self.events), |problem| Err(problem.into()))
+    }
+
+    fn decode(&self, event: &EventRef<'_>) -> Result<Recorded<A::Event>, Box<Corrupt>> {
+        let metadata = Metadata::from_stored(event.metadata);
+        Ok(Recorded {
+            position: event.position,
+            stream: event.stream.clone(),
+            version: event.version,
+            recorded_at: event.recorded_at,
+            metadata: metadata.map_err(|error| Corrupt::new(event, CorruptCause::Metadata(error)))?,
+            event: codec::decode(&self.codec, event).map_err(|error| Corrupt::new(event, error))?,
+        })
+    }
+}
+
+impl<A: Aggregate, C: Codec> Visit for Typed<A, C> {
+    fn visit(&mut self, event: EventRef<'_>) -> ControlFlow<()> {
+        match self.decode(&event) {
+            Ok(recorded) => self.events.push(recorded),
+            Err(problem) => {
+                self.problem = Some(problem);
+                return ControlFlow::Break(());
+            }
+        }
+        ControlFlow::Continue(())
+    }
+}

@@ -1,0 +1,229 @@
+//! What events and commands have in common: a name, a version, a payload, and a set that they belong to.
+//!
+//! A generated enum is one [`MessageSet`]. It offers a table of names and two generic functions, `write` and `read`;
+//! encoding, decoding, serde and the registry are written once, here and in [`codec`](crate::codec), on top of them.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{self, DeserializeOwned, IgnoredAny, MapAccess};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Where in the source a type was defined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Place {
+    /// The file.
+    pub file: &'static str,
+    /// The line, from 1; 0 if unknown.
+    pub line: u32,
+}
+
+impl Place {
+    /// For types whose implementation was written by hand.
+    pub const UNKNOWN: Self = Self { file: "unknown", line: 0 };
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+/// One line of a set's table: a stored name and version, and the variant that it becomes.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    /// The number that `read` takes.
+    pub variant: u16,
+    /// The stored name.
+    pub name: &'static str,
+    /// The version of the payload's shape.
+    pub version: u32,
+    /// The Rust type of the payload.
+    pub type_name: fn() -> &'static str,
+    /// Where that type was defined.
+    pub place: Place,
+}
+
+/// An enum of events or of commands, as the macros generate it.
+pub trait MessageSet: Sized + Send + Sync + 'static {
+    /// Every stored name and version that can be read as this enum.
+    const ROWS: &'static [Row];
+
+    /// Gives the name, the version and the payload to `writer`.
+    fn write<W: MessageWriter>(&self, writer: W) -> Result<W::Ok, W::Error>;
+
+    /// Reads the payload of a variant from `reader`.
+    fn read<R: MessageReader>(variant: u16, reader: R) -> Result<Self, R::Error>;
+
+    /// The stored name.
+    fn name(&self) -> &'static str {
+        let Ok((name, _)) = self.write(NameOnly);
+        name
+    }
+
+    /// The line of the table for a stored name and version.
+    fn row(name: &str, version: u32) -> Result<&'static Row, UnknownMessage> {
+        let found = Self::ROWS.iter().find(|row| row.name == name && row.version == version);
+        found.ok_or_else(|| UnknownMessage {
+            name: name.into(),
+            version,
+            newest: Self::ROWS.iter().filter(|row| row.name == name).map(|row| row.version).max(),
+        })
+    }
+}
+
+/// A stored name or version that today's code does not know.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct UnknownMessage {
+    /// The stored name.
+    pub name: String,
+    /// The stored version.
+    pub version: u32,
+    /// The newest version that is known under this name, if the name is known at all.
+    pub newest: Option<u32>,
+}
+
+impl fmt::Display for UnknownMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, version, newest } = self;
+        let name = name.escape_debug();
+        match newest {
+            None => write!(f, "no event or command is called `{name}` (version {version})"),
+            Some(newest) => write!(f, "`{name}` is known up to version {newest}, and this is version {version}"),
+        }
+    }
+}
+
+/// Takes the payload out of a message.
+pub trait MessageWriter {
+    /// What it makes of it.
+    type Ok;
+    /// Why it could not.
+    type Error;
+
+    /// Takes the payload.
+    fn write<T: Serialize>(self, name: &'static str, version: u32, payload: &T) -> Result<Self::Ok, Self::Error>;
+}
+
+/// Makes a payload of a message.
+pub trait MessageReader {
+    /// Why it could not.
+    type Error;
+
+    /// Makes the payload.
+    fn read<T: DeserializeOwned>(self) -> Result<T, Self::Error>;
+
+    /// Says that the set has no variant of the number that was asked for.
+    fn no_such_variant(self) -> Self::Error;
+}
+
+/// A table that names a variant which the enum does not have: only a hand-written set can be so wrong.
+pub(crate) const NO_SUCH_VARIANT: &str = "the set of messages has no variant of this number";
+
+struct NameOnly;
+
+impl MessageWriter for NameOnly {
+    type Ok = (&'static str, u32);
+    type Error = std::convert::Infallible;
+
+    fn write<T: Serialize>(self, name: &'static str, version: u32, _: &T) -> Result<Self::Ok, Self::Error> {
+        Ok((name, version))
+    }
+}
+
+/// Serializes a message as `{"name": payload}`.
+pub fn serialize<M: MessageSet, S: Serializer>(message: &M, serializer: S) -> Result<S::Ok, S::Error> {
+    message.write(Tagged(serializer))
+}
+
+/// Serializes a message as `{"name": payload}`.
+pub(crate) struct Tagged<S>(pub(crate) S);
+
+impl<S: Serializer> MessageWriter for Tagged<S> {
+    type Ok = S::Ok;
+    type Error = S::Error;
+
+    fn write<T: Serialize>(self, name: &'static str, _: u32, payload: &T) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeMap;
+        let mut map = self.0.serialize_map(Some(1))?;
+        map.serialize_entry(name, payload)?;
+        map.end()
+    }
+}
+
+/// Reads `{"name": payload}`, or `"name"` alone where there is nothing in the payload.
+pub fn deserialize<'de, M: MessageSet, D: Deserializer<'de>>(deserializer: D) -> Result<M, D::Error> {
+    deserializer.deserialize_any(MessageVisitor(PhantomData))
+}
+
+struct MessageVisitor<M>(PhantomData<M>);
+
+impl<'de, M: MessageSet> de::Visitor<'de> for MessageVisitor<M> {
+    type Value = M;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a message as {\"name\": {…}}, where the name is one of")?;
+        M::ROWS.iter().try_for_each(|row| write!(f, " `{}`", row.name))
+    }
+
+    fn visit_str<E: de::Error>(self, name: &str) -> Result<M, E> {
+        M::read(variant::<M, E>(name)?, Payload(de::value::UnitDeserializer::new(), PhantomData))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<M, A::Error> {
+        let Some(Name(variant, _)) = map.next_key::<Name<M>>()? else {
+            return Err(de::Error::invalid_length(0, &self));
+        };
+        let message = M::read(variant, Value(&mut map, PhantomData))?;
+        match map.next_key::<IgnoredAny>()? {
+            None => Ok(message),
+            Some(_) => Err(de::Error::custom("more than one message")),
+        }
+    }
+}
+
+/// The newest variant of a name.
+fn variant<M: MessageSet, E: de::Error>(name: &str) -> Result<u16, E> {
+    let named = M::ROWS.iter().filter(|row| row.name == name);
+    named.max_by_key(|row| row.version).map(|row| row.variant).ok_or_else(|| {
+        let known: Vec<_> = M::ROWS.iter().map(|row| format!("`{}`", row.name)).collect();
+        E::custom(format_args!("unknown message `{}`, expected {}", name.escape_debug(), known.join(" or ")))
+    })
+}
+
+struct Name<M>(u16, PhantomData<M>);
+
+impl<'de, M: MessageSet> Deserialize<'de> for Name<M> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        Ok(Self(variant::<M, D::Error>(&name)?, PhantomData))
+    }
+}
+
+struct Payload<'de, D>(D, PhantomData<&'de ()>);
+
+impl<'de, D: Deserializer<'de>> MessageReader for Payload<'de, D> {
+    type Error = D::Error;
+
+    fn read<T: DeserializeOwned>(self) -> Result<T, D::Error> {
+        T::deserialize(self.0)
+    }
+
+    fn no_such_variant(self) -> D::Error {
+        de::Error::custom(NO_SUCH_VARIANT)
+    }
+}
+
+struct Value<'a, 'de, A>(&'a mut A, PhantomData<&'de ()>);
+
+impl<'de, A: MapAccess<'de>> MessageReader for Value<'_, 'de, A> {
+    type Error = A::Error;
+
+    fn read<T: DeserializeOwned>(self) -> Result<T, A::Error> {
+        self.0.next_value()
+    }
+
+    fn no_such_variant(self) -> A::Error {
+        de::Error::custom(NO_SUCH_VARIANT)
+    }
+}

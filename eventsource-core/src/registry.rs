@@ -1,0 +1,201 @@
+//! The registry: every aggregate of the program with its events and commands, for discovery.
+//!
+//! Registration is automatic, through `inventory`, or explicit, through the builder. The automatic way has gaps that
+//! nobody can close (a crate that is linked but named nowhere, a `staticlib`, some targets of wasm), so nothing that
+//! must be correct rests on it: decoding and dispatch within an aggregate go through static tables.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::OnceLock;
+
+use crate::aggregate::Aggregate;
+use crate::codec::Json;
+use crate::command::Handle;
+use crate::dispatcher::Target;
+use crate::erased::AnyStore;
+use crate::message::{MessageSet, Place, Row};
+use crate::repository::Repository;
+
+/// What the registry knows of an aggregate.
+#[derive(Clone, Copy)]
+pub struct AggregateEntry {
+    /// Its name, with which its streams begin.
+    pub name: &'static str,
+    /// Its Rust type.
+    pub type_name: fn() -> &'static str,
+    /// Where it was defined.
+    pub place: Place,
+    /// Its events.
+    pub events: &'static [Row],
+    /// Its commands.
+    pub commands: &'static [Row],
+    pub(crate) target: fn(AnyStore) -> Result<Box<dyn Target>, NameCollision>,
+}
+
+impl AggregateEntry {
+    /// The entry of `A`, which was defined at `place`.
+    #[must_use]
+    pub const fn of<A: Handle<<A as Aggregate>::Command>>(place: Place) -> Self {
+        Self {
+            name: A::NAME,
+            type_name: std::any::type_name::<A>,
+            place,
+            events: <A::Event as MessageSet>::ROWS,
+            commands: <A::Command as MessageSet>::ROWS,
+            target: |store| {
+                let repository = Repository::<A, AnyStore, Json>::try_new(store)?;
+                Ok(Box::new(repository))
+            },
+        }
+    }
+}
+
+impl fmt::Debug for AggregateEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = |rows: &[Row]| rows.iter().map(|row| row.name).collect::<Vec<_>>();
+        f.debug_struct("AggregateEntry")
+            .field("name", &self.name)
+            .field("type", &(self.type_name)())
+            .field("place", &self.place.to_string())
+            .field("events", &names(self.events))
+            .field("commands", &names(self.commands))
+            .finish()
+    }
+}
+
+inventory::collect!(AggregateEntry);
+
+/// An aggregate that can be entered in a registry by its type.
+pub trait Registered: Handle<<Self as Aggregate>::Command> {
+    /// Its entry.
+    const ENTRY: AggregateEntry;
+}
+
+/// A list of aggregates.
+///
+/// ```
+/// use eventsource_core::prelude::*;
+/// use eventsource_core::Registry;
+/// # #[event(name = "lamp.lit")] pub struct Lit;
+/// # #[derive(Debug, thiserror::Error)] #[error("never")] pub struct Never;
+/// # #[aggregate(id = String, error = Never, events(Lit), commands(Light))]
+/// # #[derive(Default)] pub struct Lamp { lit: bool }
+/// # #[apply] impl Lamp { fn lit(&mut self, _: &Lit) { self.lit = true } }
+/// # #[handle] impl Lamp { #[command] pub fn light(&self) -> Result<Lit, Never> { Ok(Lit) } }
+///
+/// let explicit = Registry::new().with::<Lamp>();
+/// assert_eq!(explicit.aggregate("Lamp").unwrap().events[0].name, "lamp.lit");
+/// assert!(explicit.missing_from(&Registry::discovered()).is_empty());
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Registry {
+    aggregates: Vec<AggregateEntry>,
+}
+
+impl Registry {
+    /// An empty list.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Everything that registered itself.
+    #[must_use]
+    pub fn discovered() -> Self {
+        let mut aggregates: Vec<_> = inventory::iter::<AggregateEntry>.into_iter().copied().collect();
+        aggregates.sort_unstable_by_key(|entry| (entry.name, (entry.type_name)()));
+        Self { aggregates }
+    }
+
+    /// Adds an aggregate.
+    #[must_use]
+    pub fn with<A: Registered>(mut self) -> Self {
+        self.aggregates.push(A::ENTRY);
+        self
+    }
+
+    /// The aggregates.
+    #[must_use]
+    pub fn aggregates(&self) -> &[AggregateEntry] {
+        &self.aggregates
+    }
+
+    /// The aggregate with this name.
+    #[must_use]
+    pub fn aggregate(&self, name: &str) -> Option<&AggregateEntry> {
+        self.aggregates.iter().find(|entry| entry.name == name)
+    }
+
+    /// The aggregates that stand here and not in `other`: an explicit list and the discovered one should agree.
+    #[must_use]
+    pub fn missing_from(&self, other: &Self) -> Vec<&AggregateEntry> {
+        let theirs: Vec<_> = other.aggregates.iter().map(|entry| (entry.type_name)()).collect();
+        self.aggregates.iter().filter(|entry| !theirs.contains(&(entry.type_name)())).collect()
+    }
+
+    /// Two types with one stored name, if there are.
+    pub fn check_names(&self) -> Result<(), NameCollision> {
+        let mut names = Names::default();
+        self.aggregates.iter().try_for_each(|entry| names.add(entry))
+    }
+}
+
+/// Two types of a program that have one stored name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{first_type} ({first_place}) and {second_type} ({second_place}) have one stored name, `{name}`: \
+     write `#[{attribute}(name = \"…\")]` on both, each with its own"
+)]
+pub struct NameCollision {
+    /// The name.
+    pub name: String,
+    /// `event` or `aggregate`.
+    pub attribute: &'static str,
+    /// One type.
+    pub first_type: &'static str,
+    /// Where it was defined.
+    pub first_place: Place,
+    /// The other type.
+    pub second_type: &'static str,
+    /// Where it was defined.
+    pub second_place: Place,
+}
+
+#[derive(Default)]
+struct Names(BTreeMap<(&'static str, &'static str), (&'static str, Place)>);
+
+impl Names {
+    fn add(&mut self, entry: &AggregateEntry) -> Result<(), NameCollision> {
+        self.add_one("aggregate", entry.name, (entry.type_name)(), entry.place)?;
+        entry.events.iter().try_for_each(|row| self.add_one("event", row.name, (row.type_name)(), row.place))
+    }
+
+    fn add_one(
+        &mut self,
+        attribute: &'static str,
+        name: &'static str,
+        second_type: &'static str,
+        second_place: Place,
+    ) -> Result<(), NameCollision> {
+        let (first_type, first_place) = *self.0.entry((attribute, name)).or_insert((second_type, second_place));
+        if (first_type, first_place) == (second_type, second_place) {
+            return Ok(());
+        }
+        let name = name.into();
+        Err(NameCollision { name, attribute, first_type, first_place, second_type, second_place })
+    }
+}
+
+/// Whether the names of the program are told apart, as far as it is known: everything that registered itself.
+pub(crate) fn check_names_of<A: Aggregate>() -> Result<(), NameCollision> {
+    static DISCOVERED: OnceLock<Result<(), NameCollision>> = OnceLock::new();
+    let discovered = DISCOVERED.get_or_init(|| Registry::discovered().check_names());
+    match discovered {
+        Err(collision) if A::NAME == collision.name || concerns::<A>(collision) => Err(collision.clone()),
+        _ => Ok(()),
+    }
+}
+
+fn concerns<A: Aggregate>(collision: &NameCollision) -> bool {
+    <A::Event as MessageSet>::ROWS.iter().any(|row| row.name == collision.name)
+}

@@ -1,0 +1,209 @@
+//! The repository: where commands of one kind of aggregate are executed, and its states and histories are read.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::aggregate::Aggregate;
+use crate::codec::{Codec, Json};
+use crate::command::{CommandOf, Handle};
+use crate::event::Recorded;
+use crate::execute::Execute;
+use crate::load::{AsOf, Fold, LoadError, Loaded, Typed};
+use crate::registry::{self, NameCollision};
+use crate::store::{Store, StreamScan};
+use crate::stream::{StreamName, Version};
+use crate::time::{Clock, IdSource, RandomIds, SystemClock};
+
+/// The aggregates of one kind in one store.
+///
+/// It is cheap to clone, and may be used from any task of any executor.
+///
+/// ```
+/// use eventsource_core::prelude::*;
+/// use eventsource_core::MemoryStore;
+/// # #[event(name = "counted")] pub struct Counted;
+/// # #[derive(Debug, thiserror::Error)] #[error("never")] pub struct Never;
+/// # #[aggregate(id = String, error = Never, events(Counted), commands(Count))]
+/// # #[derive(Default)] pub struct Counter { count: u64 }
+/// # #[apply] impl Counter { fn counted(&mut self, _: &Counted) { self.count += 1 } }
+/// # #[handle] impl Counter { #[command] pub fn count(&self) -> Result<Counted, Never> { Ok(Counted) } }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let counters = Repository::<Counter, _>::new(MemoryStore::new());
+/// let id = "visits".to_owned();
+/// counters.execute(&id, Count).await?;
+/// counters.execute(&id, Count).await?;
+/// let counter = counters.load(&id).await?;
+/// assert_eq!((counter.count, counter.version().0), (2, 2));
+/// # Ok(()) }
+/// ```
+pub struct Repository<A, S, C = Json> {
+    pub(crate) store: S,
+    pub(crate) codec: C,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn IdSource>,
+    pub(crate) retry: Retry,
+    aggregate: PhantomData<fn() -> A>,
+}
+
+/// How often a conflict is retried, and how long the pause before a try may be: it doubles from `first` to `longest`,
+/// and a random half of it is left out. The first retry follows at once, since the conflict's answer has brought what
+/// it needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retry {
+    /// Tries in all, the first one included.
+    pub attempts: u32,
+    /// The pause before the third try.
+    pub first: Duration,
+    /// The longest pause.
+    pub longest: Duration,
+}
+
+impl Default for Retry {
+    /// 12 tries, pauses from 1 ms to 100 ms.
+    fn default() -> Self {
+        Self { attempts: 12, first: Duration::from_millis(1), longest: Duration::from_millis(100) }
+    }
+}
+
+impl<A: Aggregate, S: Store> Repository<A, S> {
+    /// The aggregates of kind `A` in this store, with payloads as JSON.
+    ///
+    /// # Panics
+    ///
+    /// If two types of the program have one stored name, which would mix up their events: a mistake in the program,
+    /// told with both places. [`Repository::try_new`] returns it instead.
+    #[track_caller]
+    pub fn new(store: S) -> Self {
+        match Self::try_new(store) {
+            Ok(repository) => repository,
+            Err(collision) => panic!("{collision}"),
+        }
+    }
+
+    /// The same, with a collision of stored names as an error.
+    pub fn try_new(store: S) -> Result<Self, NameCollision> {
+        registry::check_names_of::<A>()?;
+        Ok(Self {
+            store,
+            codec: Json,
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(RandomIds),
+            retry: Retry::default(),
+            aggregate: PhantomData,
+        })
+    }
+}
+
+impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
+    /// Writes payloads with this codec.
+    #[must_use]
+    pub fn codec<D: Codec>(self, codec: D) -> Repository<A, S, D> {
+        let Self { store, clock, ids, retry, .. } = self;
+        Repository { store, codec, clock, ids, retry, aggregate: PhantomData }
+    }
+
+    /// Takes the time from this clock.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Takes fresh ids from this source.
+    #[must_use]
+    pub fn ids(mut self, ids: impl IdSource) -> Self {
+        self.ids = Arc::new(ids);
+        self
+    }
+
+    /// Sets how conflicts are retried.
+    #[must_use]
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// The store.
+    pub fn store(&self) -> &S {
+        &self.store
+    }
+
+    /// Executes a command, one of the aggregate's structs or its whole enum: loads, decides, appends, and starts anew
+    /// where somebody else was faster. Options are set on what it returns, before `.await`.
+    pub fn execute<'a, K>(&'a self, id: &'a A::Id, command: K) -> Execute<'a, A, S, C, K>
+    where
+        A: Handle<K>,
+        K: CommandOf<A>,
+    {
+        Execute::new(self, id, command)
+    }
+
+    /// The state of an aggregate and its version.
+    ///
+    /// One that has no event is [`LoadError::NotFound`]; [`Repository::find`] answers `None`.
+    pub async fn load(&self, id: &A::Id) -> Result<Loaded<A>, LoadError> {
+        self.load_at(id, AsOf::Now).await
+    }
+
+    /// The state of an aggregate and its version, or `None` if it has no event.
+    pub async fn find(&self, id: &A::Id) -> Result<Option<Loaded<A>>, LoadError> {
+        Ok(self.fold(id, AsOf::Now).await?.into_loaded())
+    }
+
+    /// The state of an aggregate as it once was.
+    pub async fn load_at(&self, id: &A::Id, as_of: AsOf) -> Result<Loaded<A>, LoadError> {
+        let fold = self.fold(id, as_of).await?;
+        if let AsOf::Version(asked) = as_of
+            && fold.root.version() != Version::NONE
+            && fold.root.version() < asked
+        {
+            let actual = fold.root.version();
+            return Err(LoadError::VersionNotReached { aggregate: A::NAME, id: id.to_string(), asked, actual });
+        }
+        fold.into_loaded().ok_or_else(|| LoadError::not_found::<A>(id))
+    }
+
+    /// Everything that happened to an aggregate, in order; nothing, if it does not exist.
+    pub async fn history(&self, id: &A::Id) -> Result<Vec<Recorded<A::Event>>, LoadError> {
+        self.typed(StreamScan::of(self.stream(id)?)).await
+    }
+
+    pub(crate) fn stream(&self, id: &A::Id) -> Result<StreamName, LoadError> {
+        Ok(StreamName::new(A::NAME, id)?)
+    }
+
+    pub(crate) async fn typed(&self, scan: StreamScan) -> Result<Vec<Recorded<A::Event>>, LoadError> {
+        let found = self.store.scan_stream(scan, Typed::<A, C>::new(self.codec.clone())).await?;
+        found.into_events()
+    }
+
+    pub(crate) async fn fold(&self, id: &A::Id, as_of: AsOf) -> Result<Fold<A, C>, LoadError> {
+        let scan = StreamScan { until: as_of.version(), ..StreamScan::of(self.stream(id)?) };
+        self.store.scan_stream(scan, Fold::new(self.codec.clone(), as_of)).await?.checked()
+    }
+}
+
+
+impl<A, S: Clone, C: Clone> Clone for Repository<A, S, C> {
+    fn clone(&self) -> Self {
+        Self {
+            store: self.store.clone(),
+            codec: self.codec.clone(),
+            clock: Arc::clone(&self.clock),
+            ids: Arc::clone(&self.ids),
+            retry: self.retry,
+            aggregate: PhantomData,
+        }
+    }
+}
+
+impl<A: Aggregate, S: fmt::Debug, C: fmt::Debug> fmt::Debug for Repository<A, S, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Repository");
+        debug.field("aggregate", &A::NAME).field("store", &self.store).field("codec", &self.codec);
+        debug.field("retry", &self.retry).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,231 @@
+//! The enum that is generated from a list of events or commands, and what every such enum has.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::Ident;
+
+use crate::aggregate::model::{Aggregate, Entry, List};
+use crate::message::Kind;
+
+/// The enum itself, which stands beside the aggregate.
+pub(crate) fn definition(aggregate: &Aggregate, list: &List) -> TokenStream {
+    let Aggregate { vis, ident: owner, .. } = aggregate;
+    let List { kind, ident, entries } = list;
+    let about = match kind {
+        Kind::Event => format!("Everything that can happen to [`{owner}`]."),
+        Kind::Command => format!("Everything that can be asked of [`{owner}`]."),
+    };
+    let variants = entries.iter().map(|Entry { cfg, path, variant, .. }| {
+        let about = format!("See [`{variant}`].");
+        quote!(#(#cfg)* #[doc = #about] #variant(#path),)
+    });
+    quote! {
+        #[doc = #about]
+        #[allow(deprecated)]
+        #vis enum #ident { #(#variants)* }
+    }
+}
+
+/// The types of a list under short names: a misspelled one is then misspelled once.
+pub(crate) fn aliases(list: &List) -> impl Iterator<Item = TokenStream> {
+    list.entries.iter().map(|Entry { cfg, path, alias, .. }| {
+        let absent = (!cfg.is_empty()).then(|| {
+            let conditions = cfg.iter().filter_map(|attribute| attribute.meta.require_list().ok().map(|list| &list.tokens));
+            quote!(#[cfg(not(all(#(#conditions),*)))] type #alias = ();)
+        });
+        quote!(#(#cfg)* type #alias = #path; #absent)
+    })
+}
+
+/// Reading, writing, conversions, and the standard traits that all of its messages have.
+pub(crate) fn implementation(aggregate: &Aggregate, list: &List) -> TokenStream {
+    let runtime = &aggregate.runtime;
+    let List { kind, ident, entries } = list;
+    let (interface, write_one, read_one) = match kind {
+        Kind::Event => (quote!(Event), quote!(write_event), quote!(read_event)),
+        Kind::Command => (quote!(Command), quote!(write_command), quote!(read_command)),
+    };
+    let rows = entries.iter().map(|Entry { cfg, alias, number, .. }| {
+        quote! {
+            #(#cfg)*
+            #runtime::message::Row {
+                variant: #number,
+                name: <#alias as #runtime::#interface>::NAME,
+                version: <#alias as #runtime::#interface>::VERSION,
+                type_name: ::core::any::type_name::<#alias>,
+                place: <#alias as #runtime::#interface>::PLACE,
+            },
+        }
+    });
+    let writes = entries.iter().map(|Entry { cfg, alias, variant, .. }| {
+        quote!(#(#cfg)* Self::#variant(ref message) => <#alias as #runtime::#interface>::#write_one(message, writer),)
+    });
+    let reads = entries.iter().map(|Entry { cfg, alias, variant, number, .. }| {
+        quote! {
+            #(#cfg)*
+            #number => ::core::result::Result::Ok(Self::#variant(<#alias as #runtime::#interface>::#read_one(reader)?)),
+        }
+    });
+    let unique = entries.iter().skip(1).map(|Entry { cfg, variant, number, .. }| {
+        let message = format!(
+            "the stored name of `{variant}` is the name of another {0} of this aggregate: \
+             give each its own with `#[{0}(name = \"…\")]`",
+            kind.word()
+        );
+        quote_spanned!(variant.span()=> #(#cfg)* #runtime::private::distinct(
+            <#ident as #runtime::message::MessageSet>::ROWS, #number, #message
+        );)
+    });
+    let conversions = entries.iter().map(|entry| conversion(aggregate, list, entry));
+    let standard = standard_traits(aggregate, list);
+    quote! {
+        #[automatically_derived]
+        impl #runtime::message::MessageSet for #ident {
+            const ROWS: &'static [#runtime::message::Row] = &[#(#rows)*];
+
+            fn write<W: #runtime::message::MessageWriter>(
+                &self,
+                writer: W,
+            ) -> ::core::result::Result<W::Ok, W::Error> {
+                match *self { #(#writes)* }
+            }
+
+            fn read<R: #runtime::message::MessageReader>(
+                variant: u16,
+                reader: R,
+            ) -> ::core::result::Result<Self, R::Error> {
+                match variant {
+                    #(#reads)*
+                    _ => ::core::result::Result::Err(reader.no_such_variant()),
+                }
+            }
+        }
+        const _: () = { #(#unique)* };
+        #(#conversions)*
+        #standard
+    }
+}
+
+/// From a message to the enum and back, and its place in the aggregate.
+fn conversion(aggregate: &Aggregate, list: &List, entry: &Entry) -> TokenStream {
+    let Aggregate { runtime, ident: owner, .. } = aggregate;
+    let set = &list.ident;
+    let Entry { cfg, alias, variant, .. } = entry;
+    let membership = match list.kind {
+        Kind::Event => quote! {
+            #(#cfg)*
+            #[automatically_derived]
+            impl #runtime::EventOf<#owner> for #alias {}
+            #(#cfg)*
+            #[automatically_derived]
+            impl #runtime::Decision<#owner> for #alias {
+                #[inline]
+                fn record(
+                    self,
+                    events: &mut #runtime::Events<#owner>,
+                ) -> ::core::result::Result<(), <#owner as #runtime::Aggregate>::Error> {
+                    events.push(self);
+                    ::core::result::Result::Ok(())
+                }
+            }
+        },
+        Kind::Command => quote! {
+            #(#cfg)*
+            #[automatically_derived]
+            impl #runtime::CommandOf<#owner> for #alias {}
+        },
+    };
+    quote! {
+        #(#cfg)*
+        #[automatically_derived]
+        impl ::core::convert::From<#alias> for #set {
+            #[inline]
+            fn from(message: #alias) -> Self {
+                Self::#variant(message)
+            }
+        }
+        #(#cfg)*
+        #[automatically_derived]
+        impl ::core::convert::TryFrom<#set> for #alias {
+            type Error = #set;
+            fn try_from(message: #set) -> ::core::result::Result<Self, #set> {
+                match message {
+                    #set::#variant(message) => ::core::result::Result::Ok(message),
+                    #[allow(unreachable_patterns)]
+                    other => ::core::result::Result::Err(other),
+                }
+            }
+        }
+        #membership
+    }
+}
+
+/// `Debug`, `Clone` and `PartialEq`, each if all messages have it, and serde's two through the table.
+fn standard_traits(aggregate: &Aggregate, list: &List) -> TokenStream {
+    let runtime = &aggregate.runtime;
+    let List { ident, entries, .. } = list;
+    let every = |bound: &str| {
+        let bound = Ident::new(bound, Span::call_site());
+        let aliases = entries.iter().map(|entry| &entry.alias);
+        quote!(#(for<'__a> #aliases: #runtime::private::#bound<'__a>,)*)
+    };
+    let (debug, clone, equal) = (every("DebugIf"), every("CloneIf"), every("PartialEqIf"));
+    let arms = |arm: &dyn Fn(&Ident) -> TokenStream| {
+        let arms = entries.iter().map(|Entry { cfg, variant, .. }| {
+            let arm = arm(variant);
+            quote!(#(#cfg)* #arm)
+        });
+        quote!(#(#arms)*)
+    };
+    let shown = arms(&|variant| {
+        let name = variant.to_string();
+        quote!(Self::#variant(ref message) => f.debug_tuple(#name).field(message).finish(),)
+    });
+    let cloned = arms(&|variant| {
+        quote!(Self::#variant(ref message) => Self::#variant(::core::clone::Clone::clone(message)),)
+    });
+    let compared = arms(&|variant| {
+        quote!((Self::#variant(left), Self::#variant(right)) => ::core::cmp::PartialEq::eq(left, right),)
+    });
+    quote! {
+        #[automatically_derived]
+        impl ::core::fmt::Debug for #ident where #debug {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                match *self { #shown }
+            }
+        }
+        #[automatically_derived]
+        impl ::core::clone::Clone for #ident where #clone {
+            fn clone(&self) -> Self {
+                match *self { #cloned }
+            }
+        }
+        #[automatically_derived]
+        impl ::core::cmp::PartialEq for #ident where #equal {
+            fn eq(&self, other: &Self) -> bool {
+                match (self, other) {
+                    #compared
+                    #[allow(unreachable_patterns)]
+                    _ => false,
+                }
+            }
+        }
+        #[automatically_derived]
+        impl #runtime::private::serde::Serialize for #ident {
+            fn serialize<S: #runtime::private::serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::core::result::Result<S::Ok, S::Error> {
+                #runtime::message::serialize(self, serializer)
+            }
+        }
+        #[automatically_derived]
+        impl<'de> #runtime::private::serde::Deserialize<'de> for #ident {
+            fn deserialize<D: #runtime::private::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::core::result::Result<Self, D::Error> {
+                #runtime::message::deserialize(deserializer)
+            }
+        }
+    }
+}

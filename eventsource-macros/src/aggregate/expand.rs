@@ -1,0 +1,227 @@
+//! From an [`Aggregate`] to the code that implements it.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::Ident;
+
+use crate::aggregate::enums;
+use crate::aggregate::model::{Aggregate, Entry, List, Messages};
+use crate::message;
+
+pub(crate) fn expand(aggregate: &Aggregate) -> TokenStream {
+    let lists: Vec<_> = [&aggregate.events, &aggregate.commands]
+        .into_iter()
+        .filter_map(|messages| match messages {
+            Messages::Listed(list) => Some(list),
+            Messages::Own(_) => None,
+        })
+        .collect();
+    let definitions = lists.iter().map(|list| enums::definition(aggregate, list));
+    let aliases = lists.iter().flat_map(|list| enums::aliases(list));
+    let enums = lists.iter().map(|list| enums::implementation(aggregate, list));
+    let (events, commands) = (events(aggregate), commands(aggregate));
+    let interface = interface(aggregate);
+    let registration = registration(aggregate);
+    quote! {
+        #(#definitions)*
+        #[allow(deprecated, unused_variables, clippy::all, clippy::pedantic, clippy::nursery)]
+        const _: () = {
+            #(#aliases)*
+            #(#enums)*
+            #events
+            #commands
+            #interface
+            #registration
+        };
+    }
+}
+
+/// The type of the event enum or the command enum.
+fn set(messages: &Messages) -> TokenStream {
+    match messages {
+        Messages::Listed(List { ident, .. }) => quote!(#ident),
+        Messages::Own(own) => quote!(#own),
+    }
+}
+
+/// The aggregate's name, at another place: an obligation on it is then reported there.
+fn respanned(ident: &Ident, span: Span) -> Ident {
+    let mut ident = ident.clone();
+    ident.set_span(span);
+    ident
+}
+
+/// What makes the event enum the aggregate's own.
+fn events(aggregate: &Aggregate) -> TokenStream {
+    let Aggregate { runtime, ident, events, .. } = aggregate;
+    let set = set(events);
+    let tags = match events {
+        Messages::Own(_) => None,
+        Messages::Listed(List { entries, .. }) => {
+            let arms = entries.iter().map(|Entry { cfg, alias, variant, .. }| {
+                quote!(#(#cfg)* Self::#variant(ref event) => <#alias as #runtime::Event>::tags(event, tags),)
+            });
+            Some(quote! {
+                #[automatically_derived]
+                impl #runtime::EventSet for #set {
+                    fn tags(&self, tags: &mut #runtime::Tags) {
+                        match *self { #(#arms)* }
+                    }
+                }
+            })
+        }
+    };
+    quote! {
+        #tags
+        #[automatically_derived]
+        impl #runtime::EventOf<#ident> for #set {}
+        #[automatically_derived]
+        impl #runtime::Decision<#ident> for #set {
+            #[inline]
+            fn record(
+                self,
+                events: &mut #runtime::Events<#ident>,
+            ) -> ::core::result::Result<(), <#ident as #runtime::Aggregate>::Error> {
+                events.push(self);
+                ::core::result::Result::Ok(())
+            }
+        }
+    }
+}
+
+/// What makes the command enum the aggregate's own, and the dispatcher over it.
+fn commands(aggregate: &Aggregate) -> TokenStream {
+    let Aggregate { runtime, ident, commands, .. } = aggregate;
+    let set = set(commands);
+    let dispatcher = match commands {
+        Messages::Own(_) => None,
+        Messages::Listed(List { entries, .. }) => {
+            let membership = message::command_set(runtime, &set);
+            let arms = entries.iter().map(|Entry { cfg, alias, variant, .. }| {
+                let owner = respanned(ident, variant.span());
+                quote! {
+                    #(#cfg)*
+                    #set::#variant(command) => <#owner as #runtime::Handle<#alias>>::handle(state, command, context, events),
+                }
+            });
+            Some(quote! {
+                #membership
+                #[automatically_derived]
+                impl #runtime::Handle<#set> for #ident {
+                    #[inline]
+                    fn handle(
+                        state: ::core::option::Option<&Self>,
+                        command: #set,
+                        context: &#runtime::Context<'_, Self>,
+                        events: &mut #runtime::Events<Self>,
+                    ) -> ::core::result::Result<(), #runtime::Rejection<Self::Error>> {
+                        match command { #(#arms)* }
+                    }
+                }
+            })
+        }
+    };
+    quote! {
+        #[automatically_derived]
+        impl #runtime::CommandOf<#ident> for #set {}
+        #dispatcher
+    }
+}
+
+/// One call of `Apply` for each event.
+struct Applies {
+    created: TokenStream,
+    create: TokenStream,
+    apply: TokenStream,
+}
+
+fn applies(aggregate: &Aggregate) -> Applies {
+    let Aggregate { runtime, ident, events, .. } = aggregate;
+    match events {
+        Messages::Own(own) => Applies {
+            created: quote!(<#ident as #runtime::Apply<#own>>::CREATES),
+            create: quote!(<#ident as #runtime::Apply<#own>>::create(event, meta)),
+            apply: quote!(<#ident as #runtime::Apply<#own>>::apply(self, event, meta)),
+        },
+        Messages::Listed(List { ident: set, entries, .. }) => {
+            let each = |one: &dyn Fn(&Entry, TokenStream) -> TokenStream| {
+                let each = entries.iter().map(|entry| {
+                    let (cfg, alias) = (&entry.cfg, &entry.alias);
+                    let owner = respanned(ident, entry.variant.span());
+                    let one = one(entry, quote!(<#owner as #runtime::Apply<#alias>>));
+                    quote!(#(#cfg)* #one)
+                });
+                quote!(#(#each)*)
+            };
+            let created = each(&|_, apply| quote!(if #apply::CREATES { return true; }));
+            let create = each(&|Entry { variant, .. }, apply| quote!(#set::#variant(ref event) => #apply::create(event, meta),));
+            let applied = each(&|Entry { variant, .. }, apply| quote!(#set::#variant(ref event) => #apply::apply(self, event, meta),));
+            Applies {
+                created: quote!({ const fn created() -> bool { #created false } created() }),
+                create: quote!(match *event { #create }),
+                apply: quote!(match *event { #applied }),
+            }
+        }
+    }
+}
+
+/// `Aggregate` itself.
+fn interface(aggregate: &Aggregate) -> TokenStream {
+    let Aggregate { runtime, ident, name, id, error, events, commands, invariant, .. } = aggregate;
+    let (event_set, command_set) = (set(events), set(commands));
+    let Applies { created, create, apply } = applies(aggregate);
+    let invariant = invariant.as_ref().map(|invariant| {
+        quote! {
+            const HAS_INVARIANT: bool = true;
+
+            fn check_invariant(&self) -> ::core::result::Result<(), #runtime::private::String> {
+                #runtime::InvariantOutcome::outcome((#invariant)(self))
+            }
+        }
+    });
+    let start = quote_spanned! {ident.span()=>
+        <#runtime::private::Start<{ <#ident as #runtime::Aggregate>::CREATED }> as #runtime::private::Initial<#ident>>::initial()
+    };
+    quote! {
+        #[automatically_derived]
+        impl #runtime::Aggregate for #ident {
+            const NAME: &'static str = #name;
+            const CREATED: bool = #created;
+            type Id = #id;
+            type Error = #error;
+            type Event = #event_set;
+            type Command = #command_set;
+
+            fn initial() -> ::core::option::Option<Self> {
+                #start
+            }
+
+            fn create_from(event: &#event_set, meta: &#runtime::EventMeta<'_>) -> ::core::option::Option<Self> {
+                #create
+            }
+
+            #[inline]
+            fn apply_event(
+                &mut self,
+                event: &#event_set,
+                meta: &#runtime::EventMeta<'_>,
+            ) -> ::core::result::Result<(), #runtime::Misapplied> {
+                #apply
+            }
+            #invariant
+        }
+    }
+}
+
+/// The entry in the registry.
+fn registration(aggregate: &Aggregate) -> TokenStream {
+    let Aggregate { runtime, ident, .. } = aggregate;
+    let place = message::place(runtime);
+    quote! {
+        #[automatically_derived]
+        impl #runtime::Registered for #ident {
+            const ENTRY: #runtime::AggregateEntry = #runtime::AggregateEntry::of::<Self>(#place);
+        }
+        #runtime::private::inventory::submit! { <#ident as #runtime::Registered>::ENTRY }
+    }
+}

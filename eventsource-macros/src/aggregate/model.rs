@@ -1,0 +1,47 @@
+//! What an annotated aggregate says.
+
+use syn::{Attribute, Expr, Ident, LitStr, Path, Type, Visibility};
+
+use crate::message::Kind;
+use crate::runtime::Runtime;
+
+pub(crate) struct Aggregate {
+    pub(crate) runtime: Runtime,
+    pub(crate) vis: Visibility,
+    pub(crate) ident: Ident,
+    /// The name with which its streams begin.
+    pub(crate) name: LitStr,
+    pub(crate) id: Type,
+    pub(crate) error: Type,
+    pub(crate) events: Messages,
+    pub(crate) commands: Messages,
+    pub(crate) invariant: Option<Expr>,
+}
+
+/// The events or the commands of an aggregate.
+pub(crate) enum Messages {
+    /// Listed: an enum is generated.
+    Listed(List),
+    /// An enum of the user's own.
+    Own(Type),
+}
+
+pub(crate) struct List {
+    pub(crate) kind: Kind,
+    /// The name of the generated enum.
+    pub(crate) ident: Ident,
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// One message in a list.
+pub(crate) struct Entry {
+    pub(crate) cfg: Vec<Attribute>,
+    /// The type, as the user wrote it.
+    pub(crate) path: Path,
+    /// The variant around it.
+    pub(crate) variant: Ident,
+    /// The type's short name within the generated code.
+    pub(crate) alias: Ident,
+    /// The number that the table knows it by.
+    pub(crate) number: u16,
+}

@@ -1,0 +1,259 @@
+//! What stands between the parentheses of an attribute: `key`, `key = value` and `key(list)`, in any order.
+
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::{Attribute, Ident, LitInt, LitStr, Path, Token, Type};
+
+use crate::errors::Errors;
+use crate::runtime::Runtime;
+use crate::suggest::{listed, nearest};
+
+/// The arguments of one or more attributes of one name. Each is taken out by its key; what is left is unknown.
+pub(crate) struct Arguments {
+    attribute: &'static str,
+    list: Vec<Argument>,
+}
+
+/// One argument.
+pub(crate) struct Argument {
+    pub(crate) key: Ident,
+    pub(crate) value: Value,
+}
+
+/// What follows a key.
+pub(crate) enum Value {
+    None,
+    Equals(TokenStream),
+    List(Group),
+}
+
+/// A type in a list, with the conditions under which it is there.
+pub(crate) struct Listed {
+    pub(crate) cfg: Vec<Attribute>,
+    pub(crate) path: Path,
+}
+
+impl Arguments {
+    /// Reads the tokens between the parentheses.
+    pub(crate) fn parse(attribute: &'static str, tokens: TokenStream, errors: &mut Errors) -> Self {
+        let list = errors.keep(parse_list.parse2(tokens)).unwrap_or_default();
+        let mut arguments = Self { attribute, list: Vec::new() };
+        arguments.extend(list, errors);
+        arguments
+    }
+
+    /// Reads every attribute of this name.
+    pub(crate) fn of(attribute: &'static str, attributes: &[Attribute], errors: &mut Errors) -> Self {
+        let mut arguments = Self { attribute, list: Vec::new() };
+        for found in attributes.iter().filter(|found| found.path().is_ident(attribute)) {
+            let tokens = match &found.meta {
+                syn::Meta::Path(_) => continue,
+                syn::Meta::List(list) => list.tokens.clone(),
+                syn::Meta::NameValue(pair) => {
+                    let help = format!("write `#[{attribute}(name = \"…\")]`");
+                    errors.add(pair, format!("`#[{attribute}]` takes its arguments in parentheses"), help);
+                    continue;
+                }
+            };
+            let list = errors.keep(parse_list.parse2(tokens)).unwrap_or_default();
+            arguments.extend(list, errors);
+        }
+        arguments
+    }
+
+    fn extend(&mut self, list: Vec<Argument>, errors: &mut Errors) {
+        for argument in list {
+            match self.list.iter().any(|earlier| earlier.key == argument.key) {
+                true => errors.add(&argument.key, format!("`{}` is given twice", argument.key), "leave one of them out"),
+                false => self.list.push(argument),
+            }
+        }
+    }
+
+    /// Takes out the argument with this key.
+    pub(crate) fn take(&mut self, key: &str) -> Option<Argument> {
+        let index = self.list.iter().position(|argument| argument.key == key)?;
+        Some(self.list.remove(index))
+    }
+
+    /// Whether there is an argument with this key.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.is(key, |_| true)
+    }
+
+    /// Whether there is an argument with this key, and its value is so.
+    pub(crate) fn is(&self, key: &str, so: impl Fn(&Value) -> bool) -> bool {
+        self.list.iter().any(|argument| argument.key == key && so(&argument.value))
+    }
+
+    /// Whether an unknown argument was probably meant to be this one.
+    pub(crate) fn near(&self, key: &str, known: &[&str]) -> bool {
+        let unknown = self.list.iter().map(|argument| argument.key.to_string());
+        unknown.filter(|given| !known.contains(&given.as_str())).any(|given| nearest(&given, known) == Some(key))
+    }
+
+    /// Takes out a text, `key = "…"`.
+    pub(crate) fn text(&mut self, key: &str, errors: &mut Errors) -> Option<LitStr> {
+        let text: LitStr = self.parsed(key, "a text in quotes", "\"…\"", errors)?;
+        if text.value().is_empty() {
+            errors.add(&text, format!("`{key}` is empty"), format!("write `{key} = \"…\"` with at least one character"));
+            return None;
+        }
+        Some(text)
+    }
+
+    /// Takes out a number, `key = 2`.
+    pub(crate) fn number(&mut self, key: &str, errors: &mut Errors) -> Option<u32> {
+        let number: LitInt = self.parsed(key, "a whole number", "2", errors)?;
+        match number.base10_parse::<u32>() {
+            Ok(0) => errors.add(&number, format!("`{key}` begins at 1"), format!("write `{key} = 1`")),
+            Ok(number) => return Some(number),
+            Err(_) => errors.add(&number, format!("`{key}` is a whole number"), format!("write `{key} = 2`")),
+        }
+        None
+    }
+
+    /// Takes out a type, `key = Type`.
+    pub(crate) fn type_(&mut self, key: &str, errors: &mut Errors) -> Option<Type> {
+        self.parsed(key, "a type", "…", errors)
+    }
+
+    /// Takes out `crate = path`.
+    pub(crate) fn runtime(&mut self, errors: &mut Errors) -> Runtime {
+        let parser = |input: ParseStream<'_>| input.call(Path::parse_mod_style);
+        Runtime::new(self.parsed_by("crate", "the path of the runtime", "::eventsource_core", parser, errors))
+    }
+
+    /// Takes out a list of types, `key(A, B)`.
+    pub(crate) fn types(&mut self, key: &str, errors: &mut Errors) -> Option<Vec<Listed>> {
+        let argument = self.take(key)?;
+        let Value::List(group) = &argument.value else {
+            errors.add(&argument.key, format!("`{key}` is a list of types"), format!("write `{key}(First, Second)`"));
+            return None;
+        };
+        let mut listed = Vec::new();
+        let parser = |input: ParseStream<'_>| {
+            while !input.is_empty() {
+                let cfg = input.call(Attribute::parse_outer)?;
+                listed.push(Listed { cfg, path: input.parse()? });
+                if !input.is_empty() {
+                    input.parse::<Token![,]>()?;
+                }
+            }
+            Ok(())
+        };
+        if let Err(error) = parser.parse2(group.stream()) {
+            errors.add_at(
+                error.span(),
+                format!("`{key}(…)` is a list of types with commas between them"),
+                format!("write `{key}(First, Second)`"),
+            );
+        }
+        for entry in &listed {
+            for attribute in entry.cfg.iter().filter(|attribute| !attribute.path().is_ident("cfg")) {
+                errors.add(attribute, "only `#[cfg(…)]` can stand on a type in this list", "move it to the type itself");
+            }
+        }
+        Some(listed)
+    }
+
+    /// Takes out a value that `Parse` reads.
+    pub(crate) fn parsed<T: Parse>(&mut self, key: &str, what: &str, example: &str, errors: &mut Errors) -> Option<T> {
+        self.parsed_by(key, what, example, T::parse, errors)
+    }
+
+    fn parsed_by<P: Parser>(
+        &mut self,
+        key: &str,
+        what: &str,
+        example: &str,
+        parser: P,
+        errors: &mut Errors,
+    ) -> Option<P::Output> {
+        let argument = self.take(key)?;
+        let help = format!("write `{key} = {example}`");
+        let parsed = match &argument.value {
+            Value::Equals(tokens) if !tokens.is_empty() => match parser.parse2(tokens.clone()) {
+                Ok(parsed) => return Some(parsed),
+                Err(_) => tokens.clone(),
+            },
+            _ => argument.key.to_token_stream(),
+        };
+        errors.add(parsed, format!("`{key}` is {what}"), help);
+        None
+    }
+
+    /// Reports every argument that nobody has taken.
+    pub(crate) fn finish(self, known: &[&str], errors: &mut Errors) {
+        for Argument { key, .. } in self.list {
+            let attribute = self.attribute;
+            let given = key.unraw().to_string();
+            let help = match nearest(&given, known) {
+                Some(word) => format!("did you mean `{word}`?"),
+                None if known.is_empty() => "leave it out".to_owned(),
+                None => format!("known are {}", listed(known)),
+            };
+            errors.add(&key, format!("`#[{attribute}]` has no argument `{given}`"), help);
+        }
+    }
+}
+
+fn parse_list(input: ParseStream<'_>) -> syn::Result<Vec<Argument>> {
+    let mut list = Vec::new();
+    while !input.is_empty() {
+        let key = input.call(Ident::parse_any)?;
+        let value = if input.peek(syn::token::Paren) {
+            Value::List(input.parse()?)
+        } else if input.peek(Token![=]) {
+            input.parse::<Token![=]>()?;
+            Value::Equals(up_to_comma(input)?)
+        } else {
+            Value::None
+        };
+        list.push(Argument { key, value });
+        if !input.is_empty() {
+            input.parse::<Token![,]>()?;
+        }
+    }
+    Ok(list)
+}
+
+/// The tokens up to the next comma that stands outside of `<…>`.
+fn up_to_comma(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    let mut tokens = TokenStream::new();
+    let mut depth = 0_usize;
+    while !input.is_empty() && (depth > 0 || !input.peek(Token![,])) {
+        if input.peek(Token![->]) {
+            input.parse::<Token![->]>()?.to_tokens(&mut tokens);
+            continue;
+        }
+        let token: TokenTree = input.parse()?;
+        match &token {
+            TokenTree::Punct(punct) if punct.as_char() == '<' => depth += 1,
+            TokenTree::Punct(punct) if punct.as_char() == '>' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        tokens.extend([token]);
+    }
+    Ok(tokens)
+}
+
+impl Value {
+    /// The words of a list.
+    pub(crate) fn words(&self) -> Option<Vec<Ident>> {
+        let Self::List(group) = self else { return None };
+        if group.delimiter() != Delimiter::Parenthesis {
+            return None;
+        }
+        let parser = syn::punctuated::Punctuated::<Ident, Token![,]>::parse_terminated;
+        parser.parse2(group.stream()).ok().map(|words| words.into_iter().collect())
+    }
+}
+
+/// The `#[cfg(…)]`s among attributes.
+pub(crate) fn cfgs(attributes: &[Attribute]) -> Vec<Attribute> {
+    attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect()
+}
+

@@ -1,0 +1,164 @@
+//! `#[event]`, `#[command]` and `#[aggregate]` on an item: the derive of the same name, and the derives that such an
+//! item always has. The derive then does the work, so that there is one way through the code.
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{quote, quote_spanned};
+use syn::parse::{Parse, Parser};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Ident, Path, Token};
+
+use crate::arguments::{Arguments, Value};
+use crate::errors::Errors;
+use crate::suggest::{listed, nearest};
+
+/// One of the short attributes.
+pub(crate) struct Short {
+    /// Its name.
+    name: &'static str,
+    /// The derive that it stands for.
+    derive: &'static str,
+    /// The derives that it adds.
+    adds: &'static [Added],
+}
+
+/// A derive that a short attribute adds.
+struct Added {
+    name: &'static str,
+    serde: bool,
+    path: fn(&TokenStream) -> TokenStream,
+}
+
+const DEBUG: Added = Added { name: "Debug", serde: false, path: |_| quote!(::core::fmt::Debug) };
+const CLONE: Added = Added { name: "Clone", serde: false, path: |_| quote!(::core::clone::Clone) };
+const EQUAL: Added = Added { name: "PartialEq", serde: false, path: |_| quote!(::core::cmp::PartialEq) };
+const WRITE: Added = Added { name: "Serialize", serde: true, path: |runtime| quote!(#runtime::private::serde::Serialize) };
+const READ: Added =
+    Added { name: "Deserialize", serde: true, path: |runtime| quote!(#runtime::private::serde::Deserialize) };
+
+pub(crate) const EVENT: Short = Short { name: "event", derive: "Event", adds: &[DEBUG, CLONE, EQUAL, WRITE, READ] };
+pub(crate) const COMMAND: Short =
+    Short { name: "command", derive: "Command", adds: &[DEBUG, CLONE, EQUAL, WRITE, READ] };
+pub(crate) const AGGREGATE: Short = Short { name: "aggregate", derive: "Aggregate", adds: &[DEBUG] };
+
+/// Puts the derives on the item, and the arguments back, for the derive to read.
+pub(crate) fn expand(short: &Short, arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    if let Some(problem) = wrong_item(short, &item) {
+        errors.add_at(Span::call_site(), problem.0, problem.1);
+        return quote!(#item #errors);
+    }
+    let Some((attributes, rest)) = errors.keep(split.parse2(item.clone())) else { return quote!(#item #errors) };
+
+    let name = Ident::new(short.name, Span::call_site());
+    let mut quiet = Errors::default();
+    let mut read = Arguments::parse(short.name, arguments.clone(), &mut quiet);
+    let runtime = read.runtime(&mut quiet);
+    let without = read.take("without").map(|argument| words(short, &argument.key, &argument.value, &mut errors));
+    let without = without.unwrap_or_default();
+    let present = derives(&attributes);
+
+    let runtime_path = quote!(#runtime);
+    let missing = |added: &&Added| !present.iter().chain(&without).any(|there| there == added.name);
+    let added: Vec<_> = short.adds.iter().filter(missing).collect();
+    let paths = added.iter().map(|added| (added.path)(&runtime_path));
+    let own = (!present.iter().any(|there| there == short.derive)).then(|| {
+        let derive = Ident::new(short.derive, Span::call_site());
+        quote!(#runtime::#derive)
+    });
+    let serde = added.iter().any(|added| added.serde) && !names_serde(&attributes);
+    let serde = serde.then(|| {
+        let path = runtime.serde();
+        quote!(#[serde(crate = #path)])
+    });
+    let arguments = without_without(arguments);
+    let helper = quote_spanned!(name.span()=> #[#name(#arguments)]);
+    quote! {
+        #[derive(#(#paths,)* #own)]
+        #serde
+        #helper
+        #(#attributes)*
+        #rest
+        #errors
+    }
+}
+
+/// The item's attributes, and all the rest of it.
+fn split(input: syn::parse::ParseStream<'_>) -> syn::Result<(Vec<Attribute>, TokenStream)> {
+    Ok((input.call(Attribute::parse_outer)?, TokenStream::parse(input)?))
+}
+
+/// What is wrong with an item that is neither a struct nor an enum, and what to do.
+fn wrong_item(short: &Short, item: &TokenStream) -> Option<(String, String)> {
+    let name = short.name;
+    let mut words = item.clone().into_iter().filter_map(|token| match token {
+        TokenTree::Ident(word) => Some(word.to_string()),
+        _ => None,
+    });
+    let kind = words.find(|word| {
+        ["struct", "enum", "union", "fn", "impl", "trait", "mod", "type", "const", "static"].contains(&word.as_str())
+    });
+    let help = match (name, kind.as_deref()) {
+        (_, Some("struct" | "enum" | "union")) => return None,
+        ("command", Some("fn")) => "it declares a command only on a method of an impl block with `#[handle]`".to_owned(),
+        (_, Some("impl")) => "on an impl block stands `#[handle]` or `#[apply]`".to_owned(),
+        _ => format!("write `#[{name}] pub struct …`"),
+    };
+    Some((format!("`#[{name}]` stands on a struct or an enum"), help))
+}
+
+/// The words of `without(…)`.
+fn words(short: &Short, key: &Ident, value: &Value, errors: &mut Errors) -> Vec<String> {
+    let known: Vec<_> = short.adds.iter().map(|added| added.name).collect();
+    let Some(words) = value.words() else {
+        errors.add(key, "`without` is a list of derives", format!("write `without({})`", known[0]));
+        return Vec::new();
+    };
+    for word in &words {
+        let given = word.to_string();
+        if !known.contains(&given.as_str()) {
+            let help = nearest(&given, &known).map_or_else(
+                || format!("it adds {}", listed(&known)),
+                |near| format!("did you mean `{near}`?"),
+            );
+            errors.add(word, format!("`#[{}]` adds no derive `{given}`", short.name), help);
+        }
+    }
+    words.iter().map(Ident::to_string).collect()
+}
+
+/// The last names of the derives that stand below the attribute.
+fn derives(attributes: &[Attribute]) -> Vec<String> {
+    let derives = attributes.iter().filter(|attribute| attribute.path().is_ident("derive"));
+    let paths = derives.filter_map(|derive| {
+        derive.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated).ok()
+    });
+    paths.flatten().filter_map(|path| Some(path.segments.last()?.ident.to_string())).collect()
+}
+
+/// Whether a `#[serde(crate = …)]` is there already.
+fn names_serde(attributes: &[Attribute]) -> bool {
+    attributes.iter().filter(|attribute| attribute.path().is_ident("serde")).any(|attribute| {
+        let syn::Meta::List(list) = &attribute.meta else { return false };
+        let mut quiet = Errors::default();
+        Arguments::parse("serde", list.tokens.clone(), &mut quiet).take("crate").is_some()
+    })
+}
+
+/// The arguments that the derive knows: all but `without(…)`.
+fn without_without(arguments: TokenStream) -> TokenStream {
+    let mut kept = TokenStream::new();
+    let mut tokens = arguments.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        let list = matches!(tokens.peek(), Some(TokenTree::Group(_)));
+        match &token {
+            TokenTree::Ident(word) if word == "without" && list => {
+                tokens.next();
+                if matches!(tokens.peek(), Some(TokenTree::Punct(punct)) if punct.as_char() == ',') {
+                    tokens.next();
+                }
+            }
+            _ => kept.extend([token]),
+        }
+    }
+    kept
+}

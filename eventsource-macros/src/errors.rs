@@ -1,0 +1,51 @@
+//! Collects every mistake of one item, so that they are reported together.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+
+/// The mistakes that were found so far.
+#[derive(Default)]
+#[must_use = "errors must be put into the output"]
+pub(crate) struct Errors(Vec<syn::Error>);
+
+impl Errors {
+    /// Adds a mistake: where it is, what is wrong, and what to write instead.
+    pub(crate) fn add(&mut self, place: impl ToTokens, problem: impl std::fmt::Display, help: impl std::fmt::Display) {
+        self.0.push(syn::Error::new_spanned(place, message(problem, help)));
+    }
+
+    /// Adds a mistake that has a span but no tokens.
+    pub(crate) fn add_at(&mut self, span: proc_macro2::Span, problem: impl std::fmt::Display, help: impl std::fmt::Display) {
+        self.0.push(syn::Error::new(span, message(problem, help)));
+    }
+
+    /// Adds an error of the parser.
+    pub(crate) fn push(&mut self, error: syn::Error) {
+        self.0.push(error);
+    }
+
+    /// Adds all of another collection.
+    pub(crate) fn append(&mut self, others: Self) {
+        self.0.extend(others.0);
+    }
+
+    /// The value, unless it is an error, which is kept.
+    pub(crate) fn keep<T>(&mut self, result: syn::Result<T>) -> Option<T> {
+        result.map_err(|error| self.push(error)).ok()
+    }
+
+    /// Whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+fn message(problem: impl std::fmt::Display, help: impl std::fmt::Display) -> String {
+    format!("{problem}\n\nhelp: {help}")
+}
+
+impl ToTokens for Errors {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.extend(self.0.iter().map(syn::Error::to_compile_error));
+    }
+}

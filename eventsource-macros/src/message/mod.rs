@@ -1,0 +1,19 @@
+//! `#[derive(Event)]` and `#[derive(Command)]`: a struct is one message, an enum is a set of them.
+
+mod expand;
+mod model;
+mod parse;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::errors::Errors;
+pub(crate) use expand::{command_set, place};
+pub(crate) use model::Kind;
+
+pub(crate) fn derive(kind: Kind, item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let message = parse::parse(kind, item, &mut errors);
+    let implementation = message.map(|message| expand::expand(&message));
+    quote!(#implementation #errors)
+}

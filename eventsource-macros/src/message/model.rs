@@ -1,0 +1,81 @@
+//! What a struct or an enum with `#[derive(Event)]` or `#[derive(Command)]` says.
+
+use proc_macro2::TokenStream;
+use syn::{Attribute, Field, Ident, LitStr, Type};
+
+use crate::runtime::Runtime;
+
+/// Event or command: the two are told apart by a trait, a few names, and tags.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Event,
+    Command,
+}
+
+impl Kind {
+    /// The attribute, and the word for one of them in a message.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Event => "event",
+            Self::Command => "command",
+        }
+    }
+
+    /// The word with its article.
+    pub(crate) fn a_word(self) -> &'static str {
+        match self {
+            Self::Event => "an event",
+            Self::Command => "a command",
+        }
+    }
+}
+
+/// One annotated item.
+pub(crate) struct Message {
+    pub(crate) kind: Kind,
+    pub(crate) runtime: Runtime,
+    pub(crate) ident: Ident,
+    pub(crate) shape: Shape,
+}
+
+pub(crate) enum Shape {
+    /// A struct: one message.
+    One { contract: Contract, tags: Vec<Tag> },
+    /// An enum: a message for each variant.
+    Set(Vec<Variant>),
+}
+
+/// The stored name and the version of the shape.
+pub(crate) struct Contract {
+    pub(crate) name: LitStr,
+    pub(crate) version: u32,
+}
+
+/// A field that is a tag.
+pub(crate) struct Tag {
+    pub(crate) cfg: Vec<Attribute>,
+    pub(crate) name: LitStr,
+    /// How the field is reached: `self.course`, or a binding of a pattern.
+    pub(crate) member: TokenStream,
+}
+
+/// One variant of an enum of messages.
+pub(crate) struct Variant {
+    pub(crate) cfg: Vec<Attribute>,
+    pub(crate) ident: Ident,
+    pub(crate) body: Body,
+}
+
+pub(crate) enum Body {
+    /// Around a struct that is a message itself.
+    Of(Type),
+    /// A message of its own, with its fields.
+    Own { contract: Contract, fields: Vec<OwnField>, named: bool, unit: bool, tags: Vec<Tag> },
+}
+
+/// A field of a variant, and the name that it is bound to.
+pub(crate) struct OwnField {
+    pub(crate) field: Field,
+    pub(crate) binding: Ident,
+}
+

@@ -1,0 +1,175 @@
+//! From the [`Methods`] of a block to one trait implementation each.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::Type;
+
+use crate::method::model::{Declared, Method, Methods, Role};
+
+pub(crate) fn expand(methods: &Methods) -> TokenStream {
+    let implementations = methods.list.iter().map(|method| match methods.role {
+        Role::Apply => apply(methods, method),
+        Role::Handle => handle(methods, method),
+    });
+    quote!(#(#implementations)*)
+}
+
+/// The type of the message at its own place, so that a missing entry in the aggregate's list is reported there.
+fn interface(methods: &Methods, method: &Method) -> TokenStream {
+    let Methods { runtime, .. } = methods;
+    let message = &method.message;
+    match methods.role {
+        Role::Apply => quote_spanned!(message.span()=> #runtime::Apply<#message>),
+        Role::Handle => quote_spanned!(message.span()=> #runtime::Handle<#message>),
+    }
+}
+
+fn apply(methods: &Methods, method: &Method) -> TokenStream {
+    let Methods { runtime, owner, .. } = methods;
+    let Method { cfg, ident, message, creates, second, .. } = method;
+    let interface = interface(methods, method);
+    let meta = second.then(|| quote!(, meta));
+    let body = if method.broken {
+        quote! {
+            fn apply(
+                &mut self,
+                _: &#message,
+                _: &#runtime::EventMeta<'_>,
+            ) -> ::core::result::Result<(), #runtime::Misapplied> {
+                ::core::unreachable!()
+            }
+        }
+    } else if *creates {
+        let create = quote_spanned!(output_span(method)=> ::core::option::Option::Some(<#owner>::#ident(event #meta)));
+        quote! {
+            const CREATES: bool = true;
+
+            fn create(event: &#message, meta: &#runtime::EventMeta<'_>) -> ::core::option::Option<Self> {
+                #create
+            }
+
+            fn apply(
+                &mut self,
+                _: &#message,
+                _: &#runtime::EventMeta<'_>,
+            ) -> ::core::result::Result<(), #runtime::Misapplied> {
+                ::core::result::Result::Err(#runtime::Misapplied::CreatedTwice)
+            }
+        }
+    } else {
+        quote! {
+            #[inline]
+            fn apply(
+                &mut self,
+                event: &#message,
+                meta: &#runtime::EventMeta<'_>,
+            ) -> ::core::result::Result<(), #runtime::Misapplied> {
+                <#owner>::#ident(self, event #meta);
+                ::core::result::Result::Ok(())
+            }
+        }
+    };
+    quote! {
+        #(#cfg)*
+        #[automatically_derived]
+        #[allow(deprecated, unused_variables, clippy::all, clippy::pedantic, clippy::nursery)]
+        impl #interface for #owner {
+            #body
+        }
+    }
+}
+
+fn output_span(method: &Method) -> proc_macro2::Span {
+    method.output.as_ref().map_or_else(|| method.ident.span(), Spanned::span)
+}
+
+fn handle(methods: &Methods, method: &Method) -> TokenStream {
+    let Methods { runtime, owner, .. } = methods;
+    let Method { cfg, message, .. } = method;
+    let interface = interface(methods, method);
+    let body = if method.broken { quote!(::core::unreachable!()) } else { decision(methods, method) };
+    let declared = method.declares.as_ref().map(|declared| declaration(methods, method, declared));
+    quote! {
+        #declared
+        #(#cfg)*
+        #[automatically_derived]
+        #[allow(deprecated, unused_variables, clippy::all, clippy::pedantic, clippy::nursery)]
+        impl #interface for #owner {
+            #[inline]
+            fn handle(
+                state: ::core::option::Option<&Self>,
+                command: #message,
+                context: &#runtime::Context<'_, Self>,
+                events: &mut #runtime::Events<Self>,
+            ) -> ::core::result::Result<(), #runtime::Rejection<<Self as #runtime::Aggregate>::Error>> {
+                #body
+            }
+        }
+    }
+}
+
+/// Looks at whether the aggregate is there, calls the method, and records what it returns.
+fn decision(methods: &Methods, method: &Method) -> TokenStream {
+    let Methods { runtime, owner, .. } = methods;
+    let Method { ident, creates, second, declares, output, .. } = method;
+    let (check, receiver) = match creates {
+        true => (quote!(#runtime::private::absent(context)?;), None),
+        false => (quote!(let state = #runtime::private::existing(state)?;), Some(quote!(state,))),
+    };
+    let arguments = match declares {
+        None => quote!(command,),
+        Some(Declared { fields, .. }) => {
+            let names = fields.iter().map(|(_, name, _)| name);
+            quote!(#(command.#names,)*)
+        }
+    };
+    let context = second.then(|| quote!(context,));
+    let call = quote!(<#owner>::#ident(#receiver #arguments #context));
+    let span = output_span(method);
+    let record = match output {
+        Some(output) if named(output) => {
+            quote_spanned!(span=> <#output as #runtime::Decision<#owner>>::record(decision, events))
+        }
+        _ => quote_spanned!(span=> #runtime::Decision::<#owner>::record(decision, events)),
+    };
+    quote! {
+        #check
+        let decision = #call;
+        let recorded = #record;
+        #runtime::private::decided(recorded)
+    }
+}
+
+/// Whether a type can be written down again: not with `impl` in it.
+fn named(output: &Type) -> bool {
+    let tokens = quote!(#output);
+    !tokens.into_iter().any(|token| matches!(token, proc_macro2::TokenTree::Ident(word) if word == "impl"))
+}
+
+/// The struct of a command that a handler declares.
+fn declaration(methods: &Methods, method: &Method, declared: &Declared) -> TokenStream {
+    let Methods { runtime, .. } = methods;
+    let Declared { docs, vis, ident, arguments, fields } = declared;
+    let cfg = &method.cfg;
+    let body = if fields.is_empty() {
+        quote!(;)
+    } else {
+        let fields = fields.iter().map(|(attributes, name, ty)| {
+            let about = format!("See [`{ident}`].");
+            quote!(#(#attributes)* #[doc = #about] #vis #name: #ty,)
+        });
+        quote!({ #(#fields)* })
+    };
+    let about = docs.is_empty().then(|| {
+        let about = format!("The command that `{}` handles.", method.ident);
+        quote!(#[doc = #about])
+    });
+    quote! {
+        #(#cfg)*
+        #(#docs)*
+        #about
+        #[#runtime::command(crate = #runtime, #arguments)]
+        #vis struct #ident #body
+    }
+}

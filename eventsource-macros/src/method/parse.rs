@@ -1,0 +1,287 @@
+//! From the tokens of an impl block to its [`Methods`], with every mistake on the way.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
+use syn::{Attribute, FnArg, Ident, Pat, PatType, Receiver, ReceiverKind, ReturnType, Safety, Signature, Type};
+
+use crate::arguments::{Arguments, cfgs};
+use crate::errors::Errors;
+use crate::method::block::{self, Block, Item};
+use crate::method::model::{Declared, Method, Methods, Parsed, Role};
+
+pub(crate) fn parse(role: Role, arguments: TokenStream, item: TokenStream, errors: &mut Errors) -> Option<Parsed> {
+    let mut arguments = Arguments::parse(role.word(), arguments, errors);
+    let runtime = arguments.runtime(errors);
+    arguments.finish(&["crate"], errors);
+
+    let starts = item.clone().into_iter().find_map(|token| match token {
+        proc_macro2::TokenTree::Ident(word) if word != "unsafe" => Some(word),
+        _ => None,
+    });
+    if starts.is_none_or(|word| word != "impl") {
+        let problem = format!("`#[{}]` stands on an impl block", role.word());
+        errors.add_at(Span::call_site(), problem, format!("write `#[{}] impl Account {{ {} }}`", role.word(), role.example()));
+        return None;
+    }
+    let mut block: Block = errors.keep(syn::parse2(item))?;
+    let usable = check_block(role, &block, errors);
+    let mut list = Vec::new();
+    for item in &mut block.items {
+        match item {
+            Item::Other(other) => {
+                let problem = format!("only methods belong in a block with `#[{}]`", role.word());
+                errors.add(&*other, problem, "move it to an impl block of its own");
+            }
+            Item::Method(found) => {
+                let own = take_command(role, found, errors);
+                list.extend(method(role, found, own, errors));
+            }
+        }
+    }
+    if !usable {
+        list.clear();
+    }
+    let Block { attributes, head, items, owner, .. } = block;
+    // The shape of these signatures is ours, so the lints that would have another one are off.
+    let output = quote! {
+        #(#attributes)*
+        #[allow(
+            clippy::needless_pass_by_value,
+            clippy::trivially_copy_pass_by_ref,
+            clippy::unnecessary_wraps,
+            clippy::unused_self
+        )]
+        #head { #(#items)* }
+    };
+    Some(Parsed { output, methods: Methods { runtime, role, owner, list } })
+}
+
+fn check_block(role: Role, block: &Block, errors: &mut Errors) -> bool {
+    let word = role.word();
+    if let Some(of_trait) = &block.of_trait {
+        let problem = format!("`#[{word}]` stands on an impl block of the aggregate itself, not of a trait");
+        errors.add(of_trait, problem, format!("write `#[{word}] impl {} {{ … }}`", text(&block.owner)));
+        return false;
+    }
+    if !block.generics.params.is_empty() {
+        errors.add(&block.generics, "an aggregate cannot be generic", "write an aggregate for each kind");
+        return false;
+    }
+    if !matches!(block.owner, Type::Path(_)) {
+        errors.add(&block.owner, "this is not an aggregate", format!("write `#[{word}] impl Account {{ … }}`"));
+        return false;
+    }
+    true
+}
+
+/// Takes `#[command]` off a method.
+fn take_command(role: Role, method: &mut block::Method, errors: &mut Errors) -> Option<Attribute> {
+    let index = method.attributes.iter().position(|attribute| attribute.path().is_ident("command"))?;
+    let attribute = method.attributes.remove(index);
+    if role == Role::Apply {
+        errors.add(&attribute, "a method that applies an event declares no command", "put it in a block with `#[handle]`");
+        return None;
+    }
+    Some(attribute)
+}
+
+fn method(role: Role, found: &block::Method, own: Option<Attribute>, errors: &mut Errors) -> Option<Method> {
+    let mut mistakes = Errors::default();
+    let signature = &found.signature;
+    check_qualifiers(role, signature, &mut mistakes);
+    let mut inputs = signature.inputs.iter();
+    let creates = match signature.inputs.first() {
+        Some(FnArg::Receiver(receiver)) => {
+            inputs.next();
+            check_receiver(role, receiver, &mut mistakes);
+            false
+        }
+        _ => true,
+    };
+    let typed = inputs.filter_map(|input| match input {
+        FnArg::Typed(parameter) => Some(parameter),
+        FnArg::Receiver(_) => None,
+    });
+    let parameters: Vec<_> = typed.collect();
+    let (message, declares, rest) = match own {
+        Some(attribute) => {
+            let (declared, rest) = declared(found, &attribute, &parameters, &mut mistakes);
+            (ident_type(&declared.ident), Some(declared), rest)
+        }
+        None => match parameters.split_first() {
+            Some((first, rest)) => (message(role, first, &mut mistakes), None, rest.to_vec()),
+            None => {
+                let help = format!("write `{}`", role.example());
+                let help = if role == Role::Handle { format!("{help}, or put `#[command]` on the method to declare one") } else { help };
+                mistakes.add(&signature.ident, format!("`{}` takes no parameter for {}", signature.ident, role.message()), help);
+                errors.append(mistakes);
+                return None;
+            }
+        },
+    };
+    let second = check_second(role, &rest, &mut mistakes);
+    let output = check_output(role, creates, signature, &mut mistakes);
+    let broken = !mistakes.is_empty();
+    errors.append(mistakes);
+    Some(Method { cfg: cfgs(&found.attributes), ident: signature.ident.clone(), message, creates, second, output, declares, broken })
+}
+
+fn check_qualifiers(role: Role, signature: &Signature, errors: &mut Errors) {
+    let (what, pure) = match role {
+        Role::Apply => ("applies an event", "an event is a fact already, and applying it only changes the state"),
+        Role::Handle => ("handles a command", "a decision only looks at the state; what it needs from outside belongs in the command"),
+    };
+    if let Some(word) = &signature.asyncness {
+        errors.add(word, format!("a method that {what} cannot be async"), format!("leave `async` out: {pure}"));
+    }
+    if let Some(word) = &signature.constness {
+        errors.add(word, format!("a method that {what} cannot be const"), "leave `const` out");
+    }
+    if !matches!(signature.safety, Safety::Default) {
+        errors.add(&signature.safety, format!("a method that {what} cannot be unsafe"), "leave `unsafe` out");
+    }
+    if let Some(abi) = &signature.abi {
+        errors.add(abi, format!("a method that {what} cannot be extern"), "leave `extern` out");
+    }
+    if !signature.generics.params.is_empty() {
+        errors.add(&signature.generics, format!("a method that {what} cannot be generic"), "write one method for each type");
+    }
+}
+
+fn check_receiver(role: Role, receiver: &Receiver, errors: &mut Errors) {
+    let mutable = match &receiver.kind {
+        ReceiverKind::Reference(_, _, mutability) => Some(mutability.is_some()),
+        ReceiverKind::Typed(_, ty) => match &**ty {
+            Type::Reference(reference) => Some(reference.mutability.is_some()),
+            _ => None,
+        },
+        _ => None,
+    };
+    match (role, mutable) {
+        (Role::Apply, Some(true)) | (Role::Handle, Some(false)) => {}
+        (Role::Apply, ..) => {
+            errors.add(receiver, "a method that applies an event takes `&mut self`", "write `&mut self`: it changes the state");
+        }
+        (Role::Handle, ..) => errors.add(
+            receiver,
+            "a method that handles a command takes `&self`",
+            "write `&self`: a decision only looks at the state, and its events change it",
+        ),
+    }
+}
+
+/// The type of the event or the command.
+fn message(role: Role, parameter: &PatType, errors: &mut Errors) -> Type {
+    match (role, &*parameter.ty) {
+        (Role::Apply, Type::Reference(reference)) => {
+            if reference.mutability.is_some() {
+                let help = format!("write `&{}`", text(&reference.elem));
+                errors.add(&parameter.ty, "an event cannot be changed: it has happened", help);
+            }
+            (*reference.elem).clone()
+        }
+        (Role::Apply, owned) => {
+            errors.add(owned, "a method that applies an event takes it by reference", format!("write `&{}`", text(owned)));
+            owned.clone()
+        }
+        (Role::Handle, Type::Reference(reference)) => {
+            let help = format!("write `{}`", text(&reference.elem));
+            errors.add(&parameter.ty, "a method that handles a command takes it by value", help);
+            (*reference.elem).clone()
+        }
+        (Role::Handle, owned) => owned.clone(),
+    }
+}
+
+/// Whether there is a second parameter; no third.
+fn check_second(role: Role, rest: &[&PatType], errors: &mut Errors) -> bool {
+    let second = role.second();
+    if let Some(third) = rest.get(1) {
+        let problem = format!("a method that takes {} has at most one parameter more", role.message());
+        errors.add(third, problem, format!("after {} it may take `&{second}`, and nothing else", role.message()));
+    }
+    let Some(parameter) = rest.first() else { return false };
+    if !matches!(&*parameter.ty, Type::Reference(_)) {
+        let problem = format!("the parameter after {} is `&{second}`", role.message());
+        let help = match role {
+            Role::Apply => format!("write `meta: &{second}`, or put the data into the event"),
+            Role::Handle => format!("write `context: &{second}`, or put the data into the command"),
+        };
+        errors.add(parameter, problem, help);
+    }
+    true
+}
+
+fn check_output(role: Role, creates: bool, signature: &Signature, errors: &mut Errors) -> Option<Type> {
+    match (role, creates, &signature.output) {
+        (Role::Apply, true, ReturnType::Default) => {
+            let help = "write `-> Self`, or `&mut self` as the first parameter";
+            errors.add(&signature.ident, "a method without `self` creates the aggregate, and this one returns nothing", help);
+            None
+        }
+        (Role::Apply, false, ReturnType::Type(_, returned)) => {
+            let problem = "a method that applies an event returns nothing: the event has happened, and cannot fail";
+            errors.add(returned, problem, "leave the return type out, and refuse in the `#[handle]` method");
+            None
+        }
+        (Role::Handle, _, ReturnType::Default) => {
+            let problem = format!("`{}` returns no events", signature.ident);
+            let help = "write `-> Result<Opened, AccountError>`: the event that the command leads to, or the refusal";
+            errors.add(&signature.ident, problem, help);
+            None
+        }
+        (_, _, ReturnType::Type(_, returned)) => Some((**returned).clone()),
+        (Role::Apply, false, ReturnType::Default) => None,
+    }
+}
+
+/// The command that a handler declares, and the parameters that are not its fields.
+fn declared<'p>(
+    found: &block::Method,
+    attribute: &Attribute,
+    parameters: &[&'p PatType],
+    errors: &mut Errors,
+) -> (Declared, Vec<&'p PatType>) {
+    let (context, owned): (Vec<&PatType>, Vec<&PatType>) =
+        parameters.iter().partition(|parameter| matches!(&*parameter.ty, Type::Reference(_)));
+    let mut fields = Vec::new();
+    for parameter in owned {
+        match &*parameter.pat {
+            Pat::Ident(name) if name.subpat.is_none() => {
+                fields.push((parameter.attrs.clone(), name.ident.clone(), (*parameter.ty).clone()));
+            }
+            pattern => {
+                errors.add(pattern, "a field of the command needs a name", "write a name for the parameter");
+            }
+        }
+    }
+    let arguments = match &attribute.meta {
+        syn::Meta::List(list) => list.tokens.clone(),
+        _ => TokenStream::new(),
+    };
+    let name = pascal_case(&found.signature.ident.unraw().to_string());
+    let docs = found.attributes.iter().filter(|attribute| attribute.path().is_ident("doc")).cloned().collect();
+    let ident = Ident::new(&name, found.signature.ident.span());
+    (Declared { docs, vis: found.vis.clone(), ident, arguments, fields }, context)
+}
+
+/// `place_order` becomes `PlaceOrder`.
+fn pascal_case(name: &str) -> String {
+    let mut result = String::new();
+    for word in name.split('_').filter(|word| !word.is_empty()) {
+        let mut letters = word.chars();
+        result.extend(letters.next().into_iter().flat_map(char::to_uppercase));
+        result.extend(letters);
+    }
+    result
+}
+
+fn ident_type(ident: &Ident) -> Type {
+    Type::Path(syn::TypePath { attrs: Vec::new(), qself: None, path: ident.clone().into() })
+}
+
+/// Tokens as a person would write them.
+fn text(tokens: &impl ToTokens) -> String {
+    tokens.to_token_stream().to_string().replace(" :: ", "::").replace(" < ", "<").replace(" >", ">")
+}

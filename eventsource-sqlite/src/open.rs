@@ -1,0 +1,139 @@
+//! Opening a file: connections, threads, and what they share.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use eventsource_core::{Limits, StoreError, StoreIdentity};
+use rusqlite::{Connection, OpenFlags};
+use tokio::sync::{oneshot, watch};
+
+use crate::error::{backend, store_error};
+use crate::metrics::Counters;
+use crate::options::SqliteOptions;
+use crate::poll::Tide;
+use crate::queue::Queue;
+use crate::reader::{Job, Reader};
+use crate::schema;
+use crate::store::SqliteStore;
+use crate::turn::Turn;
+use crate::writer::{Request, Writer};
+
+/// What the handles and the threads of a store share.
+pub(crate) struct Shared {
+    pub(crate) place: String,
+    pub(crate) identity: StoreIdentity,
+    pub(crate) limits: Limits,
+    pub(crate) appends: Queue<Request>,
+    pub(crate) reads: Queue<Job>,
+    pub(crate) tide: Tide,
+    pub(crate) counters: Counters,
+    /// How many threads there are.
+    pub(crate) threads: watch::Sender<usize>,
+}
+
+impl Shared {
+    /// Lets the threads finish what is waiting, and end.
+    pub(crate) fn close(&self) {
+        self.appends.close();
+        self.reads.close();
+        self.tide.close();
+    }
+}
+
+/// Opens a store, on a thread of its own, as the executor must not wait for a disk.
+pub(crate) async fn open(options: SqliteOptions, path: &Path) -> Result<SqliteStore, StoreError> {
+    let place = path.display().to_string();
+    let failed = |error: std::io::Error| backend(&place, "opening the file", error);
+    // An absolute path, as SQLite takes some others for something else than a file (`:memory:`, an empty one).
+    let path = std::path::absolute(path).map_err(failed)?;
+    let (reply, opened) = oneshot::channel();
+    let opening = place.clone();
+    let open = move || {
+        let _ = reply.send(open_here(&options, &path, opening));
+    };
+    std::thread::Builder::new().name("eventsource-open".into()).spawn(open).map_err(failed)?;
+    opened.await.unwrap_or(Err(StoreError::Closed))
+}
+
+fn open_here(options: &SqliteOptions, path: &Path, place: String) -> Result<SqliteStore, StoreError> {
+    let mut conn = connect(path, &place)?;
+    let identity = schema::prepare(&mut conn, &place, options)?;
+    // From here on the writer waits as `Turn` says, and not inside SQLite.
+    conn.busy_timeout(Duration::ZERO).map_err(|error| store_error(&place, "setting up the connection", error))?;
+    let turn = Turn::open(path, options.patience)
+        .map_err(|error| backend(&place, "opening the file on which writers take turns", error))?;
+    let shared = Arc::new(Shared {
+        place,
+        identity,
+        limits: options.limits,
+        appends: Queue::new(options.queue),
+        reads: Queue::new(options.queue),
+        tide: Tide::new(),
+        counters: Counters::default(),
+        threads: watch::Sender::new(0),
+    });
+    // Should a step fail, dropping the handle ends the threads that are there.
+    let store = SqliteStore::new(Arc::clone(&shared));
+    for _ in 0..options.readers {
+        let reader = Reader::new(connect_to_read(path, &shared.place)?, shared.place.clone());
+        spawn("eventsource-read", &shared, |shared| reader.run(shared))?;
+    }
+    let watcher = connect_to_read(path, &shared.place)?;
+    spawn("eventsource-watch", &shared, move |shared| shared.tide.watch(&watcher))?;
+    spawn("eventsource-write", &shared, move |shared| write(shared, &conn, turn))?;
+    Ok(store)
+}
+
+fn write(shared: &Shared, conn: &Connection, turn: Turn) {
+    match Writer::new(shared, conn, turn) {
+        Ok(writer) => writer.run(),
+        Err(error) => {
+            tracing::error!(%error, place = shared.place, "the writer could not begin");
+            shared.close();
+            shared.appends.abandon();
+        }
+    }
+}
+
+fn connect(path: &Path, place: &str) -> Result<Connection, StoreError> {
+    let failed = |error| store_error(place, "opening the file", error);
+    // A connection is used by one thread, so SQLite need not lock it.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags).map_err(failed)?;
+    conn.busy_timeout(Duration::from_secs(5)).map_err(failed)?;
+    conn.set_prepared_statement_cache_capacity(64);
+    Ok(conn)
+}
+
+fn connect_to_read(path: &Path, place: &str) -> Result<Connection, StoreError> {
+    let conn = connect(path, place)?;
+    let set = conn.pragma_update(None, "query_only", true);
+    set.map_err(|error| store_error(place, "setting up the connection", error))?;
+    Ok(conn)
+}
+
+/// Counts a thread for as long as it runs, however it ends.
+struct Running(Arc<Shared>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // A thread ends when the store is closed. Should it have panicked, nobody must wait for it in vain.
+        if std::thread::panicking() {
+            self.0.close();
+            self.0.appends.abandon();
+            self.0.reads.abandon();
+        }
+        self.0.threads.send_modify(|threads| *threads -= 1);
+    }
+}
+
+fn spawn(name: &str, shared: &Arc<Shared>, work: impl FnOnce(&Shared) + Send + 'static) -> Result<(), StoreError> {
+    shared.threads.send_modify(|threads| *threads += 1);
+    let running = Running(Arc::clone(shared));
+    let thread = std::thread::Builder::new().name(name.into()).spawn(move || {
+        let running = running;
+        work(&running.0);
+    });
+    thread.map(|_| ()).map_err(|error| backend(&shared.place, "starting a thread", error))
+}

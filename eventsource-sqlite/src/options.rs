@@ -1,0 +1,97 @@
+//! What can be set when a store is opened.
+
+use std::path::Path;
+use std::time::Duration;
+
+use eventsource_core::{Limits, StoreError};
+
+use crate::open;
+use crate::store::SqliteStore;
+
+/// The settings of a store; [`SqliteStore::options`] gives the usual ones.
+///
+/// ```
+/// use std::time::Duration;
+/// use eventsource_sqlite::SqliteStore;
+///
+/// # async fn open() -> Result<(), eventsource_core::StoreError> {
+/// let store = SqliteStore::options().queue(256).patience(Duration::from_secs(2)).open("events.db").await?;
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone)]
+pub struct SqliteOptions {
+    pub(crate) limits: Limits,
+    pub(crate) queue: usize,
+    pub(crate) readers: usize,
+    pub(crate) durability: Durability,
+    pub(crate) patience: Duration,
+}
+
+/// What an acknowledged append has survived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Durability {
+    /// A power cut: every commit is synced to the disk (`synchronous=FULL`).
+    #[default]
+    Full,
+    /// A crash of the process, but not of the machine: a power cut may take the last commits (`synchronous=NORMAL`).
+    /// For tests and for data that can be made again.
+    Process,
+}
+
+impl Default for SqliteOptions {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            queue: 4096,
+            readers: 4,
+            durability: Durability::Full,
+            patience: Duration::from_secs(10),
+        }
+    }
+}
+
+impl SqliteOptions {
+    /// What the store accepts in one append.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// How many appends may wait, and how many reads; one more is refused as overload. 4,096 unless set.
+    #[must_use]
+    pub fn queue(mut self, requests: usize) -> Self {
+        self.queue = requests.max(1);
+        self
+    }
+
+    /// How many threads read, each with a connection of its own. 4 unless set.
+    #[must_use]
+    pub fn readers(mut self, threads: usize) -> Self {
+        self.readers = threads.max(1);
+        self
+    }
+
+    /// What an acknowledged append has survived; a power cut unless set.
+    #[must_use]
+    pub fn durability(mut self, durability: Durability) -> Self {
+        self.durability = durability;
+        self
+    }
+
+    /// How long an append waits while other processes write, before it fails without having been written. 10 seconds
+    /// unless set.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// Opens the store in this file, and makes it if there is none.
+    ///
+    /// A file that belongs to something else is [`StoreError::NotAStore`], one of a newer version of this crate
+    /// [`StoreError::Newer`], and a damaged one [`StoreError::Damaged`]; none of them is changed.
+    pub async fn open(self, path: impl AsRef<Path>) -> Result<SqliteStore, StoreError> {
+        open::open(self, path.as_ref()).await
+    }
+}
