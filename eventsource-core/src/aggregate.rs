@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use crate::command::{CommandOf, CommandSet, Context, Handle};
+use crate::command::{CommandOf, CommandSet, Context};
 use crate::decision::{Events, Rejection};
 use crate::event::{EventMeta, EventOf, EventSet};
 use crate::id::Id;
@@ -62,7 +62,7 @@ pub trait Aggregate: Sized + Send + Sync + 'static {
     label = "no `#[apply]` method of `{Self}` takes `&{E}`",
     note = "write one: `#[apply] impl {Self} {{ fn name(&mut self, event: &{E}) {{ … }} }}`"
 )]
-pub trait Apply<E: EventOf<Self>>: Aggregate {
+pub trait Apply<E>: Aggregate {
     /// Whether the event creates the state.
     const CREATES: bool = false;
 
@@ -161,35 +161,33 @@ impl<A: Aggregate> Root<A> {
         Ok(())
     }
 
-    /// Applies events without metadata, in order.
+    /// Applies events in order, their versions as their only metadata.
     pub fn apply_all<'e>(&mut self, events: impl IntoIterator<Item = &'e A::Event>) -> Result<(), Misapplied> {
-        let meta = EventMeta::default();
+        let mut meta = EventMeta { version: self.version.next(), ..EventMeta::default() };
         let mut events = events.into_iter();
         if self.state.is_none()
             && let Some(first) = events.next()
         {
             self.apply(first, &meta)?;
+            meta.version = meta.version.next();
         }
         let Some(state) = &mut self.state else { return Ok(()) };
         for event in events {
             state.apply_event(event, &meta)?;
-            self.version = self.version.next();
+            self.version = meta.version;
+            meta.version = meta.version.next();
         }
         Ok(())
     }
 
     /// Decides about a command: puts what happens into `events`, applies nothing.
     #[inline]
-    pub fn decide<C>(
+    pub fn decide(
         &self,
-        command: C,
+        command: impl CommandOf<A>,
         context: &Context<'_, A>,
         events: &mut Events<A>,
-    ) -> Result<(), Rejection<A::Error>>
-    where
-        A: Handle<C>,
-        C: CommandOf<A>,
-    {
-        A::handle(self.state.as_ref(), command, context, events)
+    ) -> Result<(), Rejection<A::Error>> {
+        command.decide(self.state.as_ref(), context, events)
     }
 }

@@ -77,7 +77,18 @@ impl<C: Command> AnyCommand for C {
     label = "`{A}` does not list this command",
     note = "add it to `commands(…)` in the `#[aggregate(…)]` of `{A}`"
 )]
-pub trait CommandOf<A: Aggregate>: AnyCommand {}
+pub trait CommandOf<A: Aggregate>: AnyCommand {
+    #[doc(hidden)]
+    const LISTED: () = ();
+
+    /// Has the aggregate decide about it: calls its [`Handle`].
+    fn decide(
+        self,
+        state: Option<&A>,
+        context: &Context<'_, A>,
+        events: &mut Events<A>,
+    ) -> Result<(), Rejection<A::Error>>;
+}
 
 /// The decision of an aggregate about one command: `#[handle]` implements it for each method of a block.
 ///
@@ -103,7 +114,7 @@ pub trait CommandOf<A: Aggregate>: AnyCommand {}
     label = "no `#[handle]` method of `{Self}` takes `{C}`",
     note = "write one: `#[handle] impl {Self} {{ fn name(&self, command: {C}) -> Result<…, …> {{ … }} }}`"
 )]
-pub trait Handle<C: CommandOf<Self>>: Aggregate {
+pub trait Handle<C>: Aggregate {
     /// Decides: puts what happens into `events`, or refuses.
     fn handle(
         state: Option<&Self>,

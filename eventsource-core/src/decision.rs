@@ -58,11 +58,25 @@ pub trait Decision<A: Aggregate> {
     fn record(self, events: &mut Events<A>) -> Result<(), A::Error>;
 }
 
-impl<A: Aggregate, T: Decision<A>> Decision<A> for Result<T, A::Error> {
+impl<A: Aggregate, T: Decision<A>, E: ErrorOf<A>> Decision<A> for Result<T, E> {
     #[inline]
     fn record(self, events: &mut Events<A>) -> Result<(), A::Error> {
-        self?.record(events)
+        match self {
+            Ok(decision) => decision.record(events),
+            Err(error) => Err(error.into_error()),
+        }
     }
+}
+
+/// The error that the aggregate `A` declares.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the error of `{A}`",
+    label = "`{A}` refuses with another error",
+    note = "return the error that stands under `error = …` in the `#[aggregate(…)]` of `{A}`"
+)]
+pub trait ErrorOf<A: Aggregate> {
+    /// The error, as the aggregate's own.
+    fn into_error(self) -> A::Error;
 }
 
 impl<A: Aggregate, T: Decision<A>> Decision<A> for Option<T> {

@@ -19,7 +19,7 @@ use crate::stream::{Position, Version};
 
 /// Executes commands that come as JSON, on aggregates that are known by name.
 ///
-/// ```
+/// ```standalone_crate
 /// use eventsource_core::prelude::*;
 /// use eventsource_core::{CommandOptions, Dispatcher, MemoryStore};
 /// # #[event(name = "deposited")] pub struct Deposited { pub amount: u64 }

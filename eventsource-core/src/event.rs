@@ -70,7 +70,10 @@ pub trait EventSet: MessageSet {
     label = "`{A}` does not list this event",
     note = "add it to `events(…)` in the `#[aggregate(…)]` of `{A}`"
 )]
-pub trait EventOf<A: Aggregate>: Into<A::Event> {}
+pub trait EventOf<A: Aggregate>: Sized {
+    #[doc(hidden)]
+    const LISTED: () = ();
+}
 
 /// What is known of an event beside its content, when it is applied: the same before and after it is stored.
 ///

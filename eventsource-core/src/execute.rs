@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::aggregate::{Aggregate, Misapplied, Root};
 use crate::append::{Append, AppendError, Appended, Conflict, Key, NewEvent, Placed, Rejected};
 use crate::codec::{self, Codec, CodecError};
-use crate::command::{AnyCommand, CommandOf, Context, Handle};
+use crate::command::{CommandOf, Context};
 use crate::decision::{Events, Rejection};
 use crate::digest;
 use crate::event::{EventMeta, EventSet, Recorded};
@@ -37,16 +37,47 @@ pub struct CommandOptions {
 
 /// A command that is about to be executed: await it, or set options first.
 #[must_use = "a command is executed when it is awaited"]
-pub struct Execute<'a, A: Aggregate, S, C, K> {
+pub struct Execute<'a, A: Aggregate, S, C> {
     repository: &'a Repository<A, S, C>,
     id: &'a A::Id,
-    command: K,
+    command: Box<dyn Asked<A>>,
     options: CommandOptions,
 }
 
-impl<'a, A: Aggregate, S, C, K> Execute<'a, A, S, C, K> {
-    pub(crate) fn new(repository: &'a Repository<A, S, C>, id: &'a A::Id, command: K) -> Self {
-        Self { repository, id, command, options: CommandOptions::default() }
+/// A command whose type is forgotten: what follows is then compiled once for an aggregate, not for each command.
+trait Asked<A: Aggregate>: Send + Sync {
+    fn name(&self) -> &'static str;
+    fn canonical(&self) -> Result<Vec<u8>, CodecError>;
+    fn decide(
+        &self,
+        root: &Root<A>,
+        context: &Context<'_, A>,
+        events: &mut Events<A>,
+    ) -> Result<(), Rejection<A::Error>>;
+}
+
+impl<A: Aggregate, K: CommandOf<A>> Asked<A> for K {
+    fn name(&self) -> &'static str {
+        digest::command_name(self)
+    }
+
+    fn canonical(&self) -> Result<Vec<u8>, CodecError> {
+        digest::of_command(self)
+    }
+
+    fn decide(
+        &self,
+        root: &Root<A>,
+        context: &Context<'_, A>,
+        events: &mut Events<A>,
+    ) -> Result<(), Rejection<A::Error>> {
+        root.decide(self.clone(), context, events)
+    }
+}
+
+impl<'a, A: Aggregate, S, C> Execute<'a, A, S, C> {
+    pub(crate) fn new(repository: &'a Repository<A, S, C>, id: &'a A::Id, command: impl CommandOf<A>) -> Self {
+        Self { repository, id, command: Box::new(command), options: CommandOptions::default() }
     }
 
     /// Makes the command idempotent: given twice with one key for one aggregate, it is executed once, and the second
@@ -230,13 +261,7 @@ impl<E> ExecuteError<E> {
     }
 }
 
-impl<'a, A, S, C, K> IntoFuture for Execute<'a, A, S, C, K>
-where
-    A: Handle<K>,
-    S: Store,
-    C: Codec,
-    K: CommandOf<A>,
-{
+impl<'a, A: Aggregate, S: Store, C: Codec> IntoFuture for Execute<'a, A, S, C> {
     type Output = Result<Executed<A::Event>, ExecuteError<A::Error>>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 
@@ -245,7 +270,7 @@ where
             "execute",
             aggregate = A::NAME,
             id = %self.id,
-            command = digest::command_name(&self.command),
+            command = self.command.name(),
             attempts = field::Empty,
             version = field::Empty,
         );
@@ -253,20 +278,15 @@ where
     }
 }
 
-impl<A, S, C, K> Execute<'_, A, S, C, K>
-where
-    A: Handle<K>,
-    S: Store,
-    C: Codec,
-    K: CommandOf<A>,
-{
+impl<A: Aggregate, S: Store, C: Codec> Execute<'_, A, S, C> {
     async fn run(self) -> Result<Executed<A::Event>, ExecuteError<A::Error>> {
         let Self { repository, id, command, options } = self;
         let stream = repository.stream(id)?;
         let key = match &options.idempotency_key {
             None => Key::unique(repository.ids.fresh()),
             Some(given) => {
-                let asked = digest::of_command(&command).map_err(|source| encode_error(&command, source))?;
+                let name = command.name();
+                let asked = command.canonical().map_err(|source| ExecuteError::Encode { name, source })?;
                 let key = Key::given(stream.as_str(), given, &asked);
                 // Before deciding: the decision would see its own first effect, and refuse.
                 if let Some(outcome) = repository.store.outcome(key).await? {
@@ -292,7 +312,7 @@ where
             let now = repository.clock.now();
             let context = Context::new(id, version, now, &*repository.ids, &options.metadata);
             let mut events = Events::new();
-            let decided = fold.root.decide(command.clone(), &context, &mut events);
+            let decided = command.decide(&fold.root, &context, &mut events);
             decided.map_err(|rejection| rejected::<A>(rejection, id))?;
             let events = events.into_vec();
             if events.is_empty() {
@@ -487,8 +507,4 @@ fn append_error<E>(error: AppendError, key: Option<String>) -> ExecuteError<E> {
         AppendError::Store(error) => ExecuteError::Store(error),
         AppendError::Conflict(_) => ExecuteError::Contended { attempts: 1 },
     }
-}
-
-fn encode_error<E>(command: &impl AnyCommand, source: CodecError) -> ExecuteError<E> {
-    ExecuteError::Encode { name: digest::command_name(command), source }
 }

@@ -6,7 +6,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::OnceLock;
 
 use crate::aggregate::Aggregate;
 use crate::codec::Json;
@@ -186,16 +185,21 @@ impl Names {
     }
 }
 
-/// Whether the names of the program are told apart, as far as it is known: everything that registered itself.
+/// Whether the names of an aggregate are its own in the program, as far as that is known: among everything that
+/// registered itself.
 pub(crate) fn check_names_of<A: Aggregate>() -> Result<(), NameCollision> {
-    static DISCOVERED: OnceLock<Result<(), NameCollision>> = OnceLock::new();
-    let discovered = DISCOVERED.get_or_init(|| Registry::discovered().check_names());
-    match discovered {
-        Err(collision) if A::NAME == collision.name || concerns::<A>(collision) => Err(collision.clone()),
-        _ => Ok(()),
+    let mut names = Names::default();
+    let own_events = <A::Event as MessageSet>::ROWS;
+    for row in own_events {
+        names.add_one("event", row.name, (row.type_name)(), row.place)?;
     }
-}
-
-fn concerns<A: Aggregate>(collision: &NameCollision) -> bool {
-    <A::Event as MessageSet>::ROWS.iter().any(|row| row.name == collision.name)
+    for entry in inventory::iter::<AggregateEntry> {
+        if entry.name == A::NAME {
+            names.add_one("aggregate", entry.name, (entry.type_name)(), entry.place)?;
+        }
+        for row in entry.events.iter().filter(|row| own_events.iter().any(|own| own.name == row.name)) {
+            names.add_one("event", row.name, (row.type_name)(), row.place)?;
+        }
+    }
+    Ok(())
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::aggregate::Aggregate;
 use crate::codec::{Codec, Json};
-use crate::command::{CommandOf, Handle};
+use crate::command::CommandOf;
 use crate::event::Recorded;
 use crate::execute::Execute;
 use crate::load::{AsOf, Fold, LoadError, Loaded, Typed};
@@ -133,11 +133,7 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
 
     /// Executes a command, one of the aggregate's structs or its whole enum: loads, decides, appends, and starts anew
     /// where somebody else was faster. Options are set on what it returns, before `.await`.
-    pub fn execute<'a, K>(&'a self, id: &'a A::Id, command: K) -> Execute<'a, A, S, C, K>
-    where
-        A: Handle<K>,
-        K: CommandOf<A>,
-    {
+    pub fn execute<'a>(&'a self, id: &'a A::Id, command: impl CommandOf<A>) -> Execute<'a, A, S, C> {
         Execute::new(self, id, command)
     }
 

@@ -84,8 +84,8 @@ pub struct Tags(Vec<Tag>);
 
 impl Tags {
     /// Adds `name:value`, unless there is no value or the tag is there already.
-    pub fn add(&mut self, name: &str, value: &(impl TagValue + ?Sized)) {
-        if let Some(value) = value.tag_value() {
+    pub fn add(&mut self, name: &str, value: Option<String>) {
+        if let Some(value) = value {
             let tag = Tag::new(name, value);
             if !self.0.contains(&tag) {
                 self.0.push(tag);

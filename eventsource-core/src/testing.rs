@@ -5,7 +5,7 @@ use std::fmt::{self, Debug, Write};
 use serde::Serialize;
 
 use crate::aggregate::{Aggregate, Root};
-use crate::command::{CommandOf, Context, Handle};
+use crate::command::{CommandOf, Context};
 use crate::decision::{Decision, Events, Rejection};
 use crate::event::EventMeta;
 use crate::id::Id;
@@ -93,10 +93,8 @@ impl<A: Aggregate> Scenario<A> {
 
     /// Gives a command.
     #[track_caller]
-    pub fn when<K: CommandOf<A>>(mut self, command: K) -> Outcome<A>
-    where
-        A: Handle<K>,
-    {
+    #[must_use = "say what should have happened: `then`, `then_nothing`, `then_err`, …"]
+    pub fn when(mut self, command: impl CommandOf<A>) -> Outcome<A> {
         let id = self.id.take().unwrap_or_else(some_id::<A>);
         let context = Context::new(&id, self.root.version(), self.now, &*self.ids, &self.metadata);
         let mut events = Events::new();
@@ -127,7 +125,6 @@ fn some_id<A: Aggregate>() -> A::Id {
 }
 
 /// What a command has led to.
-#[must_use = "say what should have happened: `then`, `then_nothing`, `then_err`, …"]
 pub struct Outcome<A: Aggregate> {
     root: Root<A>,
     result: Result<Vec<A::Event>, Rejection<A::Error>>,

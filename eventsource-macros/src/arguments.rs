@@ -192,7 +192,7 @@ impl Arguments {
             let given = key.unraw().to_string();
             let help = match nearest(&given, known) {
                 Some(word) => format!("did you mean `{word}`?"),
-                None if known.is_empty() => "leave it out".to_owned(),
+                None if known == ["crate"] => "leave it out: there is nothing to say here".to_owned(),
                 None => format!("known are {}", listed(known)),
             };
             errors.add(&key, format!("`#[{attribute}]` has no argument `{given}`"), help);

@@ -43,8 +43,7 @@ pub(crate) const AGGREGATE: Short = Short { name: "aggregate", derive: "Aggregat
 /// Puts the derives on the item, and the arguments back, for the derive to read.
 pub(crate) fn expand(short: &Short, arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    if let Some(problem) = wrong_item(short, &item) {
-        errors.add_at(Span::call_site(), problem.0, problem.1);
+    if check_item(short, &item, &mut errors).is_none() {
         return quote!(#item #errors);
     }
     let Some((attributes, rest)) = errors.keep(split.parse2(item.clone())) else { return quote!(#item #errors) };
@@ -87,23 +86,25 @@ fn split(input: syn::parse::ParseStream<'_>) -> syn::Result<(Vec<Attribute>, Tok
     Ok((input.call(Attribute::parse_outer)?, TokenStream::parse(input)?))
 }
 
-/// What is wrong with an item that is neither a struct nor an enum, and what to do.
-fn wrong_item(short: &Short, item: &TokenStream) -> Option<(String, String)> {
+/// Says what is wrong with an item that is neither a struct nor an enum.
+fn check_item(short: &Short, item: &TokenStream, errors: &mut Errors) -> Option<()> {
+    const KINDS: [&str; 10] = ["struct", "enum", "union", "fn", "impl", "trait", "mod", "type", "const", "static"];
     let name = short.name;
     let mut words = item.clone().into_iter().filter_map(|token| match token {
-        TokenTree::Ident(word) => Some(word.to_string()),
+        TokenTree::Ident(word) => Some(word),
         _ => None,
     });
-    let kind = words.find(|word| {
-        ["struct", "enum", "union", "fn", "impl", "trait", "mod", "type", "const", "static"].contains(&word.as_str())
-    });
-    let help = match (name, kind.as_deref()) {
-        (_, Some("struct" | "enum" | "union")) => return None,
+    let kind = words.find(|word| KINDS.iter().any(|kind| word == kind));
+    let text = kind.as_ref().map(Ident::to_string);
+    let help = match (name, text.as_deref()) {
+        (_, Some("struct" | "enum")) => return Some(()),
         ("command", Some("fn")) => "it declares a command only on a method of an impl block with `#[handle]`".to_owned(),
         (_, Some("impl")) => "on an impl block stands `#[handle]` or `#[apply]`".to_owned(),
         _ => format!("write `#[{name}] pub struct …`"),
     };
-    Some((format!("`#[{name}]` stands on a struct or an enum"), help))
+    let span = kind.map_or_else(Span::call_site, |kind| kind.span());
+    errors.add_at(span, format!("`#[{name}]` stands on a struct or an enum"), help);
+    None
 }
 
 /// The words of `without(…)`.

@@ -14,6 +14,9 @@ mod method;
 mod runtime;
 mod suggest;
 
+#[cfg(test)]
+mod snapshots;
+
 
 use proc_macro::TokenStream;
 
@@ -25,7 +28,7 @@ use crate::method::Role;
 /// `#[event(name = "…", version = 1)]` sets the stored name (the struct's, if not given) and the version of the
 /// payload's shape. `#[tag]` on a field makes a tag of it, `#[tag = "name"]` under another name. On an enum the
 /// attribute stands on the variants; a variant around a struct with `Event` takes that struct's name and version.
-#[proc_macro_derive(Event, attributes(event, tag))]
+#[proc_macro_derive(Event, attributes(event, tag, serde))]
 pub fn derive_event(item: TokenStream) -> TokenStream {
     message::derive(Kind::Event, item.into()).into()
 }
@@ -33,7 +36,7 @@ pub fn derive_event(item: TokenStream) -> TokenStream {
 /// Implements `Command` for a struct, or `CommandSet` for an enum of commands.
 ///
 /// `#[command(name = "…", version = 1)]` sets the name under which it is dispatched.
-#[proc_macro_derive(Command, attributes(command))]
+#[proc_macro_derive(Command, attributes(command, tag, serde))]
 pub fn derive_command(item: TokenStream) -> TokenStream {
     message::derive(Kind::Command, item.into()).into()
 }

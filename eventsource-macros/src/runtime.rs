@@ -1,7 +1,7 @@
-//! The path by which generated code names the runtime.
+//! The path by which generated code names the runtime, and where generated tokens stand.
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::Path;
 
 /// `::eventsource_core`, or what `crate = …` says.
@@ -11,6 +11,14 @@ pub(crate) struct Runtime(Option<Path>);
 impl Runtime {
     pub(crate) fn new(path: Option<Path>) -> Self {
         Self(path)
+    }
+
+    /// The same path at another place: what is wrong with a use of it is then reported there.
+    pub(crate) fn at(&self, span: Span) -> TokenStream {
+        match &self.0 {
+            Some(path) => respanned(path, span),
+            None => quote_spanned!(span=> ::eventsource_core),
+        }
     }
 
     /// The path of its serde, as serde's own attribute wants it.
@@ -26,4 +34,16 @@ impl ToTokens for Runtime {
             None => tokens.extend(quote!(::eventsource_core)),
         }
     }
+}
+
+/// The same tokens at another place.
+pub(crate) fn respanned(tokens: &impl ToTokens, span: Span) -> TokenStream {
+    let moved = tokens.to_token_stream().into_iter().map(|mut token| {
+        if let TokenTree::Group(group) = &token {
+            token = TokenTree::Group(Group::new(group.delimiter(), respanned(&group.stream(), span)));
+        }
+        token.set_span(span);
+        token
+    });
+    moved.collect()
 }

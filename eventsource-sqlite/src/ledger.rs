@@ -13,6 +13,8 @@ use crate::row::{self, COLUMNS, Texts};
 
 /// How many streams and names are remembered.
 const REMEMBERED: usize = 16_384;
+/// How many schemas and formats are remembered for a name.
+const SHAPES_REMEMBERED: usize = 16;
 
 /// An append of any reach.
 pub(crate) trait Judged: Send + Sync {
@@ -46,13 +48,15 @@ pub(crate) struct Ledger<'c> {
     data_version: i64,
     head: i64,
     streams: HashMap<StreamName, Stream>,
-    names: HashMap<Box<str>, i64>,
+    names: HashMap<Box<str>, Name>,
     read_data_version: Statement<'c>,
     read_head: Statement<'c>,
     find_stream: Statement<'c>,
     add_stream: Statement<'c>,
     find_name: Statement<'c>,
     add_name: Statement<'c>,
+    find_shape: Statement<'c>,
+    add_shape: Statement<'c>,
     add_event: Statement<'c>,
     add_tag: Statement<'c>,
     find_key: Statement<'c>,
@@ -63,6 +67,12 @@ pub(crate) struct Ledger<'c> {
 struct Stream {
     id: i64,
     version: i64,
+}
+
+struct Name {
+    id: i64,
+    /// Schema, format, and the number of the shape.
+    shapes: Vec<(u32, Box<str>, i64)>,
 }
 
 impl<'c> Ledger<'c> {
@@ -82,9 +92,11 @@ impl<'c> Ledger<'c> {
             add_stream: conn.prepare("INSERT INTO streams (name) VALUES (?1)")?,
             find_name: conn.prepare("SELECT id FROM names WHERE name = ?1")?,
             add_name: conn.prepare("INSERT INTO names (name) VALUES (?1)")?,
+            find_shape: conn.prepare("SELECT id FROM shapes WHERE name = ?1 AND schema = ?2 AND format = ?3")?,
+            add_shape: conn.prepare("INSERT INTO shapes (name, schema, format) VALUES (?1, ?2, ?3)")?,
             add_event: conn.prepare(
-                "INSERT INTO events (position, stream, version, name, schema, format, recorded_at, metadata, payload) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                "INSERT INTO events (position, stream, version, name, shape, recorded_at, metadata, payload) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?,
             // An event may come with the same tag twice.
             add_tag: conn.prepare("INSERT INTO tags (tag, position, name) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")?,
@@ -199,7 +211,7 @@ impl<'c> Ledger<'c> {
         let mut rows = statement.query([stream.id, query::number(check.seen().0)])?;
         let mut missed = Vec::new();
         while let Some(row) = rows.next()? {
-            missed.push(row::event(self.conn, &mut self.texts, row, Some(check.stream()))?.to_stored());
+            missed.push(row::event(self.conn, &mut self.texts, row, check.stream())?.to_stored());
         }
         Ok(missed)
     }
@@ -246,17 +258,16 @@ impl<'c> Ledger<'c> {
     }
 
     fn add_event(&mut self, position: i64, stream: i64, version: i64, event: &NewEvent) -> rusqlite::Result<()> {
-        let name = self.name(&event.name)?;
-        let format = self.name(&event.format)?;
+        let (name, shape) = self.shape(event)?;
+        let metadata = Some(&*event.metadata).filter(|metadata| !metadata.is_empty());
         self.add_event.execute(params![
             position,
             stream,
             version,
             name,
-            event.schema,
-            format,
+            shape,
             event.recorded_at.as_micros(),
-            &*event.metadata,
+            metadata,
             event.payload,
         ])?;
         for tag in &event.tags {
@@ -279,16 +290,28 @@ impl<'c> Ledger<'c> {
         Ok(found)
     }
 
-    fn name(&mut self, name: &str) -> rusqlite::Result<i64> {
-        if let Some(id) = self.names.get(name) {
-            return Ok(*id);
+    /// The numbers of an event's stored name and of its shape.
+    fn shape(&mut self, event: &NewEvent) -> rusqlite::Result<(i64, i64)> {
+        let is_it = |(schema, format, _): &&(u32, Box<str>, i64)| *schema == event.schema && **format == *event.format;
+        if let Some(known) = self.names.get(&*event.name)
+            && let Some((_, _, shape)) = known.shapes.iter().find(is_it)
+        {
+            return Ok((known.id, *shape));
         }
-        let id = match self.find_name.query_row([name], |row| row.get(0)).optional()? {
-            Some(id) => id,
-            None => self.add_name.insert([name])?,
+        let name = match self.find_name.query_row([&event.name], |row| row.get(0)).optional()? {
+            Some(name) => name,
+            None => self.add_name.insert([&event.name])?,
         };
-        self.names.insert(name.into(), id);
-        Ok(id)
+        let values = params![name, event.schema, event.format];
+        let shape = match self.find_shape.query_row(values, |row| row.get(0)).optional()? {
+            Some(shape) => shape,
+            None => self.add_shape.insert(values)?,
+        };
+        let known = self.names.entry((&*event.name).into()).or_insert_with(|| Name { id: name, shapes: Vec::new() });
+        if known.shapes.len() < SHAPES_REMEMBERED {
+            known.shapes.push((event.schema, (&*event.format).into(), shape));
+        }
+        Ok((name, shape))
     }
 }
 

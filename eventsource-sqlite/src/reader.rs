@@ -10,7 +10,7 @@ use crate::error::store_error;
 use crate::ledger::HEAD;
 use crate::open::Shared;
 use crate::query::{self, Positions};
-use crate::row::{self, COLUMNS, Texts};
+use crate::row::{self, COLUMNS, COLUMNS_AND_STREAM, Texts};
 
 /// Something to be read.
 pub(crate) type Job = Box<dyn FnOnce(&mut Reader) + Send>;
@@ -71,7 +71,7 @@ impl Reader {
         let (after, limit) = (query::number(scan.after.0), query::limit(scan.limit));
         let mut rows = statement.query((scan.stream.as_str(), after, until, limit))?;
         while let Some(row) = rows.next()? {
-            let event = row::event(&self.conn, &mut self.texts, row, Some(&scan.stream))?;
+            let event = row::event(&self.conn, &mut self.texts, row, &scan.stream)?;
             if visitor.visit(event).is_break() {
                 break;
             }
@@ -101,7 +101,7 @@ impl Reader {
         visitor: &mut V,
     ) -> rusqlite::Result<Seen> {
         let mut statement = self.conn.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM events WHERE position > ?1 AND position <= ?2 ORDER BY position LIMIT ?3"
+            "SELECT {COLUMNS_AND_STREAM} FROM events WHERE position > ?1 AND position <= ?2 ORDER BY position LIMIT ?3"
         ))?;
         let (after, until, limit) = (query::number(scan.after.0), query::number(head.0), query::limit(scan.limit));
         let mut rows = statement.query([after, until, limit])?;
@@ -109,7 +109,7 @@ impl Reader {
         while let Some(row) = rows.next()?
             && !seen.stopped
         {
-            seen.show(row::event(&self.conn, &mut self.texts, row, None)?, visitor);
+            row::event_of_any_stream(&self.conn, &mut self.texts, row, |event| seen.show(event, visitor))?;
         }
         Ok(seen)
     }
@@ -124,7 +124,7 @@ impl Reader {
         visitor: &mut V,
     ) -> rusqlite::Result<Seen> {
         let mut statement = self.conn.prepare_cached(matching.sql())?;
-        let mut event = self.conn.prepare_cached(&format!("SELECT {COLUMNS} FROM events WHERE position = ?1"))?;
+        let mut event = self.conn.prepare_cached(&format!("SELECT {COLUMNS_AND_STREAM} FROM events WHERE position = ?1"))?;
         matching.bind(&mut statement, query::number(scan.after.0), query::number(head.0), query::limit(scan.limit))?;
         let mut positions = statement.raw_query();
         let mut seen = Seen::nothing(scan.after);
@@ -133,7 +133,7 @@ impl Reader {
         {
             let mut rows = event.query([position.get::<_, i64>(0)?])?;
             let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
-            seen.show(row::event(&self.conn, &mut self.texts, row, None)?, visitor);
+            row::event_of_any_stream(&self.conn, &mut self.texts, row, |event| seen.show(event, visitor))?;
         }
         Ok(seen)
     }

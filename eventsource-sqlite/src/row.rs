@@ -1,24 +1,29 @@
 //! Rows of the table `events` as events, borrowed from SQLite's own memory.
 
-use std::sync::Arc;
-
 use eventsource_core::{EventRef, Placed, Position, StreamName, Timestamp, Version};
-use rusqlite::types::{FromSql, Type, ValueRef};
+use rusqlite::types::{Type, ValueRef};
 use rusqlite::{Connection, Row};
 
 /// The columns that [`event`] reads, in its order.
-pub(crate) const COLUMNS: &str = "position, version, name, schema, format, recorded_at, metadata, payload, stream";
+pub(crate) const COLUMNS: &str = "position, version, shape, recorded_at, metadata, payload";
+/// The same and the stream, for [`event_of_any_stream`].
+pub(crate) const COLUMNS_AND_STREAM: &str = "position, version, shape, recorded_at, metadata, payload, stream";
 
-/// What rows refer to by a number: names, formats and streams. They never change, so they are kept once read.
+/// What rows refer to by a number. It never changes, so it is kept once read.
 pub(crate) struct Texts {
-    names: Slots<Arc<str>>,
-    formats: Slots<Arc<str>>,
-    streams: Slots<StreamName>,
+    shapes: Slots<Shape, 256>,
+    streams: Slots<StreamName, 1024>,
+}
+
+struct Shape {
+    name: Box<str>,
+    schema: u32,
+    format: Box<str>,
 }
 
 impl Texts {
     pub(crate) fn new() -> Self {
-        Self { names: Slots::new(256), formats: Slots::new(16), streams: Slots::new(1024) }
+        Self { shapes: Slots::new(), streams: Slots::new() }
     }
 
     /// Forgets everything; needed where a row that was read was not committed.
@@ -27,27 +32,37 @@ impl Texts {
     }
 }
 
-/// The event in a row of [`COLUMNS`]. The stream is looked up unless the caller knows it.
+/// The event in a row of [`COLUMNS`].
 pub(crate) fn event<'a>(
     conn: &Connection,
     texts: &'a mut Texts,
     row: &'a Row<'_>,
-    stream: Option<&'a StreamName>,
+    stream: &'a StreamName,
 ) -> rusqlite::Result<EventRef<'a>> {
+    let shape = texts.shapes.get(row.get(2)?, |id| shape(conn, id))?;
     Ok(EventRef {
         position: Position(number(row, 0)?),
+        stream,
         version: Version(number(row, 1)?),
-        name: texts.names.get(row.get(2)?, |id| name(conn, id))?,
-        schema: row.get(3)?,
-        format: texts.formats.get(row.get(4)?, |id| name(conn, id))?,
-        recorded_at: Timestamp::from_micros(row.get(5)?),
-        metadata: bytes(row, 6)?,
-        payload: bytes(row, 7)?,
-        stream: match stream {
-            Some(stream) => stream,
-            None => texts.streams.get(row.get(8)?, |id| stream_name(conn, id))?,
-        },
+        name: &shape.name,
+        schema: shape.schema,
+        format: &shape.format,
+        payload: bytes(row, 5)?,
+        metadata: bytes(row, 4)?,
+        recorded_at: Timestamp::from_micros(row.get(3)?),
     })
+}
+
+/// Shows the event in a row of [`COLUMNS_AND_STREAM`].
+pub(crate) fn event_of_any_stream<T>(
+    conn: &Connection,
+    texts: &mut Texts,
+    row: &Row<'_>,
+    show: impl FnOnce(EventRef<'_>) -> T,
+) -> rusqlite::Result<T> {
+    // A clone is a counter's increment, and frees `texts` for the shape.
+    let stream = texts.streams.get(row.get(6)?, |id| stream_name(conn, id))?.clone();
+    Ok(show(event(conn, texts, row, &stream)?))
 }
 
 /// Where `count` records stand whose first is at `first`.
@@ -70,33 +85,34 @@ pub(crate) fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
 fn bytes<'a>(row: &'a Row<'_>, column: usize) -> rusqlite::Result<&'a [u8]> {
     match row.get_ref(column)? {
         ValueRef::Blob(bytes) => Ok(bytes),
+        ValueRef::Null => Ok(&[]),
         other => Err(rusqlite::Error::InvalidColumnType(column, "bytes".into(), other.data_type())),
     }
 }
 
-fn name(conn: &Connection, id: i64) -> rusqlite::Result<Arc<str>> {
-    text(conn, "SELECT name FROM names WHERE id = ?1", id)
+fn shape(conn: &Connection, id: i64) -> rusqlite::Result<Shape> {
+    let mut statement = conn.prepare_cached(
+        "SELECT names.name, schema, format FROM shapes JOIN names ON names.id = shapes.name WHERE shapes.id = ?1",
+    )?;
+    statement.query_row([id], |row| Ok(Shape { name: row.get(0)?, schema: row.get(1)?, format: row.get(2)? }))
 }
 
 fn stream_name(conn: &Connection, id: i64) -> rusqlite::Result<StreamName> {
-    let name: Arc<str> = text(conn, "SELECT name FROM streams WHERE id = ?1", id)?;
+    let mut statement = conn.prepare_cached("SELECT name FROM streams WHERE id = ?1")?;
+    let name: Box<str> = statement.query_row([id], |row| row.get(0))?;
     StreamName::parse(&name).map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, error.into()))
 }
 
-fn text<T: FromSql>(conn: &Connection, sql: &str, id: i64) -> rusqlite::Result<T> {
-    conn.prepare_cached(sql)?.query_row([id], |row| row.get(0))
-}
+/// A small cache of `COUNT` places, a power of two: each number has one place where it can be.
+struct Slots<T, const COUNT: usize>(Vec<Option<(i64, T)>>);
 
-/// A small cache: each number has one place where it can be.
-struct Slots<T>(Box<[Option<(i64, T)>]>);
-
-impl<T> Slots<T> {
-    fn new(count: usize) -> Self {
-        Self((0..count).map(|_| None).collect())
+impl<T, const COUNT: usize> Slots<T, COUNT> {
+    fn new() -> Self {
+        Self((0..COUNT).map(|_| None).collect())
     }
 
     fn get(&mut self, id: i64, load: impl FnOnce(i64) -> rusqlite::Result<T>) -> rusqlite::Result<&T> {
-        let index = usize::try_from(id.unsigned_abs()).unwrap_or(0) % self.0.len();
+        let index = usize::try_from(id.unsigned_abs() % COUNT as u64).unwrap_or(0);
         let slot = &mut self.0[index];
         if slot.as_ref().is_none_or(|(held, _)| *held != id) {
             *slot = Some((id, load(id)?));

@@ -14,22 +14,28 @@ pub(crate) const APPLICATION_ID: i32 = 0x4576_5374;
 
 /// What brings a file of version n to version n + 1. A released entry is never changed.
 ///
-/// Positions are AUTOINCREMENT: a plain rowid would be given out again after its event was deleted. Stored names and
-/// formats are numbers that `names` explains, as they repeat in every event. `tags` repeats an event's name, so that a
-/// query of types and tags reads nothing else.
+/// Positions are AUTOINCREMENT: a plain rowid would be given out again after its event was deleted. An
+/// event's stored name, schema and format are one number, its shape, as they repeat in every event; its name alone is
+/// another, for the index. `tags` repeats the name, so that a query of types and tags reads nothing else.
 const MIGRATIONS: [&str; 1] = ["
     CREATE TABLE meta (identity BLOB NOT NULL, incarnation BLOB NOT NULL) STRICT;
     CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+    CREATE TABLE shapes (
+        id INTEGER PRIMARY KEY,
+        name INTEGER NOT NULL,
+        schema INTEGER NOT NULL,
+        format TEXT NOT NULL,
+        UNIQUE (name, schema, format)
+    ) STRICT;
     CREATE TABLE streams (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
     CREATE TABLE events (
         position INTEGER PRIMARY KEY AUTOINCREMENT,
         stream INTEGER NOT NULL,
         version INTEGER NOT NULL,
         name INTEGER NOT NULL,
-        schema INTEGER NOT NULL,
-        format INTEGER NOT NULL,
+        shape INTEGER NOT NULL,
         recorded_at INTEGER NOT NULL,
-        metadata BLOB NOT NULL,
+        metadata BLOB,
         payload BLOB NOT NULL,
         UNIQUE (stream, version)
     ) STRICT;
@@ -50,6 +56,10 @@ const MIGRATIONS: [&str; 1] = ["
 
 /// The schema version that this software writes.
 pub(crate) const VERSION: u32 = MIGRATIONS.len() as u32;
+
+/// After how many pages in the write-ahead log they are moved to the database: 16 MiB.
+const CHECKPOINT_PAGES: i64 = 4096;
+const WRITER_CACHE_KIB: i64 = 16 << 10;
 
 /// Makes the file a store, or checks that it is one, and sets up the connection for writing.
 pub(crate) fn prepare(conn: &mut Connection, place: &str, options: &SqliteOptions) -> Result<StoreIdentity, StoreError> {
@@ -119,6 +129,10 @@ fn set_up(conn: &Connection, place: &str, durability: Durability) -> Result<(), 
     if synchronous != number {
         return Err(wrong(format!("`synchronous` stays {synchronous}, but must be {number}")));
     }
+    // Keys are random, so their table is written all over: fewer and larger checkpoints write each page less often, and
+    // more cache reads it less often.
+    conn.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES).map_err(failed)?;
+    conn.pragma_update(None, "cache_size", -WRITER_CACHE_KIB).map_err(failed)?;
     Ok(())
 }
 
@@ -149,9 +163,14 @@ fn migrate(conn: &mut Connection, place: &str) -> Result<(), StoreError> {
 fn identity(conn: &Connection, place: &str) -> Result<StoreIdentity, StoreError> {
     let failed = |error| store_error(place, "reading the tables", error);
     let damaged = |reason: &str| StoreError::Damaged { place: place.into(), reason: reason.into() };
-    for (table, key) in
-        [("names", "id"), ("streams", "id"), ("events", "position"), ("tags", "tag"), ("keys", "id")]
-    {
+    for (table, key) in [
+        ("names", "id"),
+        ("shapes", "id"),
+        ("streams", "id"),
+        ("events", "position"),
+        ("tags", "tag"),
+        ("keys", "id"),
+    ] {
         let exists = conn.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1");
         if !exists.and_then(|mut exists| exists.exists([table])).map_err(failed)? {
             return Err(damaged(&format!("the table `{table}` is missing")));

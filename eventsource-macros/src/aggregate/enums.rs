@@ -1,22 +1,23 @@
 //! The enum that is generated from a list of events or commands, and what every such enum has.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::quote;
 use syn::Ident;
 
 use crate::aggregate::model::{Aggregate, Entry, List};
-use crate::message::Kind;
+use crate::message::{self, Kind};
+use crate::runtime::respanned;
 
 /// The enum itself, which stands beside the aggregate.
 pub(crate) fn definition(aggregate: &Aggregate, list: &List) -> TokenStream {
     let Aggregate { vis, ident: owner, .. } = aggregate;
     let List { kind, ident, entries } = list;
     let about = match kind {
-        Kind::Event => format!("Everything that can happen to [`{owner}`]."),
-        Kind::Command => format!("Everything that can be asked of [`{owner}`]."),
+        Kind::Event => format!(" Everything that can happen to [`{owner}`]."),
+        Kind::Command => format!(" Everything that can be asked of [`{owner}`]."),
     };
     let variants = entries.iter().map(|Entry { cfg, path, variant, .. }| {
-        let about = format!("See [`{variant}`].");
+        let about = format!(" See [`{variant}`].");
         quote!(#(#cfg)* #[doc = #about] #variant(#path),)
     });
     quote! {
@@ -67,14 +68,7 @@ pub(crate) fn implementation(aggregate: &Aggregate, list: &List) -> TokenStream 
         }
     });
     let unique = entries.iter().skip(1).map(|Entry { cfg, variant, number, .. }| {
-        let message = format!(
-            "the stored name of `{variant}` is the name of another {0} of this aggregate: \
-             give each its own with `#[{0}(name = \"…\")]`",
-            kind.word()
-        );
-        quote_spanned!(variant.span()=> #(#cfg)* #runtime::private::distinct(
-            <#ident as #runtime::message::MessageSet>::ROWS, #number, #message
-        );)
+        message::unique(runtime, *kind, ident, (*number, variant), cfg)
     });
     let conversions = entries.iter().map(|entry| conversion(aggregate, list, entry));
     let standard = standard_traits(aggregate, list);
@@ -111,6 +105,7 @@ fn conversion(aggregate: &Aggregate, list: &List, entry: &Entry) -> TokenStream 
     let Aggregate { runtime, ident: owner, .. } = aggregate;
     let set = &list.ident;
     let Entry { cfg, alias, variant, .. } = entry;
+    let decide = decide(aggregate, entry.variant.span(), &quote!(#alias));
     let membership = match list.kind {
         Kind::Event => quote! {
             #(#cfg)*
@@ -132,7 +127,7 @@ fn conversion(aggregate: &Aggregate, list: &List, entry: &Entry) -> TokenStream 
         Kind::Command => quote! {
             #(#cfg)*
             #[automatically_derived]
-            impl #runtime::CommandOf<#owner> for #alias {}
+            impl #runtime::CommandOf<#owner> for #alias { #decide }
         },
     };
     quote! {
@@ -157,6 +152,23 @@ fn conversion(aggregate: &Aggregate, list: &List, entry: &Entry) -> TokenStream 
             }
         }
         #membership
+    }
+}
+
+/// Has the aggregate handle a command, or its whole enum.
+pub(crate) fn decide(aggregate: &Aggregate, span: Span, command: &TokenStream) -> TokenStream {
+    let Aggregate { runtime, ident, .. } = aggregate;
+    let owner = respanned(ident, span);
+    quote! {
+        #[inline]
+        fn decide(
+            self,
+            state: ::core::option::Option<&#ident>,
+            context: &#runtime::Context<'_, #ident>,
+            events: &mut #runtime::Events<#ident>,
+        ) -> ::core::result::Result<(), #runtime::Rejection<<#ident as #runtime::Aggregate>::Error>> {
+            <#owner as #runtime::Handle<#command>>::handle(state, self, context, events)
+        }
     }
 }
 

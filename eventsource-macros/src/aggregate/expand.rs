@@ -1,12 +1,13 @@
 //! From an [`Aggregate`] to the code that implements it.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::Ident;
+use syn::spanned::Spanned;
 
 use crate::aggregate::enums;
 use crate::aggregate::model::{Aggregate, Entry, List, Messages};
 use crate::message;
+use crate::runtime::respanned;
 
 pub(crate) fn expand(aggregate: &Aggregate) -> TokenStream {
     let lists: Vec<_> = [&aggregate.events, &aggregate.commands]
@@ -20,6 +21,7 @@ pub(crate) fn expand(aggregate: &Aggregate) -> TokenStream {
     let aliases = lists.iter().flat_map(|list| enums::aliases(list));
     let enums = lists.iter().map(|list| enums::implementation(aggregate, list));
     let (events, commands) = (events(aggregate), commands(aggregate));
+    let refusal = refusal(aggregate);
     let interface = interface(aggregate);
     let registration = registration(aggregate);
     quote! {
@@ -30,6 +32,7 @@ pub(crate) fn expand(aggregate: &Aggregate) -> TokenStream {
             #(#enums)*
             #events
             #commands
+            #refusal
             #interface
             #registration
         };
@@ -42,13 +45,6 @@ fn set(messages: &Messages) -> TokenStream {
         Messages::Listed(List { ident, .. }) => quote!(#ident),
         Messages::Own(own) => quote!(#own),
     }
-}
-
-/// The aggregate's name, at another place: an obligation on it is then reported there.
-fn respanned(ident: &Ident, span: Span) -> Ident {
-    let mut ident = ident.clone();
-    ident.set_span(span);
-    ident
 }
 
 /// What makes the event enum the aggregate's own.
@@ -92,7 +88,12 @@ fn events(aggregate: &Aggregate) -> TokenStream {
 /// What makes the command enum the aggregate's own, and the dispatcher over it.
 fn commands(aggregate: &Aggregate) -> TokenStream {
     let Aggregate { runtime, ident, commands, .. } = aggregate;
+    let span = match commands {
+        Messages::Listed(_) => ident.span(),
+        Messages::Own(own) => own.span(),
+    };
     let set = set(commands);
+    let decide = enums::decide(aggregate, span, &set);
     let dispatcher = match commands {
         Messages::Own(_) => None,
         Messages::Listed(List { entries, .. }) => {
@@ -123,8 +124,20 @@ fn commands(aggregate: &Aggregate) -> TokenStream {
     };
     quote! {
         #[automatically_derived]
-        impl #runtime::CommandOf<#ident> for #set {}
+        impl #runtime::CommandOf<#ident> for #set { #decide }
         #dispatcher
+    }
+}
+
+/// What makes the error the aggregate's own.
+fn refusal(Aggregate { runtime, ident, error, .. }: &Aggregate) -> TokenStream {
+    quote! {
+        #[automatically_derived]
+        impl #runtime::ErrorOf<#ident> for #error {
+            fn into_error(self) -> Self {
+                self
+            }
+        }
     }
 }
 
@@ -171,16 +184,20 @@ fn interface(aggregate: &Aggregate) -> TokenStream {
     let (event_set, command_set) = (set(events), set(commands));
     let Applies { created, create, apply } = applies(aggregate);
     let invariant = invariant.as_ref().map(|invariant| {
+        let at = runtime.at(invariant.span());
+        let outcome = quote_spanned!(invariant.span()=> #at::InvariantOutcome::outcome(outcome));
         quote! {
             const HAS_INVARIANT: bool = true;
 
             fn check_invariant(&self) -> ::core::result::Result<(), #runtime::private::String> {
-                #runtime::InvariantOutcome::outcome((#invariant)(self))
+                let outcome = (#invariant)(self);
+                #outcome
             }
         }
     });
+    let at = runtime.at(ident.span());
     let start = quote_spanned! {ident.span()=>
-        <#runtime::private::Start<{ <#ident as #runtime::Aggregate>::CREATED }> as #runtime::private::Initial<#ident>>::initial()
+        <#at::private::Start<{ <#ident as #at::Aggregate>::CREATED }> as #at::private::Initial<#ident>>::initial()
     };
     quote! {
         #[automatically_derived]

@@ -1,7 +1,8 @@
 //! From a [`Message`] to the code that implements it.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
+use syn::Ident;
 
 use crate::message::model::{Body, Contract, Kind, Message, OwnField, Shape, Tag, Variant};
 use crate::runtime::Runtime;
@@ -26,7 +27,7 @@ fn one(message: &Message, Contract { name, version }: &Contract, tags: &[Tag]) -
         Kind::Command => quote!(#runtime::Command),
     };
     let tags = (!tags.is_empty()).then(|| {
-        let adds = adds(tags);
+        let adds = adds(runtime, tags);
         quote! {
             fn tags(&self, tags: &mut #runtime::Tags) {
                 #(#adds)*
@@ -45,8 +46,11 @@ fn one(message: &Message, Contract { name, version }: &Contract, tags: &[Tag]) -
     }
 }
 
-fn adds(tags: &[Tag]) -> impl Iterator<Item = TokenStream> {
-    tags.iter().map(|Tag { cfg, name, member }| quote!(#(#cfg)* tags.add(#name, &#member);))
+fn adds<'t>(runtime: &'t Runtime, tags: &'t [Tag]) -> impl Iterator<Item = TokenStream> + 't {
+    tags.iter().map(move |Tag { cfg, name, ty, value }| {
+        let value = quote!(<#ty as #runtime::TagValue>::tag_value(#value));
+        quote!(#(#cfg)* tags.add(#name, #value);)
+    })
 }
 
 /// Where the macro was called.
@@ -60,6 +64,8 @@ fn set(message: &Message, variants: &[Variant]) -> TokenStream {
     let (payloads, rows) = (parts.iter().map(|part| &part.payloads), parts.iter().map(|part| &part.row));
     let (writes, reads) = (parts.iter().map(|part| &part.write), parts.iter().map(|part| &part.read));
     let tags = parts.iter().map(|part| &part.tags);
+    let numbered = (0_u16..).zip(variants).skip(1);
+    let unique = numbered.map(|(number, variant)| unique(runtime, *kind, ident, (number, &variant.ident), &variant.cfg));
     let interface = match kind {
         Kind::Event => quote! {
             #[automatically_derived]
@@ -94,8 +100,28 @@ fn set(message: &Message, variants: &[Variant]) -> TokenStream {
                 }
             }
         }
+        const _: () = { #(#unique)* };
         #interface
     }
+}
+
+/// That no other message of the set has the stored name of this one: else the constant is an error at `span`.
+pub(crate) fn unique(
+    runtime: &Runtime,
+    kind: Kind,
+    set: &Ident,
+    (number, variant): (u16, &Ident),
+    cfg: &[syn::Attribute],
+) -> TokenStream {
+    let message = format!(
+        "the stored name of `{variant}` is the name of another {0} in this set: give each its own with \
+         `#[{0}(name = \"…\")]`",
+        kind.word()
+    );
+    let runtime = runtime.at(variant.span());
+    quote_spanned!(variant.span()=> #(#cfg)* #runtime::private::distinct(
+        <#set as #runtime::message::MessageSet>::ROWS, #number, #message
+    );)
 }
 
 /// What makes an enum of messages one that can be executed.
@@ -203,7 +229,7 @@ fn own_part(
         )
     };
     let lifetime = (!fields.is_empty()).then(|| quote!(<'__a>));
-    let adds = adds(tags);
+    let adds = adds(runtime, tags);
     let place = place(runtime);
     Part {
         payloads: quote! {

@@ -8,7 +8,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::errors::Errors;
-pub(crate) use expand::{command_set, place};
+pub(crate) use expand::{command_set, place, unique};
 pub(crate) use model::Kind;
 
 pub(crate) fn derive(kind: Kind, item: TokenStream) -> TokenStream {

@@ -55,8 +55,9 @@ pub(crate) struct Contract {
 pub(crate) struct Tag {
     pub(crate) cfg: Vec<Attribute>,
     pub(crate) name: LitStr,
-    /// How the field is reached: `self.course`, or a binding of a pattern.
-    pub(crate) member: TokenStream,
+    pub(crate) ty: Type,
+    /// The field by reference: `&self.course`, or a binding of a pattern.
+    pub(crate) value: TokenStream,
 }
 
 /// One variant of an enum of messages.

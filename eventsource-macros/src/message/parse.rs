@@ -67,13 +67,13 @@ fn contract(arguments: &mut Arguments, ident: &Ident, errors: &mut Errors) -> Co
     Contract { name, version: arguments.number("version", errors).unwrap_or(1) }
 }
 
-/// How a field of a struct is reached.
+/// A field of a struct, by reference.
 fn reached(number: usize, field: &Field) -> TokenStream {
     match &field.ident {
-        Some(ident) => quote!(self.#ident),
+        Some(ident) => quote!(&self.#ident),
         None => {
             let index = Index::from(number);
-            quote!(self.#index)
+            quote!(&self.#index)
         }
     }
 }
@@ -81,7 +81,7 @@ fn reached(number: usize, field: &Field) -> TokenStream {
 fn tags(
     kind: Kind,
     fields: &Fields,
-    member: impl Fn(usize, &Field) -> TokenStream,
+    value: impl Fn(usize, &Field) -> TokenStream,
     errors: &mut Errors,
 ) -> Vec<Tag> {
     let mut tags = Vec::new();
@@ -93,7 +93,8 @@ fn tags(
         }
         for mark in &marks {
             if let Some(name) = tag_name(mark, field, errors) {
-                tags.push(Tag { cfg: cfgs(&field.attrs), name, member: member(number, field) });
+                let value = value(number, field);
+                tags.push(Tag { cfg: cfgs(&field.attrs), name, ty: field.ty.clone(), value });
             }
         }
     }

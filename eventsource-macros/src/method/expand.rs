@@ -6,6 +6,7 @@ use syn::spanned::Spanned;
 use syn::Type;
 
 use crate::method::model::{Declared, Method, Methods, Role};
+use crate::runtime::respanned;
 
 pub(crate) fn expand(methods: &Methods) -> TokenStream {
     let implementations = methods.list.iter().map(|method| match methods.role {
@@ -15,20 +16,30 @@ pub(crate) fn expand(methods: &Methods) -> TokenStream {
     quote!(#(#implementations)*)
 }
 
-/// The type of the message at its own place, so that a missing entry in the aggregate's list is reported there.
-fn interface(methods: &Methods, method: &Method) -> TokenStream {
-    let Methods { runtime, .. } = methods;
+/// The head of an implementation at the method's name, where the compiler then reports a second one.
+fn header(methods: &Methods, method: &Method) -> TokenStream {
+    let (span, message) = (method.ident.span(), &method.message);
+    let (runtime, owner) = (methods.runtime.at(span), respanned(&methods.owner, span));
+    match methods.role {
+        Role::Apply => quote_spanned!(span=> impl #runtime::Apply<#message> for #owner),
+        Role::Handle => quote_spanned!(span=> impl #runtime::Handle<#message> for #owner),
+    }
+}
+
+/// That the aggregate lists the message: an obligation on the message, and so reported at it.
+fn listed(methods: &Methods, method: &Method) -> TokenStream {
+    let Methods { runtime, owner, .. } = methods;
     let message = &method.message;
     match methods.role {
-        Role::Apply => quote_spanned!(message.span()=> #runtime::Apply<#message>),
-        Role::Handle => quote_spanned!(message.span()=> #runtime::Handle<#message>),
+        Role::Apply => quote!(const _: () = <#message as #runtime::EventOf<#owner>>::LISTED;),
+        Role::Handle => quote!(const _: () = <#message as #runtime::CommandOf<#owner>>::LISTED;),
     }
 }
 
 fn apply(methods: &Methods, method: &Method) -> TokenStream {
     let Methods { runtime, owner, .. } = methods;
     let Method { cfg, ident, message, creates, second, .. } = method;
-    let interface = interface(methods, method);
+    let (header, listed) = (header(methods, method), listed(methods, method));
     let meta = second.then(|| quote!(, meta));
     let body = if method.broken {
         quote! {
@@ -74,9 +85,11 @@ fn apply(methods: &Methods, method: &Method) -> TokenStream {
         #(#cfg)*
         #[automatically_derived]
         #[allow(deprecated, unused_variables, clippy::all, clippy::pedantic, clippy::nursery)]
-        impl #interface for #owner {
+        #header {
             #body
         }
+        #(#cfg)*
+        #listed
     }
 }
 
@@ -85,9 +98,9 @@ fn output_span(method: &Method) -> proc_macro2::Span {
 }
 
 fn handle(methods: &Methods, method: &Method) -> TokenStream {
-    let Methods { runtime, owner, .. } = methods;
+    let Methods { runtime, .. } = methods;
     let Method { cfg, message, .. } = method;
-    let interface = interface(methods, method);
+    let (header, listed) = (header(methods, method), listed(methods, method));
     let body = if method.broken { quote!(::core::unreachable!()) } else { decision(methods, method) };
     let declared = method.declares.as_ref().map(|declared| declaration(methods, method, declared));
     quote! {
@@ -95,7 +108,7 @@ fn handle(methods: &Methods, method: &Method) -> TokenStream {
         #(#cfg)*
         #[automatically_derived]
         #[allow(deprecated, unused_variables, clippy::all, clippy::pedantic, clippy::nursery)]
-        impl #interface for #owner {
+        #header {
             #[inline]
             fn handle(
                 state: ::core::option::Option<&Self>,
@@ -106,6 +119,8 @@ fn handle(methods: &Methods, method: &Method) -> TokenStream {
                 #body
             }
         }
+        #(#cfg)*
+        #listed
     }
 }
 
@@ -156,13 +171,13 @@ fn declaration(methods: &Methods, method: &Method, declared: &Declared) -> Token
         quote!(;)
     } else {
         let fields = fields.iter().map(|(attributes, name, ty)| {
-            let about = format!("See [`{ident}`].");
+            let about = format!(" See [`{ident}`].");
             quote!(#(#attributes)* #[doc = #about] #vis #name: #ty,)
         });
         quote!({ #(#fields)* })
     };
     let about = docs.is_empty().then(|| {
-        let about = format!("The command that `{}` handles.", method.ident);
+        let about = format!(" The command that `{}` handles.", method.ident);
         quote!(#[doc = #about])
     });
     quote! {

@@ -26,21 +26,26 @@ pub(crate) fn parse(role: Role, arguments: TokenStream, item: TokenStream, error
     }
     let mut block: Block = errors.keep(syn::parse2(item))?;
     let usable = check_block(role, &block, errors);
-    let mut list = Vec::new();
+    let mut list: Vec<Method> = Vec::new();
     for item in &mut block.items {
         match item {
+            Item::Method(_) if !usable => {}
             Item::Other(other) => {
                 let problem = format!("only methods belong in a block with `#[{}]`", role.word());
                 errors.add(&*other, problem, "move it to an impl block of its own");
             }
             Item::Method(found) => {
                 let own = take_command(role, found, errors);
-                list.extend(method(role, found, own, errors));
+                let understood = method(role, &block.owner, found, own, errors);
+                // A mistake that was reported is not left in the output, where the compiler would report it again.
+                found.signature.constness = None;
+                if let Some(understood) = understood
+                    && check_new(role, &list, &understood, errors)
+                {
+                    list.push(understood);
+                }
             }
         }
-    }
-    if !usable {
-        list.clear();
     }
     let Block { attributes, head, items, owner, .. } = block;
     // The shape of these signatures is ours, so the lints that would have another one are off.
@@ -55,6 +60,16 @@ pub(crate) fn parse(role: Role, arguments: TokenStream, item: TokenStream, error
         #head { #(#items)* }
     };
     Some(Parsed { output, methods: Methods { runtime, role, owner, list } })
+}
+
+/// Whether no method before takes the same event or command. (In another block the compiler finds it: E0119.)
+fn check_new(role: Role, earlier: &[Method], found: &Method, errors: &mut Errors) -> bool {
+    let same = |other: &&Method| other.cfg.is_empty() && found.cfg.is_empty() && text(&other.message) == text(&found.message);
+    let Some(first) = earlier.iter().find(same) else { return true };
+    let verb = if role == Role::Apply { "applied" } else { "handled" };
+    let problem = format!("`{}` is {verb} twice", text(&found.message));
+    errors.add(&found.ident, problem, format!("`{}` is the first method for it: put both into one", first.ident));
+    false
 }
 
 fn check_block(role: Role, block: &Block, errors: &mut Errors) -> bool {
@@ -86,7 +101,7 @@ fn take_command(role: Role, method: &mut block::Method, errors: &mut Errors) -> 
     Some(attribute)
 }
 
-fn method(role: Role, found: &block::Method, own: Option<Attribute>, errors: &mut Errors) -> Option<Method> {
+fn method(role: Role, owner: &Type, found: &block::Method, own: Option<Attribute>, errors: &mut Errors) -> Option<Method> {
     let mut mistakes = Errors::default();
     let signature = &found.signature;
     check_qualifiers(role, signature, &mut mistakes);
@@ -121,7 +136,7 @@ fn method(role: Role, found: &block::Method, own: Option<Attribute>, errors: &mu
         },
     };
     let second = check_second(role, &rest, &mut mistakes);
-    let output = check_output(role, creates, signature, &mut mistakes);
+    let output = check_output(role, creates, signature, owner, &mut mistakes);
     let broken = !mistakes.is_empty();
     errors.append(mistakes);
     Some(Method { cfg: cfgs(&found.attributes), ident: signature.ident.clone(), message, creates, second, output, declares, broken })
@@ -213,7 +228,7 @@ fn check_second(role: Role, rest: &[&PatType], errors: &mut Errors) -> bool {
     true
 }
 
-fn check_output(role: Role, creates: bool, signature: &Signature, errors: &mut Errors) -> Option<Type> {
+fn check_output(role: Role, creates: bool, signature: &Signature, owner: &Type, errors: &mut Errors) -> Option<Type> {
     match (role, creates, &signature.output) {
         (Role::Apply, true, ReturnType::Default) => {
             let help = "write `-> Self`, or `&mut self` as the first parameter";
@@ -231,9 +246,25 @@ fn check_output(role: Role, creates: bool, signature: &Signature, errors: &mut E
             errors.add(&signature.ident, problem, help);
             None
         }
-        (_, _, ReturnType::Type(_, returned)) => Some((**returned).clone()),
+        (Role::Apply, true, ReturnType::Type(_, returned)) => {
+            if !is_self(returned, owner) {
+                let problem = "a method without `self` creates the aggregate, and returns it";
+                errors.add(returned, problem, "write `-> Self`, or `&mut self` as the first parameter");
+            }
+            Some((**returned).clone())
+        }
+        (Role::Handle, _, ReturnType::Type(_, returned)) => Some((**returned).clone()),
         (Role::Apply, false, ReturnType::Default) => None,
     }
+}
+
+/// Whether a type is the aggregate itself, by name.
+fn is_self(returned: &Type, owner: &Type) -> bool {
+    let last = |ty: &Type| match ty {
+        Type::Path(path) => path.path.segments.last().map(|segment| segment.ident.clone()),
+        _ => None,
+    };
+    last(returned).is_some_and(|name| name == "Self" || Some(name) == last(owner))
 }
 
 /// The command that a handler declares, and the parameters that are not its fields.

@@ -1,0 +1,170 @@
+//! Which tests there are, and how they are run.
+
+use std::future::Future;
+use std::time::Duration;
+
+use eventsource_core::{BoundaryStore, MultiStreamStore, Store};
+
+use crate::broken::{Broken, Kept, Problem};
+
+/// No test of a store that works takes this long.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Runs one test on a new store, in a runtime of its own, and panics if the promise is broken.
+///
+/// # Panics
+///
+/// If the promise is broken: that is how a `#[test]` fails.
+pub fn hold<S, F, T>(promise: &'static str, fresh: impl FnOnce() -> F, test: impl FnOnce(S) -> T)
+where
+    F: Future<Output = S>,
+    T: Future<Output = Kept> + Send + 'static,
+{
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build();
+    let runtime = runtime.unwrap_or_else(|error| panic!("no runtime: {error}"));
+    if let Err(broken) = runtime.block_on(async { verdict(promise, test(fresh().await)).await }) {
+        panic!("{broken}");
+    }
+}
+
+async fn verdict(promise: &'static str, test: impl Future<Output = Kept> + Send + 'static) -> Result<(), Broken> {
+    // A task of its own, so that a panic is a verdict too.
+    let kept = match tokio::time::timeout(PATIENCE, tokio::spawn(test)).await {
+        Ok(Ok(kept)) => kept,
+        Ok(Err(panicked)) => Err(panicked.into()),
+        Err(_) => Err(Problem(format!("it has not ended after {PATIENCE:?}"))),
+    };
+    kept.map_err(|Problem(how)| Broken { promise, how })
+}
+
+/// Makes the tests that a trait adds: as `#[test]`s, and as a function that returns what is broken.
+macro_rules! suite {
+    ($dollar:tt $tests:ident, $check:ident, $trait:ident, $($module:ident :: $test:ident,)*) => {
+        #[doc(hidden)]
+        #[macro_export]
+        macro_rules! $tests {
+            ($dollar fresh:path) => {
+                $(
+                    #[test]
+                    fn $test() {
+                        $crate::hold(stringify!($test), $dollar fresh, $crate::$module::$test);
+                    }
+                )*
+            };
+        }
+
+        async fn $check<S: $trait, F: Future<Output = S>>(fresh: &mut impl FnMut() -> F) -> Vec<Broken> {
+            let mut broken = Vec::new();
+            $(
+                let store = fresh().await;
+                broken.extend(verdict(stringify!($test), crate::$module::$test(store)).await.err());
+            )*
+            broken
+        }
+    };
+}
+
+/// Makes one `#[test]` for each promise of a [`Store`]. See the crate's documentation.
+#[macro_export]
+macro_rules! store_tests {
+    ($fresh:path) => {
+        $crate::__store_tests!($fresh);
+    };
+}
+
+/// Makes one `#[test]` for each promise of a [`MultiStreamStore`]. See the crate's documentation.
+#[macro_export]
+macro_rules! multi_stream_store_tests {
+    ($fresh:path) => {
+        $crate::__store_tests!($fresh);
+        $crate::__multi_stream_tests!($fresh);
+    };
+}
+
+/// Makes one `#[test]` for each promise of a [`BoundaryStore`]. See the crate's documentation.
+#[macro_export]
+macro_rules! boundary_store_tests {
+    ($fresh:path) => {
+        $crate::__store_tests!($fresh);
+        $crate::__multi_stream_tests!($fresh);
+        $crate::__boundary_tests!($fresh);
+    };
+}
+
+/// Tests each promise of a store on a new one, and returns those that are broken.
+///
+/// Must be called inside a tokio runtime with its timer on; one of several threads finds more.
+pub async fn check_store<S: Store, F: Future<Output = S>>(mut fresh: impl FnMut() -> F) -> Vec<Broken> {
+    check_streams(&mut fresh).await
+}
+
+/// The same as [`check_store`] for a store that can append to several streams.
+pub async fn check_multi_stream_store<S: MultiStreamStore, F: Future<Output = S>>(
+    mut fresh: impl FnMut() -> F,
+) -> Vec<Broken> {
+    let mut broken = check_streams(&mut fresh).await;
+    broken.extend(check_several_streams(&mut fresh).await);
+    broken
+}
+
+/// The same as [`check_store`] for a store with boundaries.
+pub async fn check_boundary_store<S: BoundaryStore, F: Future<Output = S>>(
+    mut fresh: impl FnMut() -> F,
+) -> Vec<Broken> {
+    let mut broken = check_streams(&mut fresh).await;
+    broken.extend(check_several_streams(&mut fresh).await);
+    broken.extend(check_boundaries(&mut fresh).await);
+    broken
+}
+
+suite! { $
+    __store_tests, check_streams, Store,
+    streams::g2_an_append_is_whole_or_absent,
+    streams::g3_a_check_at_a_version,
+    streams::g3_a_check_for_a_new_stream,
+    streams::g3_a_check_for_a_stream_that_exists,
+    streams::g3_a_conflict_brings_what_was_missed,
+    streams::g3_of_two_appends_at_one_version_one_wins,
+    order::g4_positions_and_versions_are_dense,
+    order::g4_readers_see_a_prefix_while_many_write,
+    order::g4_a_subscription_goes_live_without_a_gap,
+    order::g4_a_subscription_stops,
+    order::g4_waiting_ends_when_there_is_an_event,
+    scan::g4_ranges_of_a_stream,
+    scan::g4_ranges_of_the_log,
+    scan::g4_a_visitor_that_stops,
+    scan::g4_a_visitor_that_panics,
+    scan::g4_queries_agree_with_the_model,
+    scan::g4_an_event_is_read_as_it_was_written,
+    keys::g5_the_same_request_is_stored_once,
+    keys::g5_another_request_under_a_key,
+    keys::g5_the_same_key_from_many_tasks,
+    keys::g5_a_refused_append_does_not_use_its_key,
+    keys::g5_a_key_answers_before_the_checks,
+    input::g8_bad_input_is_refused,
+    input::g8_bad_input_harms_nobody_else,
+    input::g8_odd_input_that_is_allowed,
+    input::g9_a_position_beyond_the_head_is_an_error,
+    input::g9_the_identity_is_stable,
+}
+
+suite! { $
+    __multi_stream_tests, check_several_streams, MultiStreamStore,
+    streams::g2_several_streams_whole_or_absent,
+    streams::g3_checks_of_streams_that_are_not_written,
+    streams::g3_write_skew_across_streams,
+    keys::g5_a_key_across_streams,
+}
+
+suite! { $
+    __boundary_tests, check_boundaries, BoundaryStore,
+    boundary::g3_nothing_matches_by_type,
+    boundary::g3_nothing_matches_by_tag,
+    boundary::g3_nothing_matches_by_type_and_tag,
+    boundary::g3_only_what_is_after_the_position,
+    boundary::g3_write_skew_within_a_boundary,
+    boundary::g3_of_two_in_one_boundary_one_wins,
+    boundary::g3_disjoint_boundaries_do_not_conflict,
+    boundary::g3_boundary_checks_agree_with_the_model,
+    boundary::g9_a_boundary_beyond_the_head_is_an_error,
+}

@@ -1,0 +1,22 @@
+#[allow(deprecated, unused_variables, clippy::all, clippy::pedantic, clippy::nursery)]
+const _: () = {
+    #[automatically_derived]
+    impl ::eventsource_core::Event for Placed {
+        const NAME: &'static str = "order.placed";
+        const VERSION: u32 = 2u32;
+        const PLACE: ::eventsource_core::message::Place = ::eventsource_core::message::Place {
+            file: ::core::file!(),
+            line: ::core::line!(),
+        };
+        fn tags(&self, tags: &mut ::eventsource_core::Tags) {
+            tags.add(
+                "customer",
+                <CustomerId as ::eventsource_core::TagValue>::tag_value(&self.customer),
+            );
+            tags.add(
+                "sku",
+                <String as ::eventsource_core::TagValue>::tag_value(&self.article),
+            );
+        }
+    }
+};

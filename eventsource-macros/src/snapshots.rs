@@ -1,0 +1,174 @@
+//! What each macro writes for a typical input, formatted, in `snapshots/`: to be read in review.
+//!
+//! `UPDATE_EXPECT=1 cargo test -p eventsource-macros` writes the files anew.
+
+use expect_test::{ExpectFile, expect_file};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::message::Kind;
+use crate::method::Role;
+use crate::{aggregate, attribute, id, message, method};
+
+fn check(expanded: TokenStream, snapshot: &ExpectFile) {
+    let file = syn::parse2(expanded).expect("the expansion is a list of items");
+    snapshot.assert_eq(&prettyplease::unparse(&file));
+}
+
+#[test]
+fn event() {
+    let item = quote! {
+        /// An order was placed.
+        #[event(name = "order.placed", version = 2)]
+        pub struct Placed {
+            #[tag]
+            pub customer: CustomerId,
+            #[tag = "sku"]
+            pub article: String,
+            pub count: u32,
+        }
+    };
+    check(message::derive(Kind::Event, item), &expect_file!["../snapshots/event.rs"]);
+}
+
+#[test]
+fn event_attribute() {
+    let item = quote! {
+        /// An order was placed.
+        #[derive(Eq, Clone)]
+        pub struct Placed {
+            pub count: u32,
+        }
+    };
+    let expanded = attribute::expand(&attribute::EVENT, quote!(name = "order.placed", without(PartialEq)), item);
+    check(expanded, &expect_file!["../snapshots/event_attribute.rs"]);
+}
+
+#[test]
+fn event_enum() {
+    let item = quote! {
+        pub enum OrderEvent {
+            Placed(Placed),
+            #[event(name = "order.shipped")]
+            Shipped {
+                #[tag]
+                parcel: String,
+                weight: u32,
+            },
+            Cancelled,
+        }
+    };
+    check(message::derive(Kind::Event, item), &expect_file!["../snapshots/event_enum.rs"]);
+}
+
+#[test]
+fn command() {
+    let item = quote! {
+        pub struct Place {
+            pub count: u32,
+        }
+    };
+    check(message::derive(Kind::Command, item), &expect_file!["../snapshots/command.rs"]);
+}
+
+#[test]
+fn command_enum() {
+    let item = quote! {
+        #[command(crate = renamed::runtime)]
+        pub enum OrderCommand {
+            Place(Place),
+            Cancel,
+        }
+    };
+    check(message::derive(Kind::Command, item), &expect_file!["../snapshots/command_enum.rs"]);
+}
+
+#[test]
+fn aggregate_with_lists() {
+    let item = quote! {
+        #[aggregate(
+            name = "order",
+            id = OrderId,
+            error = OrderError,
+            events(Placed, #[cfg(feature = "returns")] Returned),
+            commands(Place),
+            invariant = Order::is_sound,
+        )]
+        pub struct Order {
+            count: u32,
+        }
+    };
+    check(aggregate::derive(item), &expect_file!["../snapshots/aggregate.rs"]);
+}
+
+#[test]
+fn aggregate_with_own_enums() {
+    let item = quote! {
+        #[aggregate(id = OrderId, error = OrderError, events = OrderEvent, commands = OrderCommand)]
+        enum Order {
+            Draft { count: u32 },
+            Paid,
+        }
+    };
+    check(aggregate::derive(item), &expect_file!["../snapshots/aggregate_with_own_enums.rs"]);
+}
+
+#[test]
+fn id() {
+    check(id::derive(quote!(pub struct OrderId(Uuid);)), &expect_file!["../snapshots/id.rs"]);
+}
+
+#[test]
+fn apply() {
+    let item = quote! {
+        impl Order {
+            fn placed(event: &Placed) -> Self {
+                Self { count: event.count }
+            }
+
+            #[cfg(feature = "returns")]
+            fn returned(&mut self, _: &Returned, meta: &EventMeta) {
+                self.last = meta.recorded_at();
+            }
+        }
+    };
+    check(method::expand(Role::Apply, TokenStream::new(), item), &expect_file!["../snapshots/apply.rs"]);
+}
+
+#[test]
+fn handle() {
+    let item = quote! {
+        impl Order {
+            fn place(command: Place) -> Result<Placed, OrderError> {
+                Ok(Placed { count: command.count })
+            }
+
+            /// Sends it back.
+            #[command(name = "order.return")]
+            pub fn send_back(&self, count: u32, context: &Context<Self>) -> Result<Returned, OrderError> {
+                Ok(Returned { count, at: context.now() })
+            }
+        }
+    };
+    check(method::expand(Role::Handle, TokenStream::new(), item), &expect_file!["../snapshots/handle.rs"]);
+}
+
+/// A body that does not parse yet is passed on as it is: completion in an editor goes on.
+#[test]
+fn handle_with_half_typed_body() {
+    let item = quote! {
+        impl Order {
+            fn place(&self, command: Place) -> Result<Placed, OrderError> {
+                self.
+            }
+
+            fn cancel(&mut self, _: Cancel) -> Cancelled {
+                Cancelled
+            }
+        }
+    };
+    let expanded = method::expand(Role::Handle, TokenStream::new(), item).to_string();
+    assert!(expanded.contains("{ self . }"), "{expanded}");
+    assert!(expanded.contains("impl :: eventsource_core :: Handle < Cancel > for Order"), "{expanded}");
+    assert!(expanded.contains("takes `&self`"), "{expanded}");
+}

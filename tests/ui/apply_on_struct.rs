@@ -1,0 +1,6 @@
+use eventsource_core::prelude::*;
+
+#[apply]
+pub struct Account;
+
+fn main() {}

@@ -1,0 +1,8 @@
+use eventsource_core::prelude::*;
+
+#[command]
+pub struct Open<'a> {
+    pub owner: &'a str,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use eventsource_core::prelude::*;
+
+#[command]
+pub fn open() {}
+
+fn main() {}

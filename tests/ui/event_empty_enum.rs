@@ -1,0 +1,6 @@
+use eventsource_core::prelude::*;
+
+#[derive(Event)]
+pub enum AccountEvent {}
+
+fn main() {}

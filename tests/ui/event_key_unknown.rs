@@ -1,0 +1,6 @@
+use eventsource_core::prelude::*;
+
+#[event(topic = "accounts")]
+pub struct Opened;
+
+fn main() {}

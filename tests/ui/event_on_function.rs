@@ -1,0 +1,6 @@
+use eventsource_core::prelude::*;
+
+#[event]
+fn opened() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use eventsource_core::prelude::*;
+
+#[event]
+pub struct Opened(#[tag] pub u64);
+
+fn main() {}

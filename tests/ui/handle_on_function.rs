@@ -1,0 +1,6 @@
+use eventsource_core::prelude::*;
+
+#[handle]
+fn open() {}
+
+fn main() {}

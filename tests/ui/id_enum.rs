@@ -1,0 +1,8 @@
+use eventsource_core::prelude::*;
+
+#[derive(Id)]
+pub enum AccountId {
+    Number(u64),
+}
+
+fn main() {}
