@@ -1,0 +1,92 @@
+//! A store that does what a test tells it to: counts its reads, answers appends with a scripted failure, or lets
+//! somebody else append first.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use eventsource_core::{
+    Append, AppendError, Appended, Key, LogScan, MemoryStore, Outcome, Position, Store, StoreError, StoreIdentity,
+    StreamScan, Visit,
+};
+
+/// What happens to the next append.
+pub enum Next {
+    /// It is made, and the answer is lost.
+    LostAnswer,
+    /// It is not made, and nobody knows.
+    LostRequest,
+    /// The queue is full.
+    Overloaded,
+    /// Another append is made first.
+    Overtaken(Arc<Append>),
+}
+
+#[derive(Clone)]
+pub struct ScriptedStore {
+    pub inner: MemoryStore,
+    pub scans: Arc<AtomicUsize>,
+    pub appends: Arc<AtomicUsize>,
+    script: Arc<Mutex<VecDeque<Next>>>,
+}
+
+impl ScriptedStore {
+    pub fn new(script: impl IntoIterator<Item = Next>) -> Self {
+        Self {
+            inner: MemoryStore::new(),
+            scans: Arc::default(),
+            appends: Arc::default(),
+            script: Arc::new(Mutex::new(script.into_iter().collect())),
+        }
+    }
+
+    pub fn then(&self, next: Next) {
+        self.script.lock().unwrap().push_back(next);
+    }
+}
+
+impl Store for ScriptedStore {
+    fn identity(&self) -> StoreIdentity {
+        self.inner.identity()
+    }
+
+    async fn append(&self, append: Arc<Append>) -> Result<Appended, AppendError> {
+        self.appends.fetch_add(1, Ordering::SeqCst);
+        let lost = || AppendError::Unknown { reason: "the connection was cut".into() };
+        let next = self.script.lock().unwrap().pop_front();
+        match next {
+            None => self.inner.append(append).await,
+            Some(Next::LostRequest) => Err(lost()),
+            Some(Next::LostAnswer) => {
+                self.inner.append(append).await?;
+                Err(lost())
+            }
+            Some(Next::Overloaded) => Err(AppendError::Overloaded { waiting: 7 }),
+            Some(Next::Overtaken(other)) => {
+                self.inner.append(other).await?;
+                self.inner.append(append).await
+            }
+        }
+    }
+
+    async fn outcome(&self, key: Key) -> Result<Option<Outcome>, StoreError> {
+        self.inner.outcome(key).await
+    }
+
+    async fn scan_stream<V: Visit>(&self, scan: StreamScan, visitor: V) -> Result<V, StoreError> {
+        self.scans.fetch_add(1, Ordering::SeqCst);
+        self.inner.scan_stream(scan, visitor).await
+    }
+
+    async fn scan_all<V: Visit>(&self, scan: LogScan, visitor: V) -> Result<(V, Position), StoreError> {
+        self.inner.scan_all(scan, visitor).await
+    }
+
+    async fn head(&self) -> Result<Position, StoreError> {
+        self.inner.head().await
+    }
+
+    async fn wait_beyond(&self, position: Position) -> Result<(), StoreError> {
+        self.inner.wait_beyond(position).await
+    }
+}
