@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use eventsource_core::{Append, EventRef, Key, NewEvent, Store, StreamName, StreamScan, Tag, Timestamp, Version, Visit};
+use eventsource_core::{
+    Append, EventRef, Key, NewEvent, Store, StreamName, StreamScan, Tag, Timestamp, Version, Visit,
+};
 use eventsource_sqlite::SqliteStore;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use tokio::runtime::{Builder, Runtime};
@@ -25,11 +27,20 @@ fn main() -> Result<()> {
     std::fs::create_dir_all(&folder)?;
     let runtimes = [
         ("one thread", Builder::new_current_thread().build()?),
-        ("two threads", Builder::new_multi_thread().worker_threads(2).build()?),
+        (
+            "two threads",
+            Builder::new_multi_thread().worker_threads(2).build()?,
+        ),
     ];
-    println!("{:<44} {:>12} {:>12} {:>7}", "median of each side", "store /s", "by hand /s", "ratio");
+    println!(
+        "{:<44} {:>12} {:>12} {:>7}",
+        "median of each side", "store /s", "by hand /s", "ratio"
+    );
     let only = std::env::args().nth(1);
-    let wanted = |part: &str| only.as_deref().is_none_or(|only| only == part || only.starts_with('-'));
+    let wanted = |part: &str| {
+        only.as_deref()
+            .is_none_or(|only| only == part || only.starts_with('-'))
+    };
     for (name, runtime) in runtimes.iter().filter(|_| wanted("appends")) {
         for (callers, appends) in [(1, 1_500), (16, 8_000), (64, 16_000), (256, 32_000)] {
             compare_appends(&folder, name, runtime, callers, appends)?;
@@ -42,19 +53,35 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-fn compare_appends(folder: &Path, name: &str, runtime: &Runtime, callers: usize, appends: usize) -> Result<()> {
+fn compare_appends(
+    folder: &Path,
+    name: &str,
+    runtime: &Runtime,
+    callers: usize,
+    appends: usize,
+) -> Result<()> {
     let (ours, theirs) = (fresh(folder, runtime)?, fresh(folder, runtime)?);
     let store = runtime.block_on(SqliteStore::open(&ours))?;
     let mut by_hand = ByHand::open(&theirs)?;
     let each = appends / callers;
     let (mut store_times, mut hand_times) = (Vec::new(), Vec::new());
     for round in 0..ROUNDS {
-        store_times.push(timed(|| runtime.block_on(append(&store, callers, round * each, each)))?);
+        store_times.push(timed(|| {
+            runtime.block_on(append(&store, callers, round * each, each))
+        })?);
         hand_times.push(timed(|| by_hand.append(callers, round * each, each))?);
     }
-    report(&format!("appends, {callers} callers, {name}"), each * callers, store_times, hand_times);
+    report(
+        &format!("appends, {callers} callers, {name}"),
+        each * callers,
+        store_times,
+        hand_times,
+    );
     let metrics = store.metrics();
-    println!("    appends in a commit: {:.1}", metrics.appends as f64 / metrics.commits as f64);
+    println!(
+        "    appends in a commit: {:.1}",
+        metrics.appends as f64 / metrics.commits as f64
+    );
     runtime.block_on(store.close());
     Ok(())
 }
@@ -63,20 +90,39 @@ fn compare_reads(folder: &Path, name: &str, runtime: &Runtime) -> Result<()> {
     const EVENTS: usize = 10_000;
     let path = fresh(folder, runtime)?;
     let store = runtime.block_on(SqliteStore::open(&path))?;
-    let filled = (0..EVENTS).fold(Append::to(stream(0)), |append, number| append.event(event(number)));
+    let filled = (0..EVENTS).fold(Append::to(stream(0)), |append, number| {
+        append.event(event(number))
+    });
     runtime.block_on(store.append(Arc::new(filled)))?;
     let by_hand = ByHand::open(&path)?;
     let (mut store_times, mut hand_times, mut whole_times) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS * 20 {
         let (mut store_sum, mut hand_sum, mut whole_sum) = (0, 0, 0);
-        let read = async { Ok(store.scan_stream(StreamScan::of(stream(0)), Sum(0)).await?.0) };
+        let read = async {
+            Ok(store
+                .scan_stream(StreamScan::of(stream(0)), Sum(0))
+                .await?
+                .0)
+        };
         store_times.push(timed(|| runtime.block_on(read).map(|sum| store_sum = sum))?);
         hand_times.push(timed(|| by_hand.sum().map(|sum| hand_sum = sum))?);
-        whole_times.push(timed(|| by_hand.sum_of_whole_events().map(|sum| whole_sum = sum))?);
+        whole_times.push(timed(|| {
+            by_hand.sum_of_whole_events().map(|sum| whole_sum = sum)
+        })?);
         assert_eq!((store_sum, store_sum), (hand_sum, whole_sum));
     }
-    report(&format!("whole events of a stream, {name}"), EVENTS, store_times.clone(), whole_times);
-    report(&format!("the same, by hand 3 columns, {name}"), EVENTS, store_times, hand_times);
+    report(
+        &format!("whole events of a stream, {name}"),
+        EVENTS,
+        store_times.clone(),
+        whole_times,
+    );
+    report(
+        &format!("the same, by hand 3 columns, {name}"),
+        EVENTS,
+        store_times,
+        hand_times,
+    );
     runtime.block_on(store.close());
     Ok(())
 }
@@ -93,7 +139,10 @@ fn report(what: &str, count: usize, mut store: Vec<Duration>, mut by_hand: Vec<D
         count as f64 / times[times.len() / 2].as_secs_f64()
     };
     let (store, by_hand) = (rate(&mut store), rate(&mut by_hand));
-    println!("{what:<44} {store:>12.0} {by_hand:>12.0} {:>7.2}", store / by_hand);
+    println!(
+        "{what:<44} {store:>12.0} {by_hand:>12.0} {:>7.2}",
+        store / by_hand
+    );
 }
 
 /// A new, empty store's file.
@@ -133,13 +182,19 @@ async fn append(store: &SqliteStore, callers: usize, from: usize, each: usize) -
         async move {
             let stream = stream(caller);
             for number in from..from + each {
-                let append = Append::to(stream.clone()).at(Version(number as u64)).event(event(number));
-                store.append(Arc::new(append.key(key(caller, number)))).await?;
+                let append = Append::to(stream.clone())
+                    .at(Version(number as u64))
+                    .event(event(number));
+                store
+                    .append(Arc::new(append.key(key(caller, number))))
+                    .await?;
             }
             Ok::<_, eventsource_core::AppendError>(())
         }
     };
-    let tasks: Vec<_> = (0..callers).map(|number| tokio::spawn(caller(number))).collect();
+    let tasks: Vec<_> = (0..callers)
+        .map(|number| tokio::spawn(caller(number)))
+        .collect();
     for task in tasks {
         task.await??;
     }
@@ -155,7 +210,10 @@ impl ByHand {
         conn.pragma_update(None, "wal_autocheckpoint", 4096)?;
         conn.pragma_update(None, "cache_size", -16_384)?;
         conn.set_prepared_statement_cache_capacity(32);
-        conn.execute("INSERT INTO names (name) VALUES ('account.deposited') ON CONFLICT DO NOTHING", [])?;
+        conn.execute(
+            "INSERT INTO names (name) VALUES ('account.deposited') ON CONFLICT DO NOTHING",
+            [],
+        )?;
         conn.execute("INSERT INTO shapes (name, schema, format) VALUES (1, 1, 'json') ON CONFLICT DO NOTHING", [])?;
         Ok(Self(conn))
     }
@@ -164,7 +222,8 @@ impl ByHand {
         let conn = &self.0;
         let mut begin = conn.prepare("BEGIN IMMEDIATE")?;
         let mut commit = conn.prepare("COMMIT")?;
-        let mut find_key = conn.prepare("SELECT digest, position, count FROM keys WHERE id = ?1")?;
+        let mut find_key =
+            conn.prepare("SELECT digest, position, count FROM keys WHERE id = ?1")?;
         let mut find_stream = conn.prepare(
             "SELECT id, (SELECT max(version) FROM events WHERE stream = streams.id) FROM streams WHERE name = ?1",
         )?;
@@ -173,8 +232,10 @@ impl ByHand {
             "INSERT INTO events (stream, version, name, shape, recorded_at, payload)
              VALUES (?1, ?2, 1, 1, ?3, ?4)",
         )?;
-        let mut add_tag = conn.prepare("INSERT INTO tags (tag, position, name) VALUES (?1, ?2, 1)")?;
-        let mut add_key = conn.prepare("INSERT INTO keys (id, digest, position, count) VALUES (?1, ?2, ?3, 1)")?;
+        let mut add_tag =
+            conn.prepare("INSERT INTO tags (tag, position, name) VALUES (?1, ?2, 1)")?;
+        let mut add_key =
+            conn.prepare("INSERT INTO keys (id, digest, position, count) VALUES (?1, ?2, ?3, 1)")?;
         let streams: Vec<_> = (0..callers).map(stream).collect();
         for number in from..from + each {
             begin.execute([])?;
@@ -183,8 +244,9 @@ impl ByHand {
                 if find_key.exists([key.id.as_bytes()])? {
                     return Err("the key is there".into());
                 }
-                let found: Option<(i64, i64)> =
-                    find_stream.query_row([stream.as_str()], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+                let found: Option<(i64, i64)> = find_stream
+                    .query_row([stream.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
+                    .optional()?;
                 let (id, version) = match found {
                     Some(found) => found,
                     None => (add_stream.insert([stream.as_str()])?, 0),
@@ -208,15 +270,25 @@ impl ByHand {
 
     /// Reads what a fold by hand needs: the version for its next append, the shape to know how to decode.
     fn sum(&self) -> Result<i64> {
-        self.sum_of("version, shape, payload", 2, |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))
+        self.sum_of("version, shape, payload", 2, |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
+        })
     }
 
     /// Reads all that a store's visitor is shown.
     fn sum_of_whole_events(&self) -> Result<i64> {
-        self.sum_of("version, shape, position, recorded_at, metadata, payload", 5, |row| {
-            black_box((row.get::<_, i64>(2)?, row.get::<_, i64>(3)?, row.get_ref(4)?));
-            Ok((row.get(0)?, row.get(1)?))
-        })
+        self.sum_of(
+            "version, shape, position, recorded_at, metadata, payload",
+            5,
+            |row| {
+                black_box((
+                    row.get::<_, i64>(2)?,
+                    row.get::<_, i64>(3)?,
+                    row.get_ref(4)?,
+                ));
+                Ok((row.get(0)?, row.get(1)?))
+            },
+        )
     }
 
     fn sum_of(
@@ -236,7 +308,8 @@ impl ByHand {
                 return Err("another shape".into());
             }
             last = version;
-            let deposited: Deposited<'_> = serde_json::from_slice(row.get_ref(payload)?.as_blob()?)?;
+            let deposited: Deposited<'_> =
+                serde_json::from_slice(row.get_ref(payload)?.as_blob()?)?;
             sum += deposited.amount + i64::from(deposited.note.is_empty());
         }
         black_box(last);

@@ -84,9 +84,9 @@ pub struct Account {
 
 #[handle]
 impl Account {
-    fn open(&self, command: Open) -> Result<Opened, AccountError> {
+    fn open(&self, Open { owner }: Open) -> Result<Opened, AccountError> {
         ensure!(self.status == Status::New, AccountError::AlreadyOpen);
-        Ok(Opened { owner: command.owner })
+        Ok(Opened { owner })
     }
 
     fn deposit(&self, Deposit { amount }: Deposit) -> Result<Deposited, AccountError> {
@@ -96,14 +96,18 @@ impl Account {
 
     fn withdraw(&self, Withdraw { amount }: Withdraw) -> Result<Withdrawn, AccountError> {
         self.usable(amount)?;
-        let balance = self.balance;
-        ensure!(amount <= balance, AccountError::Insufficient { balance, requested: amount });
+        let (balance, requested) = (self.balance, amount);
+        ensure!(
+            requested <= balance,
+            AccountError::Insufficient { balance, requested }
+        );
         Ok(Withdrawn { amount })
     }
 
     fn close(&self, _: Close) -> Result<Closed, AccountError> {
         self.usable(1)?;
-        ensure!(self.balance == 0, AccountError::NotEmpty { balance: self.balance });
+        let balance = self.balance;
+        ensure!(balance == 0, AccountError::NotEmpty { balance });
         Ok(Closed)
     }
 }
@@ -142,13 +146,24 @@ impl Account {
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let accounts = Repository::<Account, _>::new(MemoryStore::new());
     let id = AccountId(1);
-    accounts.execute(&id, Open { owner: "the reader".into() }).await?;
+    accounts
+        .execute(
+            &id,
+            Open {
+                owner: "the reader".into(),
+            },
+        )
+        .await?;
     accounts.execute(&id, Deposit { amount: 50 }).await?;
     match accounts.execute(&id, Withdraw { amount: 80 }).await {
         Ok(_) => println!("withdrawn"),
         Err(refused) => println!("refused: {refused}"),
     }
     let account = accounts.load(&id).await?;
-    println!("balance {} at version {}", account.balance, account.version());
+    println!(
+        "balance {} at version {}",
+        account.balance,
+        account.version()
+    );
     Ok(())
 }

@@ -2,7 +2,10 @@
 //! declared by handlers, enums brought along, contexts and metadata, tags, invariants, conditional parts.
 
 use eventsource_core::prelude::*;
-use eventsource_core::{EventSet, InvalidId, MemoryStore, Misapplied, Tag, Tags, Timestamp, Uuid, codec, message::MessageSet};
+use eventsource_core::{
+    EventSet, InvalidId, MemoryStore, Misapplied, Tag, Tags, Timestamp, Uuid, codec,
+    message::MessageSet,
+};
 
 #[derive(Id)]
 pub struct OrderId(Uuid);
@@ -65,7 +68,11 @@ pub enum OrderError {
 #[derive(PartialEq)]
 pub enum Order {
     /// Lines may be added.
-    Draft { lines: Vec<String>, drafted: Timestamp, wrapped: bool },
+    Draft {
+        lines: Vec<String>,
+        drafted: Timestamp,
+        wrapped: bool,
+    },
     /// Nothing may be added.
     Paid { lines: usize, by: Option<String> },
 }
@@ -74,7 +81,11 @@ pub enum Order {
 impl Order {
     fn drafted(event: &Drafted, meta: &EventMeta) -> Self {
         assert_eq!(meta.version(), 1);
-        Self::Draft { lines: Vec::new(), drafted: event.at, wrapped: false }
+        Self::Draft {
+            lines: Vec::new(),
+            drafted: event.at,
+            wrapped: false,
+        }
     }
 
     fn line_added(&mut self, event: &LineAdded) {
@@ -95,7 +106,10 @@ impl Order {
 impl Order {
     fn paid(&mut self, _: &Paid, meta: &EventMeta) {
         if let Self::Draft { lines, .. } = self {
-            *self = Self::Paid { lines: lines.len(), by: meta.metadata().actor };
+            *self = Self::Paid {
+                lines: lines.len(),
+                by: meta.metadata().actor,
+            };
         }
     }
 
@@ -108,16 +122,29 @@ type Decided<T> = Result<T, OrderError>;
 #[handle]
 impl Order {
     fn draft(command: Draft, context: &Context<Self>) -> Decided<Drafted> {
-        Ok(Drafted { customer: command.customer, at: context.now() })
+        Ok(Drafted {
+            customer: command.customer,
+            at: context.now(),
+        })
     }
 
     /// Adds lines, all at once.
     #[command]
     pub fn add_lines(&self, articles: Vec<String>) -> Decided<Vec<LineAdded>> {
-        let Self::Draft { lines, .. } = self else { return Err(OrderError::Paid) };
-        let number = |index: usize| LineNumber { value: u16::try_from(lines.len() + index).unwrap_or(u16::MAX) };
+        let Self::Draft { lines, .. } = self else {
+            return Err(OrderError::Paid);
+        };
+        let number = |index: usize| LineNumber {
+            value: u16::try_from(lines.len() + index).unwrap_or(u16::MAX),
+        };
         let added = articles.into_iter().enumerate();
-        Ok(added.map(|(index, article)| LineAdded { article, number: number(index), campaign: None }).collect())
+        Ok(added
+            .map(|(index, article)| LineAdded {
+                article,
+                number: number(index),
+                campaign: None,
+            })
+            .collect())
     }
 
     #[command]
@@ -125,13 +152,19 @@ impl Order {
         match self {
             Self::Paid { .. } => Ok(None),
             Self::Draft { lines, .. } if lines.is_empty() => Err(OrderError::Empty),
-            Self::Draft { .. } => Ok(Some(Paid { receipt: context.fresh_id() })),
+            Self::Draft { .. } => Ok(Some(Paid {
+                receipt: context.fresh_id(),
+            })),
         }
     }
 
     #[command]
     pub fn wrap(&self, text: String, lines: u16) -> (Wrapped, [Option<LineAdded>; 1]) {
-        let line = LineAdded { article: "paper".into(), number: LineNumber { value: lines }, campaign: None };
+        let line = LineAdded {
+            article: "paper".into(),
+            number: LineNumber { value: lines },
+            campaign: None,
+        };
         (Wrapped(text), [(lines > 0).then_some(line)])
     }
 }
@@ -139,60 +172,118 @@ impl Order {
 impl Order {
     fn sound(&self) -> Result<(), String> {
         match self {
-            Self::Draft { lines, .. } if lines.iter().any(|line| line == "broken") => Err("a broken line".into()),
+            Self::Draft { lines, .. } if lines.iter().any(|line| line == "broken") => {
+                Err("a broken line".into())
+            }
             _ => Ok(()),
         }
     }
 }
 
 fn drafted() -> Drafted {
-    Drafted { customer: "c".into(), at: Timestamp::default() }
+    Drafted {
+        customer: "c".into(),
+        at: Timestamp::default(),
+    }
 }
 
 fn line(article: &str) -> LineAdded {
-    LineAdded { article: article.into(), number: LineNumber { value: 0 }, campaign: None }
+    LineAdded {
+        article: article.into(),
+        number: LineNumber { value: 0 },
+        campaign: None,
+    }
 }
 
 #[test]
 fn an_event_creates_the_state() {
     Order::given(())
         .at(Timestamp::from_micros(7))
-        .when(Draft { customer: "c".into() })
-        .then(Drafted { customer: "c".into(), at: Timestamp::from_micros(7) })
+        .when(Draft {
+            customer: "c".into(),
+        })
+        .then(Drafted {
+            customer: "c".into(),
+            at: Timestamp::from_micros(7),
+        })
         .then_state(|order| assert!(matches!(order, Order::Draft { .. })));
-    Order::given(drafted()).when(Draft { customer: "c".into() }).then_already_exists();
+    Order::given(drafted())
+        .when(Draft {
+            customer: "c".into(),
+        })
+        .then_already_exists();
     Order::given(()).when(Pay {}).then_not_found();
 }
 
 #[test]
 fn a_handler_returns_any_form_of_events() {
     Order::given(drafted())
-        .when(AddLines { articles: vec!["pen".into(), "ink".into()] })
-        .then((line("pen"), LineAdded { number: LineNumber { value: 1 }, ..line("ink") }));
-    Order::given((drafted(), line("pen"))).when(Pay {}).then(Paid { receipt: Uuid::from_u128(1) });
-    Order::given(drafted()).when(Wrap { text: "x".into(), lines: 0 }).then(Wrapped("x".into()));
-    Order::given(drafted()).when(AddLines { articles: vec![] }).then_nothing();
+        .when(AddLines {
+            articles: vec!["pen".into(), "ink".into()],
+        })
+        .then((
+            line("pen"),
+            LineAdded {
+                number: LineNumber { value: 1 },
+                ..line("ink")
+            },
+        ));
+    Order::given((drafted(), line("pen")))
+        .when(Pay {})
+        .then(Paid {
+            receipt: Uuid::from_u128(1),
+        });
+    Order::given(drafted())
+        .when(Wrap {
+            text: "x".into(),
+            lines: 0,
+        })
+        .then(Wrapped("x".into()));
+    Order::given(drafted())
+        .when(AddLines { articles: vec![] })
+        .then_nothing();
 }
 
 #[test]
 fn refusals_are_typed() {
-    let paid = (drafted(), line("pen"), Paid { receipt: Uuid::nil() });
-    Order::given(drafted()).when(Pay {}).then_err(OrderError::Empty);
-    Order::given(paid.clone()).when(AddLines { articles: vec!["pen".into()] }).then_err(OrderError::Paid);
+    let paid = (
+        drafted(),
+        line("pen"),
+        Paid {
+            receipt: Uuid::nil(),
+        },
+    );
+    Order::given(drafted())
+        .when(Pay {})
+        .then_err(OrderError::Empty);
+    Order::given(paid.clone())
+        .when(AddLines {
+            articles: vec!["pen".into()],
+        })
+        .then_err(OrderError::Paid);
     Order::given(paid).when(Pay {}).then_nothing();
-    then_err!(Order::given(drafted()).when(OrderCommand::Pay(Pay {})), OrderError::Empty);
+    then_err!(
+        Order::given(drafted()).when(OrderCommand::Pay(Pay {})),
+        OrderError::Empty
+    );
 }
 
 #[test]
 #[should_panic(expected = "breaks the invariant: a broken line")]
 fn the_kit_checks_the_invariant() {
-    let _ = Order::given(drafted()).when(AddLines { articles: vec!["broken".into()] });
+    let _ = Order::given(drafted()).when(AddLines {
+        articles: vec!["broken".into()],
+    });
 }
 
 #[test]
 #[should_panic(expected = "-     \"article\": \"ink\"")]
 fn the_kit_shows_the_difference() {
-    let _ = Order::given(drafted()).when(AddLines { articles: vec!["pen".into()] }).then(line("ink"));
+    let _ = Order::given(drafted())
+        .when(AddLines {
+            articles: vec!["pen".into()],
+        })
+        .then(line("ink"));
 }
 
 #[test]
@@ -206,50 +297,103 @@ fn the_enums_convert_both_ways() {
     let event = OrderEvent::from(line("pen"));
     assert_eq!(event.clone(), event);
     assert_eq!(LineAdded::try_from(event.clone()), Ok(line("pen")));
-    assert!(matches!(Paid::try_from(event.clone()), Err(OrderEvent::LineAdded(_))));
-    assert_eq!(format!("{event:?}"), format!("LineAdded({:?})", line("pen")));
+    assert!(matches!(
+        Paid::try_from(event.clone()),
+        Err(OrderEvent::LineAdded(_))
+    ));
+    assert_eq!(
+        format!("{event:?}"),
+        format!("LineAdded({:?})", line("pen"))
+    );
     assert_eq!((event.name(), Drafted::VERSION), ("order.line", 2));
 }
 
 #[test]
 fn commands_have_a_json_form() {
-    let command = OrderCommand::AddLines(AddLines { articles: vec!["pen".into()] });
+    let command = OrderCommand::AddLines(AddLines {
+        articles: vec!["pen".into()],
+    });
     let json = serde_json::to_string(&command).unwrap();
     assert_eq!(json, r#"{"AddLines":{"articles":["pen"]}}"#);
-    assert_eq!(serde_json::from_str::<OrderCommand>(&json).unwrap(), command);
-    assert_eq!(serde_json::from_str::<OrderCommand>(r#"{"Pay":null}"#).unwrap(), OrderCommand::Pay(Pay));
-    assert_eq!(serde_json::from_str::<OrderCommand>(r#""Pay""#).unwrap(), OrderCommand::Pay(Pay));
-    for wrong in ["{}", "7", r#"{"Pay":null,"Pay":null}"#, r#"{"Fly":{}}"#, r#"{"AddLines":{}}"#] {
-        let error = serde_json::from_str::<OrderCommand>(wrong).unwrap_err().to_string();
+    assert_eq!(
+        serde_json::from_str::<OrderCommand>(&json).unwrap(),
+        command
+    );
+    assert_eq!(
+        serde_json::from_str::<OrderCommand>(r#"{"Pay":null}"#).unwrap(),
+        OrderCommand::Pay(Pay)
+    );
+    assert_eq!(
+        serde_json::from_str::<OrderCommand>(r#""Pay""#).unwrap(),
+        OrderCommand::Pay(Pay)
+    );
+    for wrong in [
+        "{}",
+        "7",
+        r#"{"Pay":null,"Pay":null}"#,
+        r#"{"Fly":{}}"#,
+        r#"{"AddLines":{}}"#,
+    ] {
+        let error = serde_json::from_str::<OrderCommand>(wrong)
+            .unwrap_err()
+            .to_string();
         assert!(!error.is_empty());
     }
-    let unknown = serde_json::from_str::<OrderCommand>(r#"{"Fly":{}}"#).unwrap_err().to_string();
-    assert!(unknown.contains("unknown message `Fly`") && unknown.contains("`order.draft`"), "{unknown}");
+    let unknown = serde_json::from_str::<OrderCommand>(r#"{"Fly":{}}"#)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        unknown.contains("unknown message `Fly`") && unknown.contains("`order.draft`"),
+        "{unknown}"
+    );
 }
 
 #[test]
 fn tags_come_from_fields() {
     let mut tags = Tags::default();
-    OrderEvent::from(LineAdded { campaign: Some("spring".into()), ..line("pen") }).tags(&mut tags);
-    assert_eq!(tags.into_vec(), [Tag::new("sku", "pen"), Tag::new("campaign", "spring")]);
+    OrderEvent::from(LineAdded {
+        campaign: Some("spring".into()),
+        ..line("pen")
+    })
+    .tags(&mut tags);
+    assert_eq!(
+        tags.into_vec(),
+        [Tag::new("sku", "pen"), Tag::new("campaign", "spring")]
+    );
 }
 
 #[test]
 fn ids_are_text_and_back() {
     let id: OrderId = "67e55044-10b1-426f-9247-bb680e5fe0c8".parse().unwrap();
-    assert_eq!(serde_json::to_string(&id).unwrap(), r#""67e55044-10b1-426f-9247-bb680e5fe0c8""#);
-    assert_eq!(serde_json::from_str::<OrderId>(&serde_json::to_string(&id).unwrap()).unwrap(), id);
+    assert_eq!(
+        serde_json::to_string(&id).unwrap(),
+        r#""67e55044-10b1-426f-9247-bb680e5fe0c8""#
+    );
+    assert_eq!(
+        serde_json::from_str::<OrderId>(&serde_json::to_string(&id).unwrap()).unwrap(),
+        id
+    );
     let wrong: InvalidId = "nonsense".parse::<OrderId>().unwrap_err();
-    assert!(wrong.to_string().starts_with("`nonsense` is not a valid OrderId"), "{wrong}");
+    assert!(
+        wrong
+            .to_string()
+            .starts_with("`nonsense` is not a valid OrderId"),
+        "{wrong}"
+    );
     assert!(LineNumber::from(1) < LineNumber::from(2));
 }
 
 #[test]
 fn a_state_is_folded_in_memory() {
     let events = [OrderEvent::from(drafted()), line("pen").into()];
-    assert!(matches!(Order::fold(&events), Ok(Some(Order::Draft { lines, .. })) if lines == ["pen"]));
+    assert!(
+        matches!(Order::fold(&events), Ok(Some(Order::Draft { lines, .. })) if lines == ["pen"])
+    );
     assert_eq!(Order::fold(&events[1..]), Err(Misapplied::NotCreated));
-    assert_eq!(Order::fold(&[events[0].clone(), events[0].clone()]), Err(Misapplied::CreatedTwice));
+    assert_eq!(
+        Order::fold(&[events[0].clone(), events[0].clone()]),
+        Err(Misapplied::CreatedTwice)
+    );
     assert_eq!(Order::fold(&[]), Ok(None));
 }
 
@@ -306,7 +450,10 @@ mod lamp {
             match command {
                 LampCommand::Light => Ok(LampEvent::Lit),
                 LampCommand::Dim { .. } if self.brightness == 0 => Err(Dark),
-                LampCommand::Dim { to } => Ok(LampEvent::Dimmed { to, room: Some("hall".into()) }),
+                LampCommand::Dim { to } => Ok(LampEvent::Dimmed {
+                    to,
+                    room: Some("hall".into()),
+                }),
             }
         }
     }
@@ -317,7 +464,11 @@ mod lamp {
         lamps.execute(&1, LampCommand::Light).await.unwrap();
         lamps.execute(&1, LampCommand::Dim { to: 7 }).await.unwrap();
         assert_eq!(lamps.load(&1).await.unwrap().brightness, 7);
-        let stored = lamps.store().read_all(eventsource_core::LogScan::default()).await.unwrap();
+        let stored = lamps
+            .store()
+            .read_all(eventsource_core::LogScan::default())
+            .await
+            .unwrap();
         assert_eq!((&*stored[1].name, stored[1].schema), ("lamp.dimmed", 3));
         assert_eq!(&*stored[1].payload, br#"{"to":7,"room":"hall"}"#);
         assert_eq!(&*stored[0].payload, b"null");

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use eventsource_core::prelude::*;
 use eventsource_core::{
-    AnyStore, Append, Codec, CodecError, CorruptCause, DecodeError, ExecuteError, Json, LoadError, LogScan, ManualClock,
-    MemoryStore, NewEvent, Position, Query, Retry, StreamName, Timestamp, Version,
+    AnyStore, Append, Codec, CodecError, CorruptCause, DecodeError, ExecuteError, Json, LoadError,
+    LogScan, ManualClock, MemoryStore, NewEvent, Position, Query, Retry, StreamName, Timestamp,
+    Version,
 };
 use scripted_store::{Next, ScriptedStore};
 
@@ -58,14 +59,25 @@ impl Wallet {
     /// Fills, twice where there is more than ten.
     #[command]
     pub fn fill(&self, amount: u64) -> Vec<Filled> {
-        if amount > 10 { vec![Filled { amount: 10 }, Filled { amount: amount - 10 }] } else { vec![Filled { amount }] }
+        if amount > 10 {
+            vec![
+                Filled { amount: 10 },
+                Filled {
+                    amount: amount - 10,
+                },
+            ]
+        } else {
+            vec![Filled { amount }]
+        }
     }
 
     /// Takes all there is.
     #[command]
     pub fn empty(&self) -> Result<Emptied, WalletError> {
         ensure!(self.amount > 0, WalletError::Empty);
-        Ok(Emptied { amount: self.amount })
+        Ok(Emptied {
+            amount: self.amount,
+        })
     }
 }
 
@@ -140,7 +152,10 @@ async fn a_command_returns_what_was_recorded() {
         .metadata("ip", "::1")
         .await
         .unwrap();
-    assert_eq!((first.version, first.position(), first.repeated), (Version(2), Some(Position(2)), false));
+    assert_eq!(
+        (first.version, first.position(), first.repeated),
+        (Version(2), Some(Position(2)), false)
+    );
     assert_eq!(first.events[1].event, Filled { amount: 15 }.into());
     assert_eq!(first.events[1].recorded_at, Timestamp::from_micros(42));
     let history = wallets.history(&id()).await.unwrap();
@@ -156,22 +171,48 @@ async fn a_command_returns_what_was_recorded() {
 async fn a_repeated_command_answers_as_the_first_did() {
     let wallets = wallets();
     wallets.execute(&id(), Fill { amount: 7 }).await.unwrap();
-    let first = wallets.execute(&id(), Empty).idempotency_key("k").await.unwrap();
-    let again = wallets.execute(&id(), Empty).idempotency_key("k").await.unwrap();
-    assert_eq!((again.events.clone(), again.version), (first.events, first.version));
+    let first = wallets
+        .execute(&id(), Empty)
+        .idempotency_key("k")
+        .await
+        .unwrap();
+    let again = wallets
+        .execute(&id(), Empty)
+        .idempotency_key("k")
+        .await
+        .unwrap();
+    assert_eq!(
+        (again.events.clone(), again.version),
+        (first.events, first.version)
+    );
     assert!(again.repeated && !first.repeated);
     assert_eq!(wallets.load(&id()).await.unwrap().version(), 2);
-    let as_enum = wallets.execute(&id(), WalletCommand::Empty(Empty)).idempotency_key("k").await.unwrap();
+    let as_enum = wallets
+        .execute(&id(), WalletCommand::Empty(Empty))
+        .idempotency_key("k")
+        .await
+        .unwrap();
     assert!(as_enum.repeated, "the enum is the same command");
 }
 
 #[tokio::test]
 async fn a_key_belongs_to_one_command_of_one_aggregate() {
     let wallets = wallets();
-    wallets.execute(&id(), Fill { amount: 7 }).idempotency_key("k").await.unwrap();
-    let reused = wallets.execute(&id(), Fill { amount: 8 }).idempotency_key("k").await;
+    wallets
+        .execute(&id(), Fill { amount: 7 })
+        .idempotency_key("k")
+        .await
+        .unwrap();
+    let reused = wallets
+        .execute(&id(), Fill { amount: 8 })
+        .idempotency_key("k")
+        .await;
     assert!(matches!(reused, Err(ExecuteError::KeyReused { key }) if key == "k"));
-    let other = wallets.execute(&"w2".to_owned(), Fill { amount: 8 }).idempotency_key("k").await.unwrap();
+    let other = wallets
+        .execute(&"w2".to_owned(), Fill { amount: 8 })
+        .idempotency_key("k")
+        .await
+        .unwrap();
     assert!(!other.repeated);
 }
 
@@ -179,9 +220,19 @@ async fn a_key_belongs_to_one_command_of_one_aggregate() {
 async fn a_refusal_is_not_remembered() {
     let wallets = wallets();
     let refused = wallets.execute(&id(), Empty).idempotency_key("k").await;
-    assert!(matches!(refused, Err(ExecuteError::Refused(WalletError::Empty))));
+    assert!(matches!(
+        refused,
+        Err(ExecuteError::Refused(WalletError::Empty))
+    ));
     wallets.execute(&id(), Fill { amount: 7 }).await.unwrap();
-    assert!(!wallets.execute(&id(), Empty).idempotency_key("k").await.unwrap().repeated);
+    assert!(
+        !wallets
+            .execute(&id(), Empty)
+            .idempotency_key("k")
+            .await
+            .unwrap()
+            .repeated
+    );
 }
 
 #[tokio::test]
@@ -190,11 +241,23 @@ async fn a_conflict_is_retried_with_what_its_answer_brings() {
     let tallies = Repository::<Tally, _>::new(store.clone());
     tallies.execute(&1, Count).await.unwrap();
     let stream = StreamName::parse("tally/1").unwrap();
-    store.then(Next::Overtaken(Arc::new(Append::to(stream).event(raw("tally.counted", 1, r#"{"by":5}"#)))));
+    store.then(Next::Overtaken(Arc::new(Append::to(stream).event(raw(
+        "tally.counted",
+        1,
+        r#"{"by":5}"#,
+    )))));
     let scans = store.scans.load(Ordering::SeqCst);
     let counted = tallies.execute(&1, Count).await.unwrap();
-    assert_eq!(counted.events[0].event, tally::Counted { by: 7 }.into(), "decided on the new state");
-    assert_eq!(store.scans.load(Ordering::SeqCst) - scans, 1, "loaded once, before the first attempt");
+    assert_eq!(
+        counted.events[0].event,
+        tally::Counted { by: 7 }.into(),
+        "decided on the new state"
+    );
+    assert_eq!(
+        store.scans.load(Ordering::SeqCst) - scans,
+        1,
+        "loaded once, before the first attempt"
+    );
 }
 
 #[tokio::test]
@@ -203,25 +266,48 @@ async fn an_aggregate_with_an_invariant_is_loaded_again_after_a_conflict() {
     let wallets = Repository::<Wallet, _>::new(store.clone());
     let stream = StreamName::parse("wallet/w1").unwrap();
     wallets.execute(&id(), Fill { amount: 1 }).await.unwrap();
-    store.then(Next::Overtaken(Arc::new(Append::to(stream).event(raw("wallet.filled", 1, r#"{"amount":5}"#)))));
-    assert_eq!(wallets.execute(&id(), Empty).await.unwrap().events[0].event, Emptied { amount: 6 }.into());
+    store.then(Next::Overtaken(Arc::new(Append::to(stream).event(raw(
+        "wallet.filled",
+        1,
+        r#"{"amount":5}"#,
+    )))));
+    assert_eq!(
+        wallets.execute(&id(), Empty).await.unwrap().events[0].event,
+        Emptied { amount: 6 }.into()
+    );
 }
 
 #[tokio::test]
 async fn tries_are_bounded() {
-    let overtaking = |_| Next::Overtaken(Arc::new(
-        Append::to(StreamName::parse("tally/1").unwrap()).event(raw("tally.counted", 1, r#"{"by":1}"#)),
-    ));
+    let overtaking = |_| {
+        Next::Overtaken(Arc::new(
+            Append::to(StreamName::parse("tally/1").unwrap()).event(raw(
+                "tally.counted",
+                1,
+                r#"{"by":1}"#,
+            )),
+        ))
+    };
     let store = ScriptedStore::new((0..9).map(overtaking));
-    let retry = Retry { attempts: 3, first: Duration::from_millis(1), longest: Duration::from_millis(2) };
+    let retry = Retry {
+        attempts: 3,
+        first: Duration::from_millis(1),
+        longest: Duration::from_millis(2),
+    };
     let tallies = Repository::<Tally, _>::new(store).retry(retry);
     let contended = tallies.execute(&1, Count).await;
-    assert!(matches!(contended, Err(ExecuteError::Contended { attempts: 3 })), "{contended:?}");
+    assert!(
+        matches!(contended, Err(ExecuteError::Contended { attempts: 3 })),
+        "{contended:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_task_counts_under_contention() {
-    let retry = Retry { attempts: 1_000, ..Retry::default() };
+    let retry = Retry {
+        attempts: 1_000,
+        ..Retry::default()
+    };
     let tallies = Repository::<Tally, _>::new(MemoryStore::new()).retry(retry);
     let tasks: Vec<_> = (0..16)
         .map(|_| {
@@ -237,7 +323,11 @@ async fn every_task_counts_under_contention() {
         task.await.unwrap();
     }
     let tally = tallies.load(&1).await.unwrap();
-    assert_eq!((tally.version().0, tally.count), (48, (1 << 48) - 1), "each saw all before it");
+    assert_eq!(
+        (tally.version().0, tally.count),
+        (48, (1 << 48) - 1),
+        "each saw all before it"
+    );
 }
 
 #[tokio::test]
@@ -256,30 +346,63 @@ async fn an_unknown_outcome_is_sent_again_and_stored_once() {
 async fn an_outcome_that_stays_unknown_is_said_to_be() {
     let store = ScriptedStore::new((0..100).map(|_| Next::LostRequest));
     let wallets = Repository::<Wallet, _>::new(store).clock(ManualClock::default());
-    assert!(matches!(wallets.execute(&id(), Fill { amount: 7 }).await, Err(ExecuteError::Unknown { .. })));
+    assert!(matches!(
+        wallets.execute(&id(), Fill { amount: 7 }).await,
+        Err(ExecuteError::Unknown { .. })
+    ));
 }
 
 #[tokio::test]
 async fn overload_is_typed() {
     let wallets = Repository::<Wallet, _>::new(ScriptedStore::new([Next::Overloaded]));
     let overloaded = wallets.execute(&id(), Fill { amount: 7 }).await;
-    assert!(matches!(overloaded, Err(ExecuteError::Overloaded { waiting: 7 })));
+    assert!(matches!(
+        overloaded,
+        Err(ExecuteError::Overloaded { waiting: 7 })
+    ));
 }
 
 #[tokio::test]
 async fn an_expected_version_is_checked_and_not_retried() {
     let wallets = wallets();
-    wallets.execute(&id(), Fill { amount: 7 }).expect_version(0).await.unwrap();
-    let wrong = wallets.execute(&id(), Fill { amount: 7 }).expect_version(0).await;
-    assert!(matches!(wrong, Err(ExecuteError::WrongVersion { expected: Version(0), actual: Version(1) })));
-    wallets.execute(&id(), Fill { amount: 7 }).expect_version(1).await.unwrap();
+    wallets
+        .execute(&id(), Fill { amount: 7 })
+        .expect_version(0)
+        .await
+        .unwrap();
+    let wrong = wallets
+        .execute(&id(), Fill { amount: 7 })
+        .expect_version(0)
+        .await;
+    assert!(matches!(
+        wrong,
+        Err(ExecuteError::WrongVersion {
+            expected: Version(0),
+            actual: Version(1)
+        })
+    ));
+    wallets
+        .execute(&id(), Fill { amount: 7 })
+        .expect_version(1)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
 async fn an_invariant_stops_events_before_they_are_stored() {
     let wallets = wallets();
     let broken = wallets.execute(&id(), Fill { amount: 2_000 }).await;
-    assert!(matches!(broken, Err(ExecuteError::Invariant { number: 2, event: "wallet.filled", .. })), "{broken:?}");
+    assert!(
+        matches!(
+            broken,
+            Err(ExecuteError::Invariant {
+                number: 2,
+                event: "wallet.filled",
+                ..
+            })
+        ),
+        "{broken:?}"
+    );
     assert!(wallets.find(&id()).await.unwrap().is_none());
 }
 
@@ -290,14 +413,49 @@ async fn time_travel() {
     for amount in [1, 2, 3] {
         wallets.execute(&id(), Fill { amount }).await.unwrap();
     }
-    assert_eq!(wallets.load_at(&id(), AsOf::Version(Version(2))).await.unwrap().amount, 3);
-    assert_eq!(wallets.load_at(&id(), AsOf::Time(Timestamp::default())).await.unwrap().amount, 6);
-    let before = wallets.load_at(&id(), AsOf::Time(Timestamp::from_micros(-1))).await;
+    assert_eq!(
+        wallets
+            .load_at(&id(), AsOf::Version(Version(2)))
+            .await
+            .unwrap()
+            .amount,
+        3
+    );
+    assert_eq!(
+        wallets
+            .load_at(&id(), AsOf::Time(Timestamp::default()))
+            .await
+            .unwrap()
+            .amount,
+        6
+    );
+    let before = wallets
+        .load_at(&id(), AsOf::Time(Timestamp::from_micros(-1)))
+        .await;
     assert!(matches!(before, Err(LoadError::NotFound { .. })));
-    let beyond = wallets.load_at(&id(), AsOf::Version(Version(9))).await.unwrap_err();
-    assert_eq!(beyond.to_string(), "wallet `w1` has reached version 3, and 9 was asked for");
-    assert_eq!(wallets.load(&"none".to_owned()).await.unwrap_err().to_string(), "wallet `none` does not exist");
-    assert!(wallets.history(&"none".to_owned()).await.unwrap().is_empty());
+    let beyond = wallets
+        .load_at(&id(), AsOf::Version(Version(9)))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        beyond.to_string(),
+        "wallet `w1` has reached version 3, and 9 was asked for"
+    );
+    assert_eq!(
+        wallets
+            .load(&"none".to_owned())
+            .await
+            .unwrap_err()
+            .to_string(),
+        "wallet `none` does not exist"
+    );
+    assert!(
+        wallets
+            .history(&"none".to_owned())
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
 
 #[tokio::test]
@@ -305,18 +463,44 @@ async fn a_bad_id_is_an_error() {
     let wallets = wallets();
     for bad in ["", "a\0b", "a\nb", &"x".repeat(600)] {
         let refused = wallets.execute(&bad.to_owned(), Fill { amount: 1 }).await;
-        assert!(matches!(refused, Err(ExecuteError::Load(LoadError::InvalidId(_)))), "{refused:?}");
+        assert!(
+            matches!(refused, Err(ExecuteError::Load(LoadError::InvalidId(_)))),
+            "{refused:?}"
+        );
     }
-    wallets.execute(&"a/b".to_owned(), Fill { amount: 1 }).await.unwrap();
+    wallets
+        .execute(&"a/b".to_owned(), Fill { amount: 1 })
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
 async fn a_corrupt_stream_is_reported_and_harms_nobody_else() {
     let cases = [
-        ("wallet.flown", 1, "{}", "no event or command is called `wallet.flown` (version 1)"),
-        ("wallet.filled", 9, "{}", "`wallet.filled` is known up to version 1, and this is version 9"),
-        ("wallet.filled", 1, "{\"amount\":", "the payload of `wallet.filled` does not decode: EOF"),
-        ("wallet.filled", 1, "{\"amount\":5000}", "the state after it is invalid: the invariant does not hold"),
+        (
+            "wallet.flown",
+            1,
+            "{}",
+            "no event or command is called `wallet.flown` (version 1)",
+        ),
+        (
+            "wallet.filled",
+            9,
+            "{}",
+            "`wallet.filled` is known up to version 1, and this is version 9",
+        ),
+        (
+            "wallet.filled",
+            1,
+            "{\"amount\":",
+            "the payload of `wallet.filled` does not decode: EOF",
+        ),
+        (
+            "wallet.filled",
+            1,
+            "{\"amount\":5000}",
+            "the state after it is invalid: the invariant does not hold",
+        ),
     ];
     for (name, schema, payload, cause) in cases {
         let wallets = wallets();
@@ -325,13 +509,35 @@ async fn a_corrupt_stream_is_reported_and_harms_nobody_else() {
         let append = Append::to(stream).event(raw(name, schema, payload));
         wallets.store().append(Arc::new(append)).await.unwrap();
 
-        let Err(LoadError::Corrupt(corrupt)) = wallets.load(&id()).await else { panic!("{name} {payload}") };
-        assert_eq!((corrupt.version, corrupt.position, &*corrupt.event), (Version(2), Position(2), name));
-        assert!(corrupt.cause.to_string().starts_with(cause), "{}", corrupt.cause);
+        let Err(LoadError::Corrupt(corrupt)) = wallets.load(&id()).await else {
+            panic!("{name} {payload}")
+        };
+        assert_eq!(
+            (corrupt.version, corrupt.position, &*corrupt.event),
+            (Version(2), Position(2), name)
+        );
+        assert!(
+            corrupt.cause.to_string().starts_with(cause),
+            "{}",
+            corrupt.cause
+        );
         let refused = wallets.execute(&id(), Fill { amount: 1 }).await;
-        assert!(matches!(refused, Err(ExecuteError::Load(LoadError::Corrupt(_)))), "{refused:?}");
-        assert_eq!(wallets.load_at(&id(), AsOf::Version(Version(1))).await.unwrap().amount, 1);
-        wallets.execute(&"w2".to_owned(), Fill { amount: 1 }).await.unwrap();
+        assert!(
+            matches!(refused, Err(ExecuteError::Load(LoadError::Corrupt(_)))),
+            "{refused:?}"
+        );
+        assert_eq!(
+            wallets
+                .load_at(&id(), AsOf::Version(Version(1)))
+                .await
+                .unwrap()
+                .amount,
+            1
+        );
+        wallets
+            .execute(&"w2".to_owned(), Fill { amount: 1 })
+            .await
+            .unwrap();
     }
 }
 
@@ -347,16 +553,27 @@ impl Codec for Hex {
     fn encode<T: serde::Serialize>(&self, value: &T, into: &mut Vec<u8>) -> Result<(), CodecError> {
         let mut json = Vec::new();
         Json.encode(value, &mut json)?;
-        into.extend(json.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()));
+        into.extend(
+            json.iter()
+                .flat_map(|byte| format!("{byte:02x}").into_bytes()),
+        );
         Ok(())
     }
 
-    fn decode<T: serde::de::DeserializeOwned>(&self, format: &str, payload: &[u8]) -> Result<T, CodecError> {
+    fn decode<T: serde::de::DeserializeOwned>(
+        &self,
+        format: &str,
+        payload: &[u8],
+    ) -> Result<T, CodecError> {
         if format == "json" {
             return Json.decode(format, payload);
         }
-        let digits = payload.chunks(2).map(|pair| u8::from_str_radix(&String::from_utf8_lossy(pair), 16));
-        let json = digits.collect::<Result<Vec<_>, _>>().map_err(CodecError::new)?;
+        let digits = payload
+            .chunks(2)
+            .map(|pair| u8::from_str_radix(&String::from_utf8_lossy(pair), 16));
+        let json = digits
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(CodecError::new)?;
         Json.decode("json", &json)
     }
 }
@@ -368,8 +585,12 @@ async fn codecs_can_be_mixed() {
     let hex = wallets.clone().codec(Hex);
     hex.execute(&id(), Fill { amount: 2 }).await.unwrap();
     assert_eq!(hex.load(&id()).await.unwrap().amount, 3);
-    let Err(LoadError::Corrupt(corrupt)) = wallets.load(&id()).await else { panic!("json reads hex") };
-    let CorruptCause::Decode(DecodeError::Payload { source, .. }) = corrupt.cause else { panic!("{corrupt}") };
+    let Err(LoadError::Corrupt(corrupt)) = wallets.load(&id()).await else {
+        panic!("json reads hex")
+    };
+    let CorruptCause::Decode(DecodeError::Payload { source, .. }) = corrupt.cause else {
+        panic!("{corrupt}")
+    };
     assert!(matches!(source, CodecError::UnknownFormat { format, .. } if format == "hex"));
 }
 
@@ -379,7 +600,15 @@ async fn an_erased_store_does_the_same() {
     wallets.execute(&id(), Fill { amount: 25 }).await.unwrap();
     assert_eq!(wallets.load(&id()).await.unwrap().amount, 25);
     assert_eq!(wallets.history(&id()).await.unwrap().len(), 2);
-    assert_eq!(wallets.store().read_all(LogScan::default()).await.unwrap().len(), 2);
+    assert_eq!(
+        wallets
+            .store()
+            .read_all(LogScan::default())
+            .await
+            .unwrap()
+            .len(),
+        2
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -388,7 +617,11 @@ async fn a_subscription_catches_up_and_goes_live_without_a_gap() {
     for _ in 0..50 {
         wallets.execute(&id(), Fill { amount: 1 }).await.unwrap();
     }
-    let mut events = wallets.store().subscribe(Position(10)).page(7).matching(Query::types(["wallet.filled"]));
+    let mut events = wallets
+        .store()
+        .subscribe(Position(10))
+        .page(7)
+        .matching(Query::types(["wallet.filled"]));
     let stopper = events.stopper();
     let writer = tokio::spawn({
         let wallets = wallets.clone();
@@ -399,7 +632,10 @@ async fn a_subscription_catches_up_and_goes_live_without_a_gap() {
         }
     });
     for position in 11..=100 {
-        assert_eq!(events.next().await.unwrap().unwrap().position, Position(position));
+        assert_eq!(
+            events.next().await.unwrap().unwrap().position,
+            Position(position)
+        );
     }
     writer.await.unwrap();
     tokio::spawn(async move {
@@ -408,7 +644,10 @@ async fn a_subscription_catches_up_and_goes_live_without_a_gap() {
     });
     assert!(events.next().await.is_none(), "waits, then is stopped");
     let beyond = wallets.store().subscribe(Position(1_000)).next().await;
-    assert!(matches!(beyond, Some(Err(eventsource_core::StoreError::BeyondHead { .. }))));
+    assert!(matches!(
+        beyond,
+        Some(Err(eventsource_core::StoreError::BeyondHead { .. }))
+    ));
 }
 
 /// An executor of four lines: nothing in the core needs a runtime, not even to wait between attempts.

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use eventsource_core::{
-    Append, AppendError, Appended, BoundaryStore, Conflict, Position, Query, StoreError, StreamCheck, Tag, Version,
+    Append, AppendError, Appended, BoundaryStore, Conflict, Position, Query, StoreError,
+    StreamCheck, Tag, Version,
 };
 use tokio::sync::Barrier;
 
@@ -17,7 +18,10 @@ fn course(id: u64) -> Tag {
 
 async fn given<S: BoundaryStore>(store: &S) -> Result<Appended, AppendError> {
     let records = Append::within()
-        .record(stream(1), tagged("enrolled", 1, &[course(1), Tag::new("student", 1)]))
+        .record(
+            stream(1),
+            tagged("enrolled", 1, &[course(1), Tag::new("student", 1)]),
+        )
         .record(stream(2), tagged("cancelled", 2, &[course(1)]))
         .record(stream(3), tagged("enrolled", 3, &[course(2)]));
     store.append_within(Arc::new(records)).await
@@ -26,15 +30,21 @@ async fn given<S: BoundaryStore>(store: &S) -> Result<Appended, AppendError> {
 /// Appends under a check that nothing matches `query` after `after`; `expected` is the position of a match.
 async fn judged<S: BoundaryStore>(store: &S, query: Query, after: u64, expected: &[u64]) -> Kept {
     let what = format!("a check that nothing matches {query:?} after {after}");
-    let append = Append::within().record(stream(9), event("other", 1)).nothing_matches(query, Position(after));
+    let append = Append::within()
+        .record(stream(9), event("other", 1))
+        .nothing_matches(query, Position(after));
     let answer = store.append_within(Arc::new(append)).await;
     if expected.is_empty() {
-        return answer.map(|_| ()).map_err(|error| Problem(format!("{what} holds, but is answered with: {error}")));
+        return answer
+            .map(|_| ())
+            .map_err(|error| Problem(format!("{what} holds, but is answered with: {error}")));
     }
     let Conflict::Boundary { position, .. } = conflict(answer, &what)? else {
         return Err(Problem("the conflict is about a stream".into()));
     };
-    ensure(expected.contains(&position.0), || format!("{what} is answered with {position}, which does not match"))
+    ensure(expected.contains(&position.0), || {
+        format!("{what} is answered with {position}, which does not match")
+    })
 }
 
 /// Types alone.
@@ -50,18 +60,54 @@ pub async fn g3_nothing_matches_by_type<S: BoundaryStore>(store: S) -> Kept {
 pub async fn g3_nothing_matches_by_tag<S: BoundaryStore>(store: S) -> Kept {
     given(&store).await?;
     judged(&store, Query::tag(course(1)), 0, &[1, 2]).await?;
-    judged(&store, Query::tag(course(1)).tagged(Tag::new("student", 1)), 0, &[1]).await?;
-    judged(&store, Query::tag(course(2)).tagged(Tag::new("student", 1)), 0, &[]).await?;
+    judged(
+        &store,
+        Query::tag(course(1)).tagged(Tag::new("student", 1)),
+        0,
+        &[1],
+    )
+    .await?;
+    judged(
+        &store,
+        Query::tag(course(2)).tagged(Tag::new("student", 1)),
+        0,
+        &[],
+    )
+    .await?;
     judged(&store, Query::tag(course(3)), 0, &[]).await
 }
 
 /// Types and tags together, and alternatives of them.
 pub async fn g3_nothing_matches_by_type_and_tag<S: BoundaryStore>(store: S) -> Kept {
     given(&store).await?;
-    judged(&store, Query::types(["cancelled"]).tagged(course(1)), 0, &[2]).await?;
-    judged(&store, Query::types(["enrolled", "cancelled"]).tagged(course(2)), 0, &[3]).await?;
-    judged(&store, Query::types(["nobody"]).or(Query::tag(course(2))), 0, &[3]).await?;
-    judged(&store, Query::types(["cancelled"]).tagged(course(2)), 0, &[]).await
+    judged(
+        &store,
+        Query::types(["cancelled"]).tagged(course(1)),
+        0,
+        &[2],
+    )
+    .await?;
+    judged(
+        &store,
+        Query::types(["enrolled", "cancelled"]).tagged(course(2)),
+        0,
+        &[3],
+    )
+    .await?;
+    judged(
+        &store,
+        Query::types(["nobody"]).or(Query::tag(course(2))),
+        0,
+        &[3],
+    )
+    .await?;
+    judged(
+        &store,
+        Query::types(["cancelled"]).tagged(course(2)),
+        0,
+        &[],
+    )
+    .await
 }
 
 /// What the decision has seen does not count.
@@ -79,14 +125,30 @@ pub async fn g3_write_skew_within_a_boundary<S: BoundaryStore>(store: S) -> Kept
         let on_call = Tag::new("ward", round);
         let queries = [
             [Query::types(["off.left"]), Query::types(["off.right"])],
-            [Query::types(["off"]).tagged(on_call.clone()), Query::types(["off"]).tagged(on_call.clone())],
+            [
+                Query::types(["off"]).tagged(on_call.clone()),
+                Query::types(["off"]).tagged(on_call.clone()),
+            ],
             [Query::tag(on_call.clone()), Query::tag(on_call.clone())],
         ];
         let [left, right] = queries[usize::try_from(round % 3).unwrap_or(0)].clone();
-        let names = if round % 3 == 0 { ["off.right", "off.left"] } else { ["off", "off"] };
+        let names = if round % 3 == 0 {
+            ["off.right", "off.left"]
+        } else {
+            ["off", "off"]
+        };
         let after = store.head().await?;
-        let winners = race(&store, after, [(left, names[0]), (right, names[1])], &on_call, 10 * round).await?;
-        ensure(winners == 1, || format!("in round {round}, {winners} of 2 decisions that exclude each other were made"))?;
+        let winners = race(
+            &store,
+            after,
+            [(left, names[0]), (right, names[1])],
+            &on_call,
+            10 * round,
+        )
+        .await?;
+        ensure(winners == 1, || {
+            format!("in round {round}, {winners} of 2 decisions that exclude each other were made")
+        })?;
     }
     Ok(())
 }
@@ -103,7 +165,9 @@ async fn race<S: BoundaryStore, const N: usize>(
     for (id, (query, name)) in (id..).zip(sides) {
         let (store, barrier) = (store.clone(), Arc::clone(&barrier));
         let record = tagged(name, id, std::slice::from_ref(tag));
-        let append = Append::within().record(stream(id), record).nothing_matches(query, after);
+        let append = Append::within()
+            .record(stream(id), record)
+            .nothing_matches(query, after);
         tasks.push(tokio::spawn(async move {
             barrier.wait().await;
             store.append_within(Arc::new(append)).await
@@ -124,9 +188,23 @@ async fn race<S: BoundaryStore, const N: usize>(
 pub async fn g3_of_two_in_one_boundary_one_wins<S: BoundaryStore>(store: S) -> Kept {
     for round in 0..200 {
         let tag = course(round);
-        let side = || (Query::types(["seat.taken"]).tagged(course(round)), "seat.taken");
-        let winners = race(&store, Position::START, [side(), side(), side(), side()], &tag, 10 * round).await?;
-        ensure(winners == 1, || format!("in round {round}, {winners} of 4 appends in one boundary were made"))?;
+        let side = || {
+            (
+                Query::types(["seat.taken"]).tagged(course(round)),
+                "seat.taken",
+            )
+        };
+        let winners = race(
+            &store,
+            Position::START,
+            [side(), side(), side(), side()],
+            &tag,
+            10 * round,
+        )
+        .await?;
+        ensure(winners == 1, || {
+            format!("in round {round}, {winners} of 4 appends in one boundary were made")
+        })?;
     }
     Ok(())
 }
@@ -140,7 +218,10 @@ pub async fn g3_disjoint_boundaries_do_not_conflict<S: BoundaryStore>(store: S) 
         let append = Append::within()
             .record(stream(id), tagged("enrolled", id, &[course(id)]))
             .if_stream(StreamCheck::At(stream(id), Version::NONE))
-            .nothing_matches(Query::types(["enrolled"]).tagged(course(id)), Position::START);
+            .nothing_matches(
+                Query::types(["enrolled"]).tagged(course(id)),
+                Position::START,
+            );
         tasks.push(tokio::spawn(async move {
             barrier.wait().await;
             store.append_within(Arc::new(append)).await
@@ -149,21 +230,31 @@ pub async fn g3_disjoint_boundaries_do_not_conflict<S: BoundaryStore>(store: S) 
     for task in tasks {
         task.await??;
     }
-    ensure_eq(&store.head().await?, &Position(32), "the head after 32 appends")
+    ensure_eq(
+        &store.head().await?,
+        &Position(32),
+        "the head after 32 appends",
+    )
 }
 
 /// Checks of types and tags say what the model says.
 pub async fn g3_boundary_checks_agree_with_the_model<S: BoundaryStore>(store: S) -> Kept {
     let mut model = Model::new(7);
     for id in 0..20 {
-        let append = (0..6).fold(Append::within(), |append, _| append.record(stream(id), model.event()));
+        let append = (0..6).fold(Append::within(), |append, _| {
+            append.record(stream(id), model.event())
+        });
         store.append_within(Arc::new(append)).await?;
     }
     for _ in 0..400 {
         let (query, after) = (model.query(), model.below(120));
         let expected = model.matching(&query, after);
         // Without a record, an append is only judged.
-        let answer = store.append_within(Arc::new(Append::within().nothing_matches(query.clone(), Position(after)))).await;
+        let answer = store
+            .append_within(Arc::new(
+                Append::within().nothing_matches(query.clone(), Position(after)),
+            ))
+            .await;
         let right = match &answer {
             Ok(_) => expected.is_empty(),
             Err(AppendError::Conflict(conflict)) => {
@@ -171,7 +262,11 @@ pub async fn g3_boundary_checks_agree_with_the_model<S: BoundaryStore>(store: S)
             }
             Err(_) => false,
         };
-        ensure(right, || format!("a check of {query:?} after {after} is answered with {answer:?}; model: {expected:?}"))?;
+        ensure(right, || {
+            format!(
+                "a check of {query:?} after {after} is answered with {answer:?}; model: {expected:?}"
+            )
+        })?;
     }
     Ok(())
 }
@@ -179,8 +274,18 @@ pub async fn g3_boundary_checks_agree_with_the_model<S: BoundaryStore>(store: S)
 /// A decision that has seen more than the store has was made on another life of it.
 pub async fn g9_a_boundary_beyond_the_head_is_an_error<S: BoundaryStore>(store: S) -> Kept {
     given(&store).await?;
-    let append = Append::within().record(stream(1), event("other", 1)).nothing_matches(Query::all(), Position(4));
+    let append = Append::within()
+        .record(stream(1), event("other", 1))
+        .nothing_matches(Query::all(), Position(4));
     let answer = store.append_within(Arc::new(append)).await;
-    let right = matches!(answer, Err(AppendError::Store(StoreError::BeyondHead { asked: Position(4), head: Position(3) })));
-    ensure(right, || format!("a check after 4 of 3 is answered with {answer:?}"))
+    let right = matches!(
+        answer,
+        Err(AppendError::Store(StoreError::BeyondHead {
+            asked: Position(4),
+            head: Position(3)
+        }))
+    );
+    ensure(right, || {
+        format!("a check after 4 of 3 is answered with {answer:?}")
+    })
 }

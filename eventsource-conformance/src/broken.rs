@@ -57,13 +57,20 @@ pub(crate) fn ensure(holds: bool, how: impl FnOnce() -> String) -> Kept {
 }
 
 pub(crate) fn ensure_eq<T: PartialEq + Debug>(found: &T, expected: &T, what: &str) -> Kept {
-    ensure(found == expected, || format!("{what}: found {found:?}, expected {expected:?}"))
+    ensure(found == expected, || {
+        format!("{what}: found {found:?}, expected {expected:?}")
+    })
 }
 
 /// The conflict with which an append was refused.
-pub(crate) fn conflict<T: Debug>(answer: Result<T, AppendError>, what: &str) -> Kept<eventsource_core::Conflict> {
+pub(crate) fn conflict<T: Debug>(
+    answer: Result<T, AppendError>,
+    what: &str,
+) -> Kept<eventsource_core::Conflict> {
     match answer {
         Err(AppendError::Conflict(conflict)) => Ok(*conflict),
-        other => Err(Problem(format!("{what}: a conflict was expected, but the answer is {other:?}"))),
+        other => Err(Problem(format!(
+            "{what}: a conflict was expected, but the answer is {other:?}"
+        ))),
     }
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use eventsource_core::{
-    Append, AppendError, EVENT_NAME_LIMIT, LogScan, NewEvent, Position, Store, StoreError, StreamName, StreamScan,
-    TAG_LIMIT, Tag,
+    Append, AppendError, EVENT_NAME_LIMIT, LogScan, NewEvent, Position, Store, StoreError,
+    StreamName, StreamScan, TAG_LIMIT, Tag,
 };
 
 use crate::broken::{Kept, ensure, ensure_eq};
@@ -12,22 +12,49 @@ use crate::sample::{event, fill, some, stream, tagged};
 
 /// Events that no store takes.
 fn bad_events() -> Vec<(&'static str, NewEvent)> {
-    let named = |name: String| NewEvent { name: name.into(), ..event("", 1) };
+    let named = |name: String| NewEvent {
+        name: name.into(),
+        ..event("", 1)
+    };
     let tagged = |tag: &str| tagged("sample.made", 1, &[Tag::from_stored(tag)]);
     let good = || event("sample.made", 1);
     vec![
-        ("a huge payload", NewEvent { payload: vec![b'x'; 64 << 20], ..good() }),
-        ("huge metadata", NewEvent { metadata: vec![b'x'; 64 << 20].into(), ..good() }),
+        (
+            "a huge payload",
+            NewEvent {
+                payload: vec![b'x'; 64 << 20],
+                ..good()
+            },
+        ),
+        (
+            "huge metadata",
+            NewEvent {
+                metadata: vec![b'x'; 64 << 20].into(),
+                ..good()
+            },
+        ),
         ("an empty name", named(String::new())),
         ("a NUL in the name", named("sample\0made".into())),
         ("a line break in the name", named("sample\nmade".into())),
         ("a long name", named("n".repeat(EVENT_NAME_LIMIT + 1))),
-        ("an empty format", NewEvent { format: "".into(), ..good() }),
+        (
+            "an empty format",
+            NewEvent {
+                format: "".into(),
+                ..good()
+            },
+        ),
         ("a NUL in a tag", tagged("course:\0")),
         ("an escape in a tag", tagged("course:\u{1b}[2J")),
         ("a long tag", tagged(&"t".repeat(TAG_LIMIT + 1))),
         ("an empty tag", tagged("")),
-        ("100,000 tags", NewEvent { tags: (0..100_000).map(|n| Tag::new("n", n)).collect(), ..good() }),
+        (
+            "100,000 tags",
+            NewEvent {
+                tags: (0..100_000).map(|n| Tag::new("n", n)).collect(),
+                ..good()
+            },
+        ),
     ]
 }
 
@@ -35,24 +62,40 @@ fn bad_events() -> Vec<(&'static str, NewEvent)> {
 pub async fn g8_bad_input_is_refused<S: Store>(store: S) -> Kept {
     for (what, bad) in bad_events() {
         let name: String = bad.name.chars().take(80).collect();
-        let append = Append::to(stream(1)).event(event("sample.made", 1)).event(bad);
+        let append = Append::to(stream(1))
+            .event(event("sample.made", 1))
+            .event(bad);
         match store.append(Arc::new(append)).await {
             Err(AppendError::Rejected(rejected)) => {
-                ensure_eq(&(rejected.index, rejected.name), &(1, name), &format!("the event that is named for {what}"))?;
+                ensure_eq(
+                    &(rejected.index, rejected.name),
+                    &(1, name),
+                    &format!("the event that is named for {what}"),
+                )?;
             }
             other => ensure(false, || format!("{what} is answered with {other:?}"))?,
         }
     }
-    ensure_eq(&store.head().await?, &Position::START, "the head after nothing but refusals")
+    ensure_eq(
+        &store.head().await?,
+        &Position::START,
+        "the head after nothing but refusals",
+    )
 }
 
 /// Good appends beside bad ones are all made.
 pub async fn g8_bad_input_harms_nobody_else<S: Store>(store: S) -> Kept {
     let mut tasks = Vec::new();
     for (id, (_, bad)) in (0..).zip(bad_events()) {
-        for append in [some(stream(id), 1), Append::to(stream(100)).event(bad), some(stream(id), 2)] {
+        for append in [
+            some(stream(id), 1),
+            Append::to(stream(100)).event(bad),
+            some(stream(id), 2),
+        ] {
             let store = store.clone();
-            tasks.push(tokio::spawn(async move { store.append(Arc::new(append)).await }));
+            tasks.push(tokio::spawn(
+                async move { store.append(Arc::new(append)).await },
+            ));
         }
     }
     let (mut made, mut refused) = (0, 0);
@@ -69,16 +112,41 @@ pub async fn g8_bad_input_harms_nobody_else<S: Store>(store: S) -> Kept {
 
 /// Quotes, wildcards and other scripts are text like any other.
 pub async fn g8_odd_input_that_is_allowed<S: Store>(store: S) -> Kept {
-    let odd = ["o'clock", "a\"b", "%", "_", "*", "x;DROP TABLE events;--", "é", "日本語", "\u{1f980}", "a/b", " "];
+    let odd = [
+        "o'clock",
+        "a\"b",
+        "%",
+        "_",
+        "*",
+        "x;DROP TABLE events;--",
+        "é",
+        "日本語",
+        "\u{1f980}",
+        "a/b",
+        " ",
+    ];
     for (number, odd) in (0..).zip(odd) {
-        let Ok(stream) = StreamName::new("sample", &odd.to_owned()) else { continue };
-        let written = NewEvent { payload: Vec::new(), ..tagged(odd, number, &[Tag::new("odd", odd)]) };
-        store.append(Arc::new(Append::to(stream.clone()).if_new().event(written))).await?;
+        let Ok(stream) = StreamName::new("sample", &odd.to_owned()) else {
+            continue;
+        };
+        let written = NewEvent {
+            payload: Vec::new(),
+            ..tagged(odd, number, &[Tag::new("odd", odd)])
+        };
+        store
+            .append(Arc::new(Append::to(stream.clone()).if_new().event(written)))
+            .await?;
         let read = store.read_stream(StreamScan::of(stream.clone())).await?;
-        let names: Vec<_> = read.iter().map(|event| (&*event.name, event.stream.clone())).collect();
+        let names: Vec<_> = read
+            .iter()
+            .map(|event| (&*event.name, event.stream.clone()))
+            .collect();
         ensure_eq(&names, &vec![(odd, stream)], "the event under an odd name")?;
         let query = eventsource_core::Query::types([odd]).tagged(Tag::new("odd", odd));
-        let found = store.read_all(LogScan::default().matching(query)).await?.len();
+        let found = store
+            .read_all(LogScan::default().matching(query))
+            .await?
+            .len();
         ensure_eq(&found, &1, "how many events a query with odd texts finds")?;
     }
     Ok(())
@@ -90,15 +158,27 @@ pub async fn g9_a_position_beyond_the_head_is_an_error<S: Store>(store: S) -> Ke
     for beyond in [3, 1_000, u64::MAX] {
         let answer = store.read_all(LogScan::after(Position(beyond))).await;
         let right = matches!(answer, Err(StoreError::BeyondHead { asked, head: Position(2) }) if asked.0 == beyond);
-        ensure(right, || format!("reading after {beyond} of 2 is answered with {answer:?}"))?;
+        ensure(right, || {
+            format!("reading after {beyond} of 2 is answered with {answer:?}")
+        })?;
     }
-    ensure_eq(&store.read_all(LogScan::after(Position(2))).await?.len(), &0, "events after the head")
+    ensure_eq(
+        &store.read_all(LogScan::after(Position(2))).await?.len(),
+        &0,
+        "events after the head",
+    )
 }
 
 /// Every handle has the same identity, and two stores have different ones.
 pub async fn g9_the_identity_is_stable<S: Store>(store: S) -> Kept {
     let before = store.identity();
     fill(&store, stream(1), 1).await?;
-    ensure_eq(&store.clone().identity(), &before, "the identity of another handle")?;
-    ensure(!before.id.is_nil() && !before.incarnation.is_nil(), || format!("the identity is empty: {before:?}"))
+    ensure_eq(
+        &store.clone().identity(),
+        &before,
+        "the identity of another handle",
+    )?;
+    ensure(!before.id.is_nil() && !before.incarnation.is_nil(), || {
+        format!("the identity is empty: {before:?}")
+    })
 }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use eventsource_core::{Append, AppendError, Appended, NewEvent, Store, StreamName, Tag, Timestamp, Version};
+use eventsource_core::{
+    Append, AppendError, Appended, NewEvent, Store, StreamName, Tag, Timestamp, Version,
+};
 
 /// An event called `name`, with `number` as its payload.
 #[must_use]
@@ -21,27 +23,42 @@ pub fn event(name: &str, number: u64) -> NewEvent {
 /// The same with tags.
 #[must_use]
 pub fn tagged(name: &str, number: u64, tags: &[Tag]) -> NewEvent {
-    NewEvent { tags: tags.to_vec(), ..event(name, number) }
+    NewEvent {
+        tags: tags.to_vec(),
+        ..event(name, number)
+    }
 }
 
 /// The stream `sample/<id>`.
 #[must_use]
 pub fn stream(id: u64) -> StreamName {
-    StreamName::new("sample", &id).unwrap_or_else(|error| unreachable!("a number is a good id: {error}"))
+    StreamName::new("sample", &id)
+        .unwrap_or_else(|error| unreachable!("a number is a good id: {error}"))
 }
 
 /// `count` events for a stream, without a check.
 #[must_use]
 pub fn some(stream: StreamName, count: u64) -> Append {
-    (0..count).fold(Append::to(stream), |append, number| append.event(event("sample.made", number)))
+    (0..count).fold(Append::to(stream), |append, number| {
+        append.event(event("sample.made", number))
+    })
 }
 
-pub(crate) async fn fill<S: Store>(store: &S, stream: StreamName, count: u64) -> Result<Appended, AppendError> {
+pub(crate) async fn fill<S: Store>(
+    store: &S,
+    stream: StreamName,
+    count: u64,
+) -> Result<Appended, AppendError> {
     store.append(Arc::new(some(stream, count))).await
 }
 
-pub(crate) async fn version<S: Store>(store: &S, stream: StreamName) -> Result<Version, eventsource_core::StoreError> {
-    let events = store.read_stream(eventsource_core::StreamScan::of(stream)).await?;
+pub(crate) async fn version<S: Store>(
+    store: &S,
+    stream: StreamName,
+) -> Result<Version, eventsource_core::StoreError> {
+    let events = store
+        .read_stream(eventsource_core::StreamScan::of(stream))
+        .await?;
     Ok(events.last().map_or(Version::NONE, |event| event.version))
 }
 

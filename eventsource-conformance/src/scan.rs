@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use eventsource_core::{
-    Append, EventRef, LogScan, NewEvent, Position, Query, Store, StoredEvent, StreamScan, Tag, Timestamp, Version,
-    Visit,
+    Append, EventRef, LogScan, NewEvent, Position, Query, Store, StoredEvent, StreamScan, Tag,
+    Timestamp, Version, Visit,
 };
 
 use crate::broken::{Kept, ensure, ensure_eq};
@@ -19,12 +19,26 @@ pub async fn g4_ranges_of_a_stream<S: Store>(store: S) -> Kept {
     }
     for after in [0, 1, 5, 10, 11, u64::MAX] {
         for until in [None, Some(0), Some(1), Some(7), Some(10), Some(u64::MAX)] {
-            for (backwards, limit) in [(false, None), (true, None), (false, Some(3)), (true, Some(3)), (false, Some(0))] {
+            for (backwards, limit) in [
+                (false, None),
+                (true, None),
+                (false, Some(3)),
+                (true, Some(3)),
+                (false, Some(0)),
+            ] {
                 let until_version = until.map(Version);
-                let scan =
-                    StreamScan { stream: stream(1), after: Version(after), until: until_version, backwards, limit };
-                let mut expected: Vec<u64> =
-                    (1..=10).filter(|version| *version > after && until.is_none_or(|until| *version <= until)).collect();
+                let scan = StreamScan {
+                    stream: stream(1),
+                    after: Version(after),
+                    until: until_version,
+                    backwards,
+                    limit,
+                };
+                let mut expected: Vec<u64> = (1..=10)
+                    .filter(|version| {
+                        *version > after && until.is_none_or(|until| *version <= until)
+                    })
+                    .collect();
                 if backwards {
                     expected.reverse();
                 }
@@ -32,11 +46,17 @@ pub async fn g4_ranges_of_a_stream<S: Store>(store: S) -> Kept {
                 let found = store.read_stream(scan.clone()).await?;
                 let versions: Vec<_> = found.iter().map(|event| event.version.0).collect();
                 ensure_eq(&versions, &expected, &format!("the versions in {scan:?}"))?;
-                ensure(found.iter().all(|event| event.stream == stream(1)), || "an event of another stream".into())?;
+                ensure(found.iter().all(|event| event.stream == stream(1)), || {
+                    "an event of another stream".into()
+                })?;
             }
         }
     }
-    ensure_eq(&store.read_stream(StreamScan::of(stream(3))).await?.len(), &0, "events of a stream that does not exist")
+    ensure_eq(
+        &store.read_stream(StreamScan::of(stream(3))).await?.len(),
+        &0,
+        "events of a stream that does not exist",
+    )
 }
 
 /// After and limit, and how far everything has been looked at.
@@ -52,14 +72,30 @@ pub async fn g4_ranges_of_the_log<S: Store>(store: S) -> Kept {
         #[expect(clippy::reversed_empty_ranges, reason = "no event is expected")]
         (4, Some(0), 5..=4, 4),
     ] {
-        let scan = LogScan { after: Position(after), limit, ..LogScan::default() };
+        let scan = LogScan {
+            after: Position(after),
+            limit,
+            ..LogScan::default()
+        };
         let (seen, position) = store.scan_all(scan.clone(), Seen::default()).await?;
-        ensure_eq(&seen.positions, &expected.collect(), &format!("the positions in {scan:?}"))?;
-        ensure_eq(&position, &Position(looked_at), &format!("how far {scan:?} has looked"))?;
+        ensure_eq(
+            &seen.positions,
+            &expected.collect(),
+            &format!("the positions in {scan:?}"),
+        )?;
+        ensure_eq(
+            &position,
+            &Position(looked_at),
+            &format!("how far {scan:?} has looked"),
+        )?;
     }
     let nothing = LogScan::default().matching(Query::types(["nothing.like.it"]));
     let (seen, position) = store.scan_all(nothing, Seen::default()).await?;
-    ensure_eq(&(seen.positions.len(), position), &(0, Position(10)), "a scan that matches nothing")
+    ensure_eq(
+        &(seen.positions.len(), position),
+        &(0, Position(10)),
+        "a scan that matches nothing",
+    )
 }
 
 #[derive(Default)]
@@ -72,22 +108,50 @@ struct Seen {
 impl Visit for Seen {
     fn visit(&mut self, event: EventRef<'_>) -> ControlFlow<()> {
         self.positions.push(event.position.0);
-        assert!(self.panic_after != Some(self.positions.len()), "the visitor panics, as the test wants it");
-        if self.stop_after == Some(self.positions.len()) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        assert!(
+            self.panic_after != Some(self.positions.len()),
+            "the visitor panics, as the test wants it"
+        );
+        if self.stop_after == Some(self.positions.len()) {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     }
 }
 
 /// A visitor that has seen enough is shown nothing more.
 pub async fn g4_a_visitor_that_stops<S: Store>(store: S) -> Kept {
     fill(&store, stream(1), 10).await?;
-    let stops = || Seen { stop_after: Some(4), ..Seen::default() };
-    let seen = store.scan_stream(StreamScan::of(stream(1)), stops()).await?;
-    ensure_eq(&seen.positions, &vec![1, 2, 3, 4], "what a visitor of a stream was shown")?;
-    let seen = store.scan_stream(StreamScan::of(stream(1)).backwards(), stops()).await?;
-    ensure_eq(&seen.positions, &vec![10, 9, 8, 7], "what a visitor that goes backwards was shown")?;
+    let stops = || Seen {
+        stop_after: Some(4),
+        ..Seen::default()
+    };
+    let seen = store
+        .scan_stream(StreamScan::of(stream(1)), stops())
+        .await?;
+    ensure_eq(
+        &seen.positions,
+        &vec![1, 2, 3, 4],
+        "what a visitor of a stream was shown",
+    )?;
+    let seen = store
+        .scan_stream(StreamScan::of(stream(1)).backwards(), stops())
+        .await?;
+    ensure_eq(
+        &seen.positions,
+        &vec![10, 9, 8, 7],
+        "what a visitor that goes backwards was shown",
+    )?;
     for query in [Query::all(), Query::types(["sample.made"])] {
-        let (seen, position) = store.scan_all(LogScan::after(Position(2)).matching(query), stops()).await?;
-        ensure_eq(&seen.positions, &vec![3, 4, 5, 6], "what a visitor of the log was shown")?;
+        let (seen, position) = store
+            .scan_all(LogScan::after(Position(2)).matching(query), stops())
+            .await?;
+        ensure_eq(
+            &seen.positions,
+            &vec![3, 4, 5, 6],
+            "what a visitor of the log was shown",
+        )?;
         ensure_eq(&position, &Position(6), "how far it has looked")?;
     }
     Ok(())
@@ -97,15 +161,31 @@ pub async fn g4_a_visitor_that_stops<S: Store>(store: S) -> Kept {
 pub async fn g4_a_visitor_that_panics<S: Store>(store: S) -> Kept {
     fill(&store, stream(1), 10).await?;
     for _ in 0..20 {
-        let panics = || Seen { panic_after: Some(2), ..Seen::default() };
+        let panics = || Seen {
+            panic_after: Some(2),
+            ..Seen::default()
+        };
         let (one, all) = (store.clone(), store.clone());
-        let one = tokio::spawn(async move { one.scan_stream(StreamScan::of(stream(1)), panics()).await.is_ok() });
-        let all = tokio::spawn(async move { all.scan_all(LogScan::default(), panics()).await.is_ok() });
-        ensure(one.await.is_err_and(|error| error.is_panic()), || "a visitor's panic in a stream is lost".into())?;
-        ensure(all.await.is_err_and(|error| error.is_panic()), || "a visitor's panic in the log is lost".into())?;
+        let one = tokio::spawn(async move {
+            one.scan_stream(StreamScan::of(stream(1)), panics())
+                .await
+                .is_ok()
+        });
+        let all =
+            tokio::spawn(async move { all.scan_all(LogScan::default(), panics()).await.is_ok() });
+        ensure(one.await.is_err_and(|error| error.is_panic()), || {
+            "a visitor's panic in a stream is lost".into()
+        })?;
+        ensure(all.await.is_err_and(|error| error.is_panic()), || {
+            "a visitor's panic in the log is lost".into()
+        })?;
     }
     fill(&store, stream(1), 1).await?;
-    ensure_eq(&store.read_all(LogScan::default()).await?.len(), &11, "events after the panics")
+    ensure_eq(
+        &store.read_all(LogScan::default()).await?.len(),
+        &11,
+        "events after the panics",
+    )
 }
 
 /// The events of a model: every combination of a few types and tags, at random.
@@ -119,12 +199,18 @@ const TAGS: u64 = 5;
 
 impl Model {
     pub(crate) fn new(seed: u64) -> Self {
-        Self { events: Vec::new(), random: Random(seed) }
+        Self {
+            events: Vec::new(),
+            random: Random(seed),
+        }
     }
 
     pub(crate) fn event(&mut self) -> NewEvent {
         let name = format!("type.{}", self.random.below(TYPES));
-        let tags: Vec<_> = (0..TAGS).filter(|_| self.random.once_in(3)).map(|tag| Tag::new("t", tag)).collect();
+        let tags: Vec<_> = (0..TAGS)
+            .filter(|_| self.random.once_in(3))
+            .map(|tag| Tag::new("t", tag))
+            .collect();
         let event = tagged(&name, self.events.len() as u64, &tags);
         self.events.push((name, tags));
         event
@@ -134,8 +220,13 @@ impl Model {
     pub(crate) fn query(&mut self) -> Query {
         let mut query: Option<Query> = None;
         for _ in 0..=self.random.below(3) {
-            let types: Vec<_> = (0..=TYPES).filter(|_| self.random.once_in(4)).map(|n| format!("type.{n}")).collect();
-            let tags = (0..=TAGS).filter(|_| self.random.once_in(5)).map(|tag| Tag::new("t", tag));
+            let types: Vec<_> = (0..=TYPES)
+                .filter(|_| self.random.once_in(4))
+                .map(|n| format!("type.{n}"))
+                .collect();
+            let tags = (0..=TAGS)
+                .filter(|_| self.random.once_in(5))
+                .map(|tag| Tag::new("t", tag));
             let item = tags.fold(Query::types(types), Query::tagged);
             query = Some(query.map_or(item.clone(), |query| query.or(item)));
         }
@@ -144,8 +235,13 @@ impl Model {
 
     /// The positions after `after` that match.
     pub(crate) fn matching(&self, query: &Query, after: u64) -> Vec<u64> {
-        let numbered = (1..).zip(&self.events).filter(|(position, _)| *position > after);
-        numbered.filter(|(_, (name, tags))| query.matches(name, tags)).map(|(position, _)| position).collect()
+        let numbered = (1..)
+            .zip(&self.events)
+            .filter(|(position, _)| *position > after);
+        numbered
+            .filter(|(_, (name, tags))| query.matches(name, tags))
+            .map(|(position, _)| position)
+            .collect()
     }
 
     pub(crate) fn below(&mut self, limit: u64) -> u64 {
@@ -157,17 +253,28 @@ impl Model {
 pub async fn g4_queries_agree_with_the_model<S: Store>(store: S) -> Kept {
     let mut model = Model::new(11);
     for id in 0..30 {
-        let append = (0..8).fold(Append::to(stream(id)), |append, _| append.event(model.event()));
+        let append = (0..8).fold(Append::to(stream(id)), |append, _| {
+            append.event(model.event())
+        });
         store.append(Arc::new(append)).await?;
     }
     for _ in 0..400 {
         let (query, after) = (model.query(), model.below(300).min(240));
-        let limit = (model.below(2) == 0).then(|| 1 + usize::try_from(model.below(20)).unwrap_or(0));
+        let limit =
+            (model.below(2) == 0).then(|| 1 + usize::try_from(model.below(20)).unwrap_or(0));
         let mut expected = model.matching(&query, after);
         expected.truncate(limit.unwrap_or(usize::MAX));
-        let scan = LogScan { after: Position(after), query, limit };
+        let scan = LogScan {
+            after: Position(after),
+            query,
+            limit,
+        };
         let (seen, _) = store.scan_all(scan.clone(), Seen::default()).await?;
-        ensure_eq(&seen.positions, &expected, &format!("the positions in {scan:?}"))?;
+        ensure_eq(
+            &seen.positions,
+            &expected,
+            &format!("the positions in {scan:?}"),
+        )?;
     }
     Ok(())
 }
@@ -179,8 +286,14 @@ pub async fn g4_an_event_is_read_as_it_was_written<S: Store>(store: S) -> Kept {
         let event = NewEvent {
             name: format!("name.{number}").into(),
             schema: u32::MAX - u32::try_from(number).unwrap_or(0),
-            format: if number % 2 == 0 { "json".into() } else { "postcard".into() },
-            payload: (0..size).map(|byte| u8::try_from(byte % 256).unwrap_or(0)).collect(),
+            format: if number % 2 == 0 {
+                "json".into()
+            } else {
+                "postcard".into()
+            },
+            payload: (0..size)
+                .map(|byte| u8::try_from(byte % 256).unwrap_or(0))
+                .collect(),
             metadata: (0..size / 10).map(|_| b'm').collect::<Vec<_>>().into(),
             recorded_at: Timestamp::from_micros(if number % 2 == 0 { -1 } else { i64::MAX }),
             tags: Vec::new(),
@@ -196,13 +309,20 @@ pub async fn g4_an_event_is_read_as_it_was_written<S: Store>(store: S) -> Kept {
             metadata: event.metadata.as_ref().into(),
             recorded_at: event.recorded_at,
         });
-        store.append(Arc::new(Append::to(stream(1)).event(event))).await?;
+        store
+            .append(Arc::new(Append::to(stream(1)).event(event)))
+            .await?;
     }
     for (found, from) in [
-        (store.read_stream(StreamScan::of(stream(1))).await?, "the stream"),
+        (
+            store.read_stream(StreamScan::of(stream(1))).await?,
+            "the stream",
+        ),
         (store.read_all(LogScan::default()).await?, "the log"),
     ] {
-        ensure(found == expected, || format!("events read from {from} differ from what was written: {found:?}"))?;
+        ensure(found == expected, || {
+            format!("events read from {from} differ from what was written: {found:?}")
+        })?;
     }
     Ok(())
 }

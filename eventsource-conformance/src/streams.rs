@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use eventsource_core::{
-    Append, AppendError, Conflict, MISSED_LIMIT, ManyStreams, MultiStreamStore, Position, Store, StreamCheck,
-    StreamScan, Version,
+    Append, AppendError, Conflict, MISSED_LIMIT, ManyStreams, MultiStreamStore, Position, Store,
+    StreamCheck, StreamScan, Version,
 };
 use tokio::sync::Barrier;
 
@@ -45,12 +45,18 @@ pub async fn g3_a_check_at_a_version<S: Store>(store: S) -> Kept {
     append(0).await?;
     append(2).await?;
     for wrong in [0, 1, 3, 5, u64::MAX] {
-        let Conflict::Stream { actual, .. } = conflict(append(wrong).await, "a check at another version")? else {
+        let Conflict::Stream { actual, .. } =
+            conflict(append(wrong).await, "a check at another version")?
+        else {
             return Err(Problem("the conflict is about a boundary".into()));
         };
         ensure_eq(&actual, &Version(4), "the version in the conflict")?;
     }
-    ensure_eq(&version(&store, stream(1)).await?, &Version(4), "the version after the conflicts")
+    ensure_eq(
+        &version(&store, stream(1)).await?,
+        &Version(4),
+        "the version after the conflicts",
+    )
 }
 
 /// `New` holds as long as a stream has no event.
@@ -58,7 +64,11 @@ pub async fn g3_a_check_for_a_new_stream<S: Store>(store: S) -> Kept {
     let append = || store.append(Arc::new(some(stream(1), 1).if_new()));
     append().await?;
     conflict(append().await, "a check that a stream is new")?;
-    ensure_eq(&version(&store, stream(1)).await?, &Version(1), "the version after the conflict")
+    ensure_eq(
+        &version(&store, stream(1)).await?,
+        &Version(1),
+        "the version after the conflict",
+    )
 }
 
 /// `Exists` holds from the first event on.
@@ -67,7 +77,11 @@ pub async fn g3_a_check_for_a_stream_that_exists<S: Store>(store: S) -> Kept {
     conflict(append().await, "a check that a stream exists")?;
     fill(&store, stream(1), 1).await?;
     append().await?;
-    ensure_eq(&version(&store, stream(1)).await?, &Version(2), "the version in the end")
+    ensure_eq(
+        &version(&store, stream(1)).await?,
+        &Version(2),
+        "the version in the end",
+    )
 }
 
 /// A conflict brings the events that the caller has not seen, if they are not too many.
@@ -75,13 +89,21 @@ pub async fn g3_a_conflict_brings_what_was_missed<S: Store>(store: S) -> Kept {
     let limit = MISSED_LIMIT as u64;
     fill(&store, stream(2), 3).await?;
     fill(&store, stream(1), limit + 1).await?;
-    for (check, expected) in [(some(stream(1), 1).at(Version(1)), limit), (some(stream(1), 1).if_new(), 0)] {
-        let found = conflict(store.append(Arc::new(check)).await, "a check that does not hold")?;
+    for (check, expected) in [
+        (some(stream(1), 1).at(Version(1)), limit),
+        (some(stream(1), 1).if_new(), 0),
+    ] {
+        let found = conflict(
+            store.append(Arc::new(check)).await,
+            "a check that does not hold",
+        )?;
         let Conflict::Stream { actual, missed, .. } = found else {
             return Err(Problem("the conflict is about a boundary".into()));
         };
         ensure_eq(&actual, &Version(limit + 1), "the version in the conflict")?;
-        let all = store.read_stream(StreamScan::of(stream(1)).after(Version(1))).await?;
+        let all = store
+            .read_stream(StreamScan::of(stream(1)).after(Version(1)))
+            .await?;
         let expected = if expected == 0 { Vec::new() } else { all };
         ensure_eq(&missed, &expected, "the events that the conflict brings")?;
     }
@@ -97,7 +119,9 @@ pub async fn g3_of_two_appends_at_one_version_one_wins<S: Store>(store: S) -> Ke
             let (store, barrier) = (store.clone(), Arc::clone(&barrier));
             tokio::spawn(async move {
                 barrier.wait().await;
-                store.append(Arc::new(some(stream(1), 1).at(Version(round)))).await
+                store
+                    .append(Arc::new(some(stream(1), 1).at(Version(round))))
+                    .await
             })
         };
         let mut winners = 0;
@@ -108,26 +132,53 @@ pub async fn g3_of_two_appends_at_one_version_one_wins<S: Store>(store: S) -> Ke
                 Err(error) => return Err(error.into()),
             }
         }
-        ensure(winners == 1, || format!("in round {round}, {winners} of 3 appends at one version were made"))?;
+        ensure(winners == 1, || {
+            format!("in round {round}, {winners} of 3 appends at one version were made")
+        })?;
     }
-    ensure_eq(&version(&store, stream(1)).await?, &Version(ROUNDS), "the version in the end")
+    ensure_eq(
+        &version(&store, stream(1)).await?,
+        &Version(ROUNDS),
+        "the version in the end",
+    )
 }
 
 /// Of an append to several streams, all records are there or none; those of one stream in order.
 pub async fn g2_several_streams_whole_or_absent<S: MultiStreamStore>(store: S) -> Kept {
     let records = |number| {
-        (0..6).fold(Append::across(), |append, id| append.record(stream(id % 3), event("sample.made", number)))
+        (0..6).fold(Append::across(), |append, id| {
+            append.record(stream(id % 3), event("sample.made", number))
+        })
     };
     let good = store.append_across(Arc::new(records(1))).await?;
-    let placed: Vec<_> = good.placed.iter().map(|placed| (placed.position.0, placed.version.0)).collect();
-    ensure_eq(&placed, &vec![(1, 1), (2, 1), (3, 1), (4, 2), (5, 2), (6, 2)], "where the records are")?;
+    let placed: Vec<_> = good
+        .placed
+        .iter()
+        .map(|placed| (placed.position.0, placed.version.0))
+        .collect();
+    ensure_eq(
+        &placed,
+        &vec![(1, 1), (2, 1), (3, 1), (4, 2), (5, 2), (6, 2)],
+        "where the records are",
+    )?;
     let bad = records(2).if_stream(StreamCheck::New(stream(2)));
-    conflict(store.append_across(Arc::new(bad)).await, "a check of the last stream")?;
+    conflict(
+        store.append_across(Arc::new(bad)).await,
+        "a check of the last stream",
+    )?;
     let mut too_large = event("sample.made", 3);
     too_large.payload = vec![b'x'; 64 << 20];
-    let refused = store.append_across(Arc::new(records(3).record(stream(9), too_large))).await;
-    ensure(matches!(refused, Err(AppendError::Rejected(_))), || format!("64 MiB were not refused: {refused:?}"))?;
-    ensure_eq(&store.head().await?, &Position(6), "the head after two refused appends")
+    let refused = store
+        .append_across(Arc::new(records(3).record(stream(9), too_large)))
+        .await;
+    ensure(matches!(refused, Err(AppendError::Rejected(_))), || {
+        format!("64 MiB were not refused: {refused:?}")
+    })?;
+    ensure_eq(
+        &store.head().await?,
+        &Position(6),
+        "the head after two refused appends",
+    )
 }
 
 /// Checks are judged also of streams that nothing is written to; all must hold.
@@ -135,16 +186,32 @@ pub async fn g3_checks_of_streams_that_are_not_written<S: MultiStreamStore>(stor
     fill(&store, stream(1), 2).await?;
     let append = |checks: Vec<StreamCheck>| {
         let append = Append::across().record(stream(9), event("sample.made", 1));
-        store.append_across(Arc::new(checks.into_iter().fold(append, Append::<ManyStreams>::if_stream)))
+        store.append_across(Arc::new(
+            checks
+                .into_iter()
+                .fold(append, Append::<ManyStreams>::if_stream),
+        ))
     };
-    let (good, bad) = (StreamCheck::At(stream(1), Version(2)), StreamCheck::Exists(stream(2)));
+    let (good, bad) = (
+        StreamCheck::At(stream(1), Version(2)),
+        StreamCheck::Exists(stream(2)),
+    );
     append(vec![good.clone(), StreamCheck::New(stream(2))]).await?;
-    let Conflict::Stream { check, actual, .. } = conflict(append(vec![good, bad.clone()]).await, "the second check")?
+    let Conflict::Stream { check, actual, .. } =
+        conflict(append(vec![good, bad.clone()]).await, "the second check")?
     else {
         return Err(Problem("the conflict is about a boundary".into()));
     };
-    ensure_eq(&(check, actual), &(bad, Version::NONE), "the check in the conflict")?;
-    ensure_eq(&version(&store, stream(9)).await?, &Version(1), "the version in the end")
+    ensure_eq(
+        &(check, actual),
+        &(bad, Version::NONE),
+        "the check in the conflict",
+    )?;
+    ensure_eq(
+        &version(&store, stream(9)).await?,
+        &Version(1),
+        "the version in the end",
+    )
 }
 
 /// Two appends, each of which checks what the other one writes: one is made.
@@ -158,7 +225,9 @@ pub async fn g3_write_skew_across_streams<S: MultiStreamStore>(store: S) -> Kept
             let append = Append::across().if_stream(StreamCheck::New(checked));
             tokio::spawn(async move {
                 barrier.wait().await;
-                store.append_across(Arc::new(append.record(written, event("sample.made", 1)))).await
+                store
+                    .append_across(Arc::new(append.record(written, event("sample.made", 1))))
+                    .await
             })
         };
         let mut pairs = [(left.clone(), right.clone()), (right, left)];
@@ -173,7 +242,9 @@ pub async fn g3_write_skew_across_streams<S: MultiStreamStore>(store: S) -> Kept
                 Err(error) => return Err(error.into()),
             }
         }
-        ensure(winners == 1, || format!("in round {round}, {winners} of 2 appends that exclude each other were made"))?;
+        ensure(winners == 1, || {
+            format!("in round {round}, {winners} of 2 appends that exclude each other were made")
+        })?;
     }
     Ok(())
 }

@@ -20,14 +20,20 @@ where
     F: Future<Output = S>,
     T: Future<Output = Kept> + Send + 'static,
 {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(4)
+        .enable_all()
+        .build();
     let runtime = runtime.unwrap_or_else(|error| panic!("no runtime: {error}"));
     if let Err(broken) = runtime.block_on(async { verdict(promise, test(fresh().await)).await }) {
         panic!("{broken}");
     }
 }
 
-async fn verdict(promise: &'static str, test: impl Future<Output = Kept> + Send + 'static) -> Result<(), Broken> {
+async fn verdict(
+    promise: &'static str,
+    test: impl Future<Output = Kept> + Send + 'static,
+) -> Result<(), Broken> {
     // A task of its own, so that a panic is a verdict too.
     let kept = match tokio::time::timeout(PATIENCE, tokio::spawn(test)).await {
         Ok(Ok(kept)) => kept,
@@ -94,7 +100,9 @@ macro_rules! boundary_store_tests {
 /// Tests each promise of a store on a new one, and returns those that are broken.
 ///
 /// Must be called inside a tokio runtime with its timer on; one of several threads finds more.
-pub async fn check_store<S: Store, F: Future<Output = S>>(mut fresh: impl FnMut() -> F) -> Vec<Broken> {
+pub async fn check_store<S: Store, F: Future<Output = S>>(
+    mut fresh: impl FnMut() -> F,
+) -> Vec<Broken> {
     check_streams(&mut fresh).await
 }
 

@@ -49,7 +49,9 @@ pub trait Aggregate: Sized + Send + Sync + 'static {
     }
 
     /// The state after these events, in memory; `None` if there were none, and one must create it.
-    fn fold<'e>(events: impl IntoIterator<Item = &'e Self::Event>) -> Result<Option<Self>, Misapplied> {
+    fn fold<'e>(
+        events: impl IntoIterator<Item = &'e Self::Event>,
+    ) -> Result<Option<Self>, Misapplied> {
         let mut root = Root::<Self>::new();
         root.apply_all(events)?;
         Ok(root.into_state())
@@ -100,7 +102,11 @@ pub trait InvariantOutcome {
 
 impl InvariantOutcome for bool {
     fn outcome(self) -> Result<(), String> {
-        if self { Ok(()) } else { Err("the invariant does not hold".into()) }
+        if self {
+            Ok(())
+        } else {
+            Err("the invariant does not hold".into())
+        }
     }
 }
 
@@ -129,7 +135,10 @@ impl<A: Aggregate> Root<A> {
     /// Before the first event.
     #[must_use]
     pub fn new() -> Self {
-        Self { state: A::initial(), version: Version::NONE }
+        Self {
+            state: A::initial(),
+            version: Version::NONE,
+        }
     }
 
     /// The state; `None` before the event that creates it.
@@ -162,8 +171,14 @@ impl<A: Aggregate> Root<A> {
     }
 
     /// Applies events in order, their versions as their only metadata.
-    pub fn apply_all<'e>(&mut self, events: impl IntoIterator<Item = &'e A::Event>) -> Result<(), Misapplied> {
-        let mut meta = EventMeta { version: self.version.next(), ..EventMeta::default() };
+    pub fn apply_all<'e>(
+        &mut self,
+        events: impl IntoIterator<Item = &'e A::Event>,
+    ) -> Result<(), Misapplied> {
+        let mut meta = EventMeta {
+            version: self.version.next(),
+            ..EventMeta::default()
+        };
         let mut events = events.into_iter();
         if self.state.is_none()
             && let Some(first) = events.next()
@@ -171,7 +186,9 @@ impl<A: Aggregate> Root<A> {
             self.apply(first, &meta)?;
             meta.version = meta.version.next();
         }
-        let Some(state) = &mut self.state else { return Ok(()) };
+        let Some(state) = &mut self.state else {
+            return Ok(());
+        };
         for event in events {
             state.apply_event(event, &meta)?;
             self.version = meta.version;

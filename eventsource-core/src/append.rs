@@ -133,7 +133,13 @@ pub struct Append<Reach = OneStream> {
 
 impl<Reach> Append<Reach> {
     fn empty(target: Option<StreamName>) -> Self {
-        Self { target, records: Vec::new(), checks: Vec::new(), key: None, reach: PhantomData }
+        Self {
+            target,
+            records: Vec::new(),
+            checks: Vec::new(),
+            key: None,
+            reach: PhantomData,
+        }
     }
 
     /// Makes the append idempotent: a second one with an equal key is not made, but answered as the first was.
@@ -162,7 +168,13 @@ impl<Reach> Append<Reach> {
     }
 
     fn with_reach<Wider>(self) -> Append<Wider> {
-        Append { target: None, records: self.records, checks: self.checks, key: self.key, reach: PhantomData }
+        Append {
+            target: None,
+            records: self.records,
+            checks: self.checks,
+            key: self.key,
+            reach: PhantomData,
+        }
     }
 }
 
@@ -201,7 +213,11 @@ impl Append<OneStream> {
     }
 
     fn check(mut self, check: impl FnOnce(StreamName) -> StreamCheck) -> Self {
-        self.checks.extend(self.target.clone().map(|stream| Check::Stream(check(stream))));
+        self.checks.extend(
+            self.target
+                .clone()
+                .map(|stream| Check::Stream(check(stream))),
+        );
         self
     }
 }
@@ -293,13 +309,19 @@ impl Key {
     #[must_use]
     pub fn given(target: &str, key: &str, asked: &[u8]) -> Self {
         let scope = Uuid::new_v5(&KEYS, target.as_bytes());
-        Self { id: Uuid::new_v5(&scope, key.as_bytes()), digest: Uuid::new_v5(&KEYS, asked) }
+        Self {
+            id: Uuid::new_v5(&scope, key.as_bytes()),
+            digest: Uuid::new_v5(&KEYS, asked),
+        }
     }
 
     /// A key that nobody else has, which makes resending one request safe.
     #[must_use]
     pub fn unique(id: Uuid) -> Self {
-        Self { id, digest: Uuid::nil() }
+        Self {
+            id,
+            digest: Uuid::nil(),
+        }
     }
 }
 
@@ -405,7 +427,13 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { payload: 1 << 20, metadata: 64 << 10, append: 4 << 20, records: 10_000, tags: 64 }
+        Self {
+            payload: 1 << 20,
+            metadata: 64 << 10,
+            append: 4 << 20,
+            records: 10_000,
+            tags: 64,
+        }
     }
 }
 
@@ -463,13 +491,22 @@ impl Limits {
         for (index, record) in append.records.iter().enumerate() {
             total += record.event.payload.len() + record.event.metadata.len();
             let problem = if index >= self.records {
-                Some(RejectedProblem::TooMany { what: "records", count: append.records.len(), limit: self.records })
+                Some(RejectedProblem::TooMany {
+                    what: "records",
+                    count: append.records.len(),
+                    limit: self.records,
+                })
             } else {
-                self.problem(&record.event).or_else(|| too_large("append", total, self.append))
+                self.problem(&record.event)
+                    .or_else(|| too_large("append", total, self.append))
             };
             if let Some(problem) = problem {
                 let name = record.event.name.chars().take(80).collect();
-                return Err(Rejected { index, name, problem });
+                return Err(Rejected {
+                    index,
+                    name,
+                    problem,
+                });
             }
         }
         Ok(())
@@ -487,7 +524,12 @@ impl Limits {
                     limit: self.tags,
                 })
             })
-            .or_else(|| event.tags.iter().find_map(|tag| bad_text("tag", tag.as_str(), TAG_LIMIT)))
+            .or_else(|| {
+                event
+                    .tags
+                    .iter()
+                    .find_map(|tag| bad_text("tag", tag.as_str(), TAG_LIMIT))
+            })
     }
 }
 
@@ -497,5 +539,6 @@ fn too_large(what: &'static str, bytes: usize, limit: usize) -> Option<RejectedP
 
 fn bad_text(what: &'static str, text: &str, limit: usize) -> Option<RejectedProblem> {
     let bad = text.is_empty() || text.chars().any(char::is_control);
-    bad.then_some(RejectedProblem::BadText { what }).or_else(|| too_large(what, text.len(), limit))
+    bad.then_some(RejectedProblem::BadText { what })
+        .or_else(|| too_large(what, text.len(), limit))
 }

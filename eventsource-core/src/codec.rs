@@ -40,7 +40,10 @@ impl Codec for Json {
 
     fn decode<T: DeserializeOwned>(&self, format: &str, payload: &[u8]) -> Result<T, CodecError> {
         if format != Self::FORMAT {
-            return Err(CodecError::UnknownFormat { format: format.into(), known: Self::FORMAT });
+            return Err(CodecError::UnknownFormat {
+                format: format.into(),
+                known: Self::FORMAT,
+            });
         }
         serde_json::from_slice(payload).map_err(CodecError::new)
     }
@@ -121,8 +124,18 @@ pub fn encode<C: Codec, M: MessageSet>(codec: &C, message: &M) -> Result<Encoded
 /// Decodes a stored event.
 pub fn decode<C: Codec, M: MessageSet>(codec: &C, event: &EventRef<'_>) -> Result<M, DecodeError> {
     let row = M::row(event.name, event.schema)?;
-    let decoded = M::read(row.variant, Decode { codec, format: event.format, payload: event.payload });
-    decoded.map_err(|source| DecodeError::Payload { name: event.name.into(), source })
+    let decoded = M::read(
+        row.variant,
+        Decode {
+            codec,
+            format: event.format,
+            payload: event.payload,
+        },
+    );
+    decoded.map_err(|source| DecodeError::Payload {
+        name: event.name.into(),
+        source,
+    })
 }
 
 struct Encode<'a, C>(&'a C);
@@ -131,10 +144,19 @@ impl<C: Codec> MessageWriter for Encode<'_, C> {
     type Ok = Encoded;
     type Error = CodecError;
 
-    fn write<T: Serialize>(self, name: &'static str, version: u32, payload: &T) -> Result<Encoded, CodecError> {
+    fn write<T: Serialize>(
+        self,
+        name: &'static str,
+        version: u32,
+        payload: &T,
+    ) -> Result<Encoded, CodecError> {
         let mut bytes = Vec::with_capacity(128);
         self.0.encode(payload, &mut bytes)?;
-        Ok(Encoded { name, version, payload: bytes })
+        Ok(Encoded {
+            name,
+            version,
+            payload: bytes,
+        })
     }
 }
 

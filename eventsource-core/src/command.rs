@@ -143,7 +143,13 @@ impl<'a, A: Aggregate> Context<'a, A> {
         ids: &'a dyn IdSource,
         metadata: &'a Metadata,
     ) -> Self {
-        Self { id, version, now, ids, metadata }
+        Self {
+            id,
+            version,
+            now,
+            ids,
+            metadata,
+        }
     }
 
     /// The aggregate's own id.
@@ -180,6 +186,10 @@ impl<'a, A: Aggregate> Context<'a, A> {
 impl<A: Aggregate> fmt::Debug for Context<'_, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("Context");
-        debug.field("id", self.id).field("version", &self.version).field("now", &self.now).finish_non_exhaustive()
+        debug
+            .field("id", self.id)
+            .field("version", &self.version)
+            .field("now", &self.now)
+            .finish_non_exhaustive()
     }
 }

@@ -88,13 +88,15 @@ impl<A: Aggregate, T: Decision<A>> Decision<A> for Option<T> {
 
 impl<A: Aggregate, T: Decision<A>> Decision<A> for Vec<T> {
     fn record(self, events: &mut Events<A>) -> Result<(), A::Error> {
-        self.into_iter().try_for_each(|decision| decision.record(events))
+        self.into_iter()
+            .try_for_each(|decision| decision.record(events))
     }
 }
 
 impl<A: Aggregate, T: Decision<A>, const N: usize> Decision<A> for [T; N] {
     fn record(self, events: &mut Events<A>) -> Result<(), A::Error> {
-        self.into_iter().try_for_each(|decision| decision.record(events))
+        self.into_iter()
+            .try_for_each(|decision| decision.record(events))
     }
 }
 

@@ -25,7 +25,12 @@ impl MessageWriter for Name {
     type Ok = &'static str;
     type Error = std::convert::Infallible;
 
-    fn write<T: Serialize>(self, name: &'static str, _: u32, _: &T) -> Result<Self::Ok, Self::Error> {
+    fn write<T: Serialize>(
+        self,
+        name: &'static str,
+        _: u32,
+        _: &T,
+    ) -> Result<Self::Ok, Self::Error> {
         Ok(name)
     }
 }
@@ -36,7 +41,12 @@ impl MessageWriter for Canonical {
     type Ok = Vec<u8>;
     type Error = CodecError;
 
-    fn write<T: Serialize>(self, name: &'static str, _: u32, payload: &T) -> Result<Vec<u8>, CodecError> {
+    fn write<T: Serialize>(
+        self,
+        name: &'static str,
+        _: u32,
+        payload: &T,
+    ) -> Result<Vec<u8>, CodecError> {
         let payload = serde_json::to_value(payload).map_err(CodecError::new)?;
         let mut bytes = name.as_bytes().to_vec();
         bytes.push(0);

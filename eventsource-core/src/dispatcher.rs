@@ -72,8 +72,16 @@ impl Dispatcher {
     pub fn registered(registry: &Registry, store: impl Store) -> Result<Self, NameCollision> {
         registry.check_names()?;
         let store = AnyStore::new(store);
-        let target = |entry: &crate::registry::AggregateEntry| Ok((entry.name, (entry.target)(store.clone())?));
-        Ok(Self { targets: registry.aggregates().iter().map(target).collect::<Result<_, _>>()? })
+        let target = |entry: &crate::registry::AggregateEntry| {
+            Ok((entry.name, (entry.target)(store.clone())?))
+        };
+        Ok(Self {
+            targets: registry
+                .aggregates()
+                .iter()
+                .map(target)
+                .collect::<Result<_, _>>()?,
+        })
     }
 
     /// Executes the command `{"Name": {…}}` (or `"Name"`, where it has no fields) on the aggregate `aggregate` with
@@ -87,7 +95,10 @@ impl Dispatcher {
     ) -> Result<Dispatched, DispatchError> {
         let Some(target) = self.targets.get(aggregate) else {
             let known = self.targets.keys().map(|name| (*name).to_owned()).collect();
-            return Err(DispatchError::UnknownAggregate { name: aggregate.chars().take(80).collect(), known });
+            return Err(DispatchError::UnknownAggregate {
+                name: aggregate.chars().take(80).collect(),
+                known,
+            });
         };
         target.dispatch(id, command, options).await
     }
@@ -147,7 +158,12 @@ type Dispatching<'a> = Pin<Box<dyn Future<Output = Result<Dispatched, DispatchEr
 
 /// A repository whose types are forgotten.
 pub(crate) trait Target: Send + Sync {
-    fn dispatch<'a>(&'a self, id: &'a str, command: &'a [u8], options: CommandOptions) -> Dispatching<'a>;
+    fn dispatch<'a>(
+        &'a self,
+        id: &'a str,
+        command: &'a [u8],
+        options: CommandOptions,
+    ) -> Dispatching<'a>;
 }
 
 impl<A, S, C> Target for Repository<A, S, C>
@@ -156,15 +172,31 @@ where
     S: Store,
     C: Codec,
 {
-    fn dispatch<'a>(&'a self, id: &'a str, command: &'a [u8], options: CommandOptions) -> Dispatching<'a> {
+    fn dispatch<'a>(
+        &'a self,
+        id: &'a str,
+        command: &'a [u8],
+        options: CommandOptions,
+    ) -> Dispatching<'a> {
         Box::pin(async move {
             let id = A::Id::parse(id)?;
-            let command: A::Command = from_json(command)
-                .map_err(|source| DispatchError::InvalidCommand { aggregate: A::NAME, source })?;
-            let executed = self.execute(&id, command).options(options).await.map_err(failed)?;
+            let command: A::Command =
+                from_json(command).map_err(|source| DispatchError::InvalidCommand {
+                    aggregate: A::NAME,
+                    source,
+                })?;
+            let executed = self
+                .execute(&id, command)
+                .options(options)
+                .await
+                .map_err(failed)?;
             Ok(Dispatched {
                 position: executed.position(),
-                events: executed.events.iter().map(|event| event.event.name()).collect(),
+                events: executed
+                    .events
+                    .iter()
+                    .map(|event| event.event.name())
+                    .collect(),
                 version: executed.version,
                 repeated: executed.repeated,
             })

@@ -42,8 +42,16 @@ trait ErasedStore: Send + Sync {
     fn identity(&self) -> StoreIdentity;
     fn append(&self, append: Arc<Append>) -> Boxed<'_, Result<Appended, AppendError>>;
     fn outcome(&self, key: Key) -> Boxed<'_, Result<Option<Outcome>, StoreError>>;
-    fn scan_stream(&self, scan: StreamScan, visitor: Box<dyn Visit>) -> Boxed<'_, Result<(), StoreError>>;
-    fn scan_all(&self, scan: LogScan, visitor: Box<dyn Visit>) -> Boxed<'_, Result<Position, StoreError>>;
+    fn scan_stream(
+        &self,
+        scan: StreamScan,
+        visitor: Box<dyn Visit>,
+    ) -> Boxed<'_, Result<(), StoreError>>;
+    fn scan_all(
+        &self,
+        scan: LogScan,
+        visitor: Box<dyn Visit>,
+    ) -> Boxed<'_, Result<Position, StoreError>>;
     fn head(&self) -> Boxed<'_, Result<Position, StoreError>>;
     fn wait_beyond(&self, position: Position) -> Boxed<'_, Result<(), StoreError>>;
 }
@@ -61,11 +69,19 @@ impl<S: Store> ErasedStore for S {
         Box::pin(Store::outcome(self, key))
     }
 
-    fn scan_stream(&self, scan: StreamScan, visitor: Box<dyn Visit>) -> Boxed<'_, Result<(), StoreError>> {
+    fn scan_stream(
+        &self,
+        scan: StreamScan,
+        visitor: Box<dyn Visit>,
+    ) -> Boxed<'_, Result<(), StoreError>> {
         Box::pin(async move { Store::scan_stream(self, scan, visitor).await.map(drop) })
     }
 
-    fn scan_all(&self, scan: LogScan, visitor: Box<dyn Visit>) -> Boxed<'_, Result<Position, StoreError>> {
+    fn scan_all(
+        &self,
+        scan: LogScan,
+        visitor: Box<dyn Visit>,
+    ) -> Boxed<'_, Result<Position, StoreError>> {
         Box::pin(async move { Ok(Store::scan_all(self, scan, visitor).await?.1) })
     }
 
@@ -105,7 +121,9 @@ async fn lend<'a, V: Visit, T>(
     let scanned = scan(Box::new(Lent(Arc::clone(&slot)))).await?;
     let visitor = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
     // Only this function takes it, and it does so once.
-    visitor.map(|visitor| (visitor, scanned)).ok_or(StoreError::Closed)
+    visitor
+        .map(|visitor| (visitor, scanned))
+        .ok_or(StoreError::Closed)
 }
 
 impl Store for AnyStore {
@@ -126,7 +144,11 @@ impl Store for AnyStore {
         Ok(visitor)
     }
 
-    async fn scan_all<V: Visit>(&self, scan: LogScan, visitor: V) -> Result<(V, Position), StoreError> {
+    async fn scan_all<V: Visit>(
+        &self,
+        scan: LogScan,
+        visitor: V,
+    ) -> Result<(V, Position), StoreError> {
         lend(visitor, |lent| self.0.scan_all(scan, lent)).await
     }
 

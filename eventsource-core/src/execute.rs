@@ -15,11 +15,11 @@ use crate::command::{CommandOf, Context};
 use crate::decision::{Events, Rejection};
 use crate::digest;
 use crate::event::{EventMeta, EventSet, Recorded};
-use crate::load::{AsOf, Fold, LoadError, check};
+use crate::load::{AsOf, Fold, LoadError, check, stream_of};
 use crate::message::MessageSet;
 use crate::metadata::Metadata;
 use crate::repository::{Repository, Retry};
-use crate::store::{Store, StoreError, StoredEvent, StreamScan};
+use crate::store::{Store, StoreError, StreamScan};
 use crate::stream::{Position, StreamName, Version};
 use crate::tag::Tags;
 use crate::time::Timestamp;
@@ -76,8 +76,17 @@ impl<A: Aggregate, K: CommandOf<A>> Asked<A> for K {
 }
 
 impl<'a, A: Aggregate, S, C> Execute<'a, A, S, C> {
-    pub(crate) fn new(repository: &'a Repository<A, S, C>, id: &'a A::Id, command: impl CommandOf<A>) -> Self {
-        Self { repository, id, command: Box::new(command), options: CommandOptions::default() }
+    pub(crate) fn new(
+        repository: &'a Repository<A, S, C>,
+        id: &'a A::Id,
+        command: impl CommandOf<A>,
+    ) -> Self {
+        Self {
+            repository,
+            id,
+            command: Box::new(command),
+            options: CommandOptions::default(),
+        }
     }
 
     /// Makes the command idempotent: given twice with one key for one aggregate, it is executed once, and the second
@@ -189,7 +198,9 @@ pub enum ExecuteError<E> {
         key: String,
     },
     /// Its events would break the aggregate's invariant. Nothing was stored.
-    #[error("event {number} of this command (`{event}`) would make the aggregate invalid: {reason}")]
+    #[error(
+        "event {number} of this command (`{event}`) would make the aggregate invalid: {reason}"
+    )]
     Invariant {
         /// The event's place among those of the command, from 1.
         number: usize,
@@ -246,11 +257,29 @@ impl<E> ExecuteError<E> {
             Self::Refused(refusal) => return Ok(refusal),
             Self::NotFound { aggregate, id } => ExecuteError::NotFound { aggregate, id },
             Self::AlreadyExists { aggregate, id } => ExecuteError::AlreadyExists { aggregate, id },
-            Self::WrongVersion { expected, actual } => ExecuteError::WrongVersion { expected, actual },
+            Self::WrongVersion { expected, actual } => {
+                ExecuteError::WrongVersion { expected, actual }
+            }
             Self::Contended { attempts } => ExecuteError::Contended { attempts },
             Self::KeyReused { key } => ExecuteError::KeyReused { key },
-            Self::Invariant { number, event, reason } => ExecuteError::Invariant { number, event, reason },
-            Self::Misapplied { number, event, reason } => ExecuteError::Misapplied { number, event, reason },
+            Self::Invariant {
+                number,
+                event,
+                reason,
+            } => ExecuteError::Invariant {
+                number,
+                event,
+                reason,
+            },
+            Self::Misapplied {
+                number,
+                event,
+                reason,
+            } => ExecuteError::Misapplied {
+                number,
+                event,
+                reason,
+            },
             Self::Overloaded { waiting } => ExecuteError::Overloaded { waiting },
             Self::Rejected(rejected) => ExecuteError::Rejected(rejected),
             Self::Unknown { reason } => ExecuteError::Unknown { reason },
@@ -280,84 +309,154 @@ impl<'a, A: Aggregate, S: Store, C: Codec> IntoFuture for Execute<'a, A, S, C> {
 
 impl<A: Aggregate, S: Store, C: Codec> Execute<'_, A, S, C> {
     async fn run(self) -> Result<Executed<A::Event>, ExecuteError<A::Error>> {
-        let Self { repository, id, command, options } = self;
-        let stream = repository.stream(id)?;
-        let key = match &options.idempotency_key {
+        let Self { repository, id, .. } = self;
+        let stream = stream_of::<A>(id)?;
+        let key = match &self.options.idempotency_key {
             None => Key::unique(repository.ids.fresh()),
-            Some(given) => {
-                let name = command.name();
-                let asked = command.canonical().map_err(|source| ExecuteError::Encode { name, source })?;
-                let key = Key::given(stream.as_str(), given, &asked);
-                // Before deciding: the decision would see its own first effect, and refuse.
-                if let Some(outcome) = repository.store.outcome(key).await? {
-                    return match outcome.digest == key.digest {
-                        true => repository.repeated(&stream, &outcome.placed).await,
-                        false => Err(ExecuteError::KeyReused { key: given.clone() }),
-                    };
-                }
-                key
-            }
+            Some(given) => self.given_key(&stream, given)?,
         };
-        let metadata = options.metadata.to_stored();
+        // Before deciding: the decision would see its own first effect, and refuse.
+        if self.options.idempotency_key.is_some()
+            && let Some(outcome) = repository.store.outcome(key).await?
+        {
+            return match outcome.digest == key.digest {
+                true => repository.repeated(&stream, &outcome.placed).await,
+                false => Err(self.failed(AppendError::KeyReused)),
+            };
+        }
         let mut fold = repository.fold(id, AsOf::Now).await?;
-        let mut attempt = 1;
-        loop {
+        for attempt in 1..=repository.retry.attempts {
             Span::current().record("attempts", attempt);
-            let version = fold.root.version();
-            if let Some(expected) = options.expected_version
-                && expected != version
-            {
-                return Err(ExecuteError::WrongVersion { expected, actual: version });
+            if attempt > 2 {
+                repository
+                    .clock
+                    .sleep(repository.retry.pause(attempt))
+                    .await;
             }
-            let now = repository.clock.now();
-            let context = Context::new(id, version, now, &*repository.ids, &options.metadata);
-            let mut events = Events::new();
-            let decided = command.decide(&fold.root, &context, &mut events);
-            decided.map_err(|rejection| rejected::<A>(rejection, id))?;
-            let events = events.into_vec();
-            if events.is_empty() {
-                return Ok(Executed { events: Vec::new(), version, repeated: false });
-            }
-            let mut append = Append::to(stream.clone()).at(version).key(key);
-            for event in &events {
-                append = append.event(encode::<A, C>(&repository.codec, event, now, &metadata)?);
-            }
-            try_on(&mut fold.root, &events, now, &metadata)?;
-            let failed = match repository.append(Arc::new(append)).await {
+            let loaded = fold.root.version();
+            let Some(decided) = self.decide(&mut fold.root, &stream, key)? else {
+                return Ok(Executed {
+                    events: Vec::new(),
+                    version: loaded,
+                    repeated: false,
+                });
+            };
+            match repository.append(Arc::new(decided.append)).await {
                 Ok(appended) if appended.repeated => {
                     return repository.repeated(&stream, &appended.placed).await;
                 }
                 Ok(appended) => {
-                    let version = appended.placed.last().map_or(version, |placed| placed.version);
-                    Span::current().record("version", version.0);
-                    let at = recorded(&stream, events, &appended.placed, now, &options.metadata);
-                    return Ok(Executed { events: at, version, repeated: false });
+                    let (events, now) = (decided.events, decided.now);
+                    return Ok(self.executed(&stream, events, &appended.placed, now));
                 }
-                Err(failed) => failed,
-            };
-            let (actual, missed) = match failed {
-                AppendError::Conflict(conflict) => match *conflict {
-                    Conflict::Stream { actual, missed, .. } => (actual, missed),
-                    Conflict::Boundary { .. } => (Version::NONE, Vec::new()),
-                },
-                failed => return Err(append_error(failed, options.idempotency_key)),
-            };
-            tracing::debug!(attempt, actual = actual.0, missed = missed.len(), "conflict");
-            if attempt >= repository.retry.attempts {
-                return Err(ExecuteError::Contended { attempts: attempt });
+                Err(AppendError::Conflict(conflict)) => {
+                    tracing::debug!(attempt, %conflict, "conflict");
+                    fold = match catch_up(fold, loaded, &conflict) {
+                        Some(fold) => fold?,
+                        None => repository.fold(id, AsOf::Now).await?,
+                    };
+                }
+                Err(failed) => return Err(self.failed(failed)),
             }
-            attempt += 1;
-            if attempt > 2 {
-                repository.clock.sleep(repository.retry.pause(attempt)).await;
-            }
-            // The answer has brought what was missed: nothing is read again, unless the state was tried on (an
-            // invariant) or time has passed since the answer came.
-            fold = match catch_up(fold, version, &missed, actual) {
-                Some(fold) => fold?,
-                None => repository.fold(id, AsOf::Now).await?,
-            };
+        }
+        Err(ExecuteError::Contended {
+            attempts: repository.retry.attempts,
+        })
+    }
+
+    fn given_key(&self, stream: &StreamName, given: &str) -> Result<Key, ExecuteError<A::Error>> {
+        let name = self.command.name();
+        let asked = self.command.canonical();
+        let asked = asked.map_err(|source| ExecuteError::Encode { name, source })?;
+        Ok(Key::given(stream.as_str(), given, &asked))
+    }
+
+    /// Decides on a state: what to append, or `None` if there is nothing to record.
+    fn decide(
+        &self,
+        root: &mut Root<A>,
+        stream: &StreamName,
+        key: Key,
+    ) -> Result<Option<Decided<A::Event>>, ExecuteError<A::Error>> {
+        let Self { id, options, .. } = self;
+        let (id, repository, command) = (*id, self.repository, &self.command);
+        let version = root.version();
+        if let Some(expected) = options.expected_version
+            && expected != version
+        {
+            return Err(ExecuteError::WrongVersion {
+                expected,
+                actual: version,
+            });
+        }
+        let now = repository.clock.now();
+        let context = Context::new(id, version, now, &*repository.ids, &options.metadata);
+        let mut events = Events::new();
+        command
+            .decide(root, &context, &mut events)
+            .map_err(|rejection| rejected::<A>(rejection, id))?;
+        let events = events.into_vec();
+        if events.is_empty() {
+            return Ok(None);
+        }
+        let metadata = options.metadata.to_stored();
+        try_on(root, &events, now, &metadata)?;
+        let mut append = Append::to(stream.clone()).at(version).key(key);
+        for event in &events {
+            append = append.event(encode::<A, C>(&repository.codec, event, now, &metadata)?);
+        }
+        Ok(Some(Decided {
+            events,
+            append,
+            now,
+        }))
+    }
+
+    fn executed(
+        &self,
+        stream: &StreamName,
+        events: Vec<A::Event>,
+        placed: &[Placed],
+        recorded_at: Timestamp,
+    ) -> Executed<A::Event> {
+        let version = placed.last().map_or(Version::NONE, |placed| placed.version);
+        Span::current().record("version", version.0);
+        let recorded = |(event, placed): (A::Event, &Placed)| Recorded {
+            position: placed.position,
+            stream: stream.clone(),
+            version: placed.version,
+            recorded_at,
+            metadata: self.options.metadata.clone(),
+            event,
+        };
+        let events = events.into_iter().zip(placed).map(recorded).collect();
+        Executed {
+            events,
+            version,
+            repeated: false,
         }
     }
+
+    fn failed(&self, error: AppendError) -> ExecuteError<A::Error> {
+        match error {
+            AppendError::KeyReused => {
+                let key = self.options.idempotency_key.clone().unwrap_or_default();
+                ExecuteError::KeyReused { key }
+            }
+            AppendError::Overloaded { waiting } => ExecuteError::Overloaded { waiting },
+            AppendError::Rejected(rejected) => ExecuteError::Rejected(rejected),
+            AppendError::Unknown { reason } => ExecuteError::Unknown { reason },
+            AppendError::Store(error) => ExecuteError::Store(error),
+            AppendError::Conflict(_) => ExecuteError::Contended { attempts: 1 },
+        }
+    }
+}
+
+/// What a command has led to, before it is stored.
+struct Decided<E> {
+    events: Vec<E>,
+    append: Append,
+    now: Timestamp,
 }
 
 impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
@@ -366,7 +465,9 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
         let mut attempt = 1;
         loop {
             let answer = self.store.append(Arc::clone(&append)).await;
-            let Err(AppendError::Unknown { reason }) = &answer else { return answer };
+            let Err(AppendError::Unknown { reason }) = &answer else {
+                return answer;
+            };
             tracing::warn!(attempt, reason, "unknown outcome");
             if attempt >= self.retry.attempts {
                 return answer;
@@ -382,13 +483,19 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
         stream: &StreamName,
         placed: &[Placed],
     ) -> Result<Executed<A::Event>, ExecuteError<A::Error>> {
-        let (Some(first), Some(last)) = (placed.first(), placed.last()) else {
-            return Ok(Executed { events: Vec::new(), version: Version::NONE, repeated: true });
-        };
-        let before = Version(first.version.0.saturating_sub(1));
-        let events = self.typed(StreamScan::of(stream.clone()).after(before).until(last.version)).await?;
-        Span::current().record("version", last.version.0);
-        Ok(Executed { events, version: last.version, repeated: true })
+        let first = placed
+            .first()
+            .map_or(Version::NONE, |placed| placed.version);
+        let version = placed.last().map_or(Version::NONE, |placed| placed.version);
+        let before = Version(first.0.saturating_sub(1));
+        let scan = StreamScan::of(stream.clone()).after(before).until(version);
+        let events = self.typed(scan).await?;
+        Span::current().record("version", version.0);
+        Ok(Executed {
+            events,
+            version,
+            repeated: true,
+        })
     }
 }
 
@@ -397,27 +504,29 @@ impl Retry {
     fn pause(&self, attempt: u32) -> Duration {
         let doublings = attempt.saturating_sub(3).min(20);
         let longest = self.first.saturating_mul(1 << doublings).min(self.longest);
-        let random = u16::from_le_bytes([Uuid::now_v7().as_bytes()[14], Uuid::now_v7().as_bytes()[15]]);
+        let random =
+            u16::from_le_bytes([Uuid::now_v7().as_bytes()[14], Uuid::now_v7().as_bytes()[15]]);
         longest / 2 + longest / 2 * u32::from(random) / u32::from(u16::MAX)
     }
 }
 
-/// The state after what was missed, if the answer brought all of it and the state is still the one that was loaded.
+/// The state after what was missed: the conflict's answer has brought it, so that nothing is read again. `None` if it
+/// has not brought all, or if the state is no longer the one that was loaded, since events were tried on it.
 fn catch_up<A: Aggregate, C: Codec>(
     mut fold: Fold<A, C>,
     loaded: Version,
-    missed: &[StoredEvent],
-    actual: Version,
+    conflict: &Conflict,
 ) -> Option<Result<Fold<A, C>, LoadError>> {
-    if fold.root.version() != loaded || Version(loaded.0 + missed.len() as u64) != actual {
+    let Conflict::Stream { actual, missed, .. } = conflict else {
+        return None;
+    };
+    if fold.root.version() != loaded || Version(loaded.0 + missed.len() as u64) != *actual {
         return None;
     }
-    for event in missed {
-        if let Err(problem) = fold.apply(&event.as_ref()) {
-            return Some(Err(problem.into()));
-        }
-    }
-    Some(Ok(fold))
+    let applied = missed
+        .iter()
+        .try_for_each(|event| fold.apply(&event.as_ref()));
+    Some(applied.map(|()| fold).map_err(LoadError::from))
 }
 
 /// Sees that the events which are about to be stored can be loaded again: each can follow those before it, and the
@@ -431,16 +540,36 @@ fn try_on<A: Aggregate>(
     let loaded = root.version().0;
     for (number, event) in (1..).zip(events) {
         let version = Version(loaded + number as u64);
-        let meta = EventMeta { version, recorded_at: now, metadata };
-        let applied = if A::HAS_INVARIANT { root.apply(event, &meta) } else { follows::<A>(version, event, &meta) };
-        applied.map_err(|reason| ExecuteError::Misapplied { number, event: event.name(), reason })?;
-        check(root).map_err(|reason| ExecuteError::Invariant { number, event: event.name(), reason })?;
+        let meta = EventMeta {
+            version,
+            recorded_at: now,
+            metadata,
+        };
+        let applied = if A::HAS_INVARIANT {
+            root.apply(event, &meta)
+        } else {
+            follows::<A>(version, event, &meta)
+        };
+        applied.map_err(|reason| ExecuteError::Misapplied {
+            number,
+            event: event.name(),
+            reason,
+        })?;
+        check(root).map_err(|reason| ExecuteError::Invariant {
+            number,
+            event: event.name(),
+            reason,
+        })?;
     }
     Ok(())
 }
 
 /// Whether an event can stand at this version, as far as creation goes.
-fn follows<A: Aggregate>(version: Version, event: &A::Event, meta: &EventMeta<'_>) -> Result<(), Misapplied> {
+fn follows<A: Aggregate>(
+    version: Version,
+    event: &A::Event,
+    meta: &EventMeta<'_>,
+) -> Result<(), Misapplied> {
     if !A::CREATED {
         return Ok(());
     }
@@ -457,8 +586,10 @@ fn encode<A: Aggregate, C: Codec>(
     now: Timestamp,
     metadata: &Arc<[u8]>,
 ) -> Result<NewEvent, ExecuteError<A::Error>> {
-    let encoded =
-        codec::encode(codec, event).map_err(|source| ExecuteError::Encode { name: event.name(), source })?;
+    let encoded = codec::encode(codec, event).map_err(|source| ExecuteError::Encode {
+        name: event.name(),
+        source,
+    })?;
     let mut tags = Tags::default();
     event.tags(&mut tags);
     Ok(NewEvent {
@@ -472,39 +603,16 @@ fn encode<A: Aggregate, C: Codec>(
     })
 }
 
-fn recorded<E>(
-    stream: &StreamName,
-    events: Vec<E>,
-    placed: &[Placed],
-    now: Timestamp,
-    metadata: &Metadata,
-) -> Vec<Recorded<E>> {
-    let recorded = |(event, placed): (E, &Placed)| Recorded {
-        position: placed.position,
-        stream: stream.clone(),
-        version: placed.version,
-        recorded_at: now,
-        metadata: metadata.clone(),
-        event,
-    };
-    events.into_iter().zip(placed).map(recorded).collect()
-}
-
 fn rejected<A: Aggregate>(rejection: Rejection<A::Error>, id: &A::Id) -> ExecuteError<A::Error> {
     match rejection {
         Rejection::Refused(error) => ExecuteError::Refused(error),
-        Rejection::NotFound => ExecuteError::NotFound { aggregate: A::NAME, id: id.to_string() },
-        Rejection::AlreadyExists => ExecuteError::AlreadyExists { aggregate: A::NAME, id: id.to_string() },
-    }
-}
-
-fn append_error<E>(error: AppendError, key: Option<String>) -> ExecuteError<E> {
-    match error {
-        AppendError::KeyReused => ExecuteError::KeyReused { key: key.unwrap_or_default() },
-        AppendError::Overloaded { waiting } => ExecuteError::Overloaded { waiting },
-        AppendError::Rejected(rejected) => ExecuteError::Rejected(rejected),
-        AppendError::Unknown { reason } => ExecuteError::Unknown { reason },
-        AppendError::Store(error) => ExecuteError::Store(error),
-        AppendError::Conflict(_) => ExecuteError::Contended { attempts: 1 },
+        Rejection::NotFound => ExecuteError::NotFound {
+            aggregate: A::NAME,
+            id: id.to_string(),
+        },
+        Rejection::AlreadyExists => ExecuteError::AlreadyExists {
+            aggregate: A::NAME,
+            id: id.to_string(),
+        },
     }
 }

@@ -46,7 +46,11 @@ pub struct InvalidId {
 impl InvalidId {
     /// Says that `text` is not a `type_name`, with the reason that its parser gave.
     pub fn new(type_name: &'static str, text: &str, reason: impl fmt::Display) -> Self {
-        Self { type_name, text: text.chars().take(80).collect(), reason: reason.to_string() }
+        Self {
+            type_name,
+            text: text.chars().take(80).collect(),
+            reason: reason.to_string(),
+        }
     }
 }
 
@@ -60,4 +64,6 @@ macro_rules! parsed_ids {
     )*};
 }
 
-parsed_ids!(String, Uuid, u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize);
+parsed_ids!(
+    String, Uuid, u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize
+);

@@ -38,7 +38,9 @@ pub use decision::*;
 pub use dispatcher::{DispatchError, Dispatched, Dispatcher};
 pub use erased::AnyStore;
 pub use event::*;
-pub use eventsource_macros::{Aggregate, Command, Event, Id, aggregate, apply, command, event, handle};
+pub use eventsource_macros::{
+    Aggregate, Command, Event, Id, aggregate, apply, command, event, handle,
+};
 pub use execute::{CommandOptions, Execute, ExecuteError, Executed};
 pub use id::{Id, InvalidId};
 pub use load::{AsOf, Corrupt, CorruptCause, LoadError, Loaded};
@@ -66,5 +68,7 @@ pub mod prelude {
     pub use crate::store::Store;
     pub use crate::testing::Given;
     pub use crate::then_err;
-    pub use eventsource_macros::{Aggregate, Command, Event, Id, aggregate, apply, command, event, handle};
+    pub use eventsource_macros::{
+        Aggregate, Command, Event, Id, aggregate, apply, command, event, handle,
+    };
 }

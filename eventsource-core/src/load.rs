@@ -8,7 +8,7 @@ use crate::codec::{self, Codec, DecodeError};
 use crate::event::{EventMeta, Recorded};
 use crate::metadata::Metadata;
 use crate::store::{EventRef, StoreError, Visit};
-use crate::stream::{InvalidStreamName, Position, Version};
+use crate::stream::{InvalidStreamName, Position, StreamName, Version};
 use crate::time::Timestamp;
 
 /// A state and the version that it has. It dereferences to the state.
@@ -104,7 +104,10 @@ pub enum LoadError {
 
 impl LoadError {
     pub(crate) fn not_found<A: Aggregate>(id: &A::Id) -> Self {
-        Self::NotFound { aggregate: A::NAME, id: id.to_string() }
+        Self::NotFound {
+            aggregate: A::NAME,
+            id: id.to_string(),
+        }
     }
 }
 
@@ -149,16 +152,23 @@ pub enum CorruptCause {
     },
 }
 
-impl Corrupt {
-    fn new(event: &EventRef<'_>, cause: impl Into<CorruptCause>) -> Box<Self> {
-        Box::new(Self {
-            stream: event.stream.to_string(),
-            version: event.version,
-            position: event.position,
-            event: event.name.into(),
-            cause: cause.into(),
-        })
-    }
+#[expect(
+    clippy::unnecessary_box_returns,
+    reason = "an error this large is boxed everywhere"
+)]
+fn corrupt(event: &EventRef<'_>, cause: impl Into<CorruptCause>) -> Box<Corrupt> {
+    Box::new(Corrupt {
+        stream: event.stream.to_string(),
+        version: event.version,
+        position: event.position,
+        event: event.name.into(),
+        cause: cause.into(),
+    })
+}
+
+/// The stream of an aggregate.
+pub(crate) fn stream_of<A: Aggregate>(id: &A::Id) -> Result<StreamName, LoadError> {
+    Ok(StreamName::new(A::NAME, id)?)
 }
 
 /// Folds the events of a stream into a state while a store reads them.
@@ -171,12 +181,19 @@ pub(crate) struct Fold<A, C> {
 
 impl<A: Aggregate, C: Codec> Fold<A, C> {
     pub(crate) fn new(codec: C, as_of: AsOf) -> Self {
-        Self { root: Root::new(), codec, as_of, problem: None }
+        Self {
+            root: Root::new(),
+            codec,
+            as_of,
+            problem: None,
+        }
     }
 
     /// The fold, unless an event stopped it.
     pub(crate) fn checked(mut self) -> Result<Self, LoadError> {
-        self.problem.take().map_or(Ok(self), |problem| Err(problem.into()))
+        self.problem
+            .take()
+            .map_or(Ok(self), |problem| Err(problem.into()))
     }
 
     pub(crate) fn into_loaded(self) -> Option<Loaded<A>> {
@@ -189,13 +206,18 @@ impl<A: Aggregate, C: Codec> Fold<A, C> {
     pub(crate) fn apply(&mut self, event: &EventRef<'_>) -> Result<(), Box<Corrupt>> {
         let expected = self.root.version().next();
         if event.version != expected {
-            return Err(Corrupt::new(event, CorruptCause::Gap { expected }));
+            return Err(corrupt(event, CorruptCause::Gap { expected }));
         }
-        let decoded = codec::decode(&self.codec, event).map_err(|error| Corrupt::new(event, error))?;
-        let meta =
-            EventMeta { version: event.version, recorded_at: event.recorded_at, metadata: event.metadata };
-        self.root.apply(&decoded, &meta).map_err(|error| Corrupt::new(event, error))?;
-        check(&self.root).map_err(|broken| Corrupt::new(event, CorruptCause::Invariant(broken)))
+        let decoded = codec::decode(&self.codec, event).map_err(|error| corrupt(event, error))?;
+        let meta = EventMeta {
+            version: event.version,
+            recorded_at: event.recorded_at,
+            metadata: event.metadata,
+        };
+        self.root
+            .apply(&decoded, &meta)
+            .map_err(|error| corrupt(event, error))?;
+        check(&self.root).map_err(|broken| corrupt(event, CorruptCause::Invariant(broken)))
     }
 }
 
@@ -232,11 +254,17 @@ pub(crate) struct Typed<A: Aggregate, C> {
 
 impl<A: Aggregate, C: Codec> Typed<A, C> {
     pub(crate) fn new(codec: C) -> Self {
-        Self { events: Vec::new(), codec, problem: None, aggregate: PhantomData }
+        Self {
+            events: Vec::new(),
+            codec,
+            problem: None,
+            aggregate: PhantomData,
+        }
     }
 
     pub(crate) fn into_events(self) -> Result<Vec<Recorded<A::Event>>, LoadError> {
-        self.problem.map_or(Ok(self.events), |problem| Err(problem.into()))
+        self.problem
+            .map_or(Ok(self.events), |problem| Err(problem.into()))
     }
 
     fn decode(&self, event: &EventRef<'_>) -> Result<Recorded<A::Event>, Box<Corrupt>> {
@@ -246,8 +274,8 @@ impl<A: Aggregate, C: Codec> Typed<A, C> {
             stream: event.stream.clone(),
             version: event.version,
             recorded_at: event.recorded_at,
-            metadata: metadata.map_err(|error| Corrupt::new(event, CorruptCause::Metadata(error)))?,
-            event: codec::decode(&self.codec, event).map_err(|error| Corrupt::new(event, error))?,
+            metadata: metadata.map_err(|error| corrupt(event, CorruptCause::Metadata(error)))?,
+            event: codec::decode(&self.codec, event).map_err(|error| corrupt(event, error))?,
         })
     }
 }

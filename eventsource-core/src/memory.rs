@@ -7,11 +7,12 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::append::{
-    Append, AppendError, Appended, Boundary, Check, Conflict, Key, Limits, MISSED_LIMIT, ManyStreams, Outcome, Placed,
-    Record,
+    Append, AppendError, Appended, Boundary, Check, Conflict, Key, Limits, MISSED_LIMIT,
+    ManyStreams, Outcome, Placed, Record,
 };
 use crate::store::{
-    BoundaryStore, LogScan, MultiStreamStore, Store, StoreError, StoreIdentity, StoredEvent, StreamScan, Visit,
+    BoundaryStore, LogScan, MultiStreamStore, Store, StoreError, StoreIdentity, StoredEvent,
+    StreamScan, Visit,
 };
 use crate::stream::{Position, StreamName, Version};
 use crate::tag::Tag;
@@ -63,12 +64,22 @@ impl MemoryStore {
     pub fn with_limits(limits: Limits) -> Self {
         let (head, _) = watch::channel(Position::START);
         let log = Mutex::new(Log::default());
-        Self { shared: Arc::new(Shared { identity: StoreIdentity::fresh(), limits, log, head }) }
+        Self {
+            shared: Arc::new(Shared {
+                identity: StoreIdentity::fresh(),
+                limits,
+                log,
+                head,
+            }),
+        }
     }
 
     fn log(&self) -> MutexGuard<'_, Log> {
         // Nothing in a critical section can panic half-way, so a poisoned log is still whole.
-        self.shared.log.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared
+            .log
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn append_now<Reach>(&self, append: &Append<Reach>) -> Result<Appended, AppendError> {
@@ -78,19 +89,38 @@ impl MemoryStore {
             && let Some(outcome) = log.keys.get(&key.id)
         {
             return match outcome.digest == key.digest {
-                true => Ok(Appended { placed: outcome.placed.clone(), repeated: true }),
+                true => Ok(Appended {
+                    placed: outcome.placed.clone(),
+                    repeated: true,
+                }),
                 false => Err(AppendError::KeyReused),
             };
         }
-        append.checks().iter().try_for_each(|check| log.judge(check))?;
-        let placed: Vec<Placed> = append.records().iter().map(|record| log.push(record)).collect();
+        append
+            .checks()
+            .iter()
+            .try_for_each(|check| log.judge(check))?;
+        let placed: Vec<Placed> = append
+            .records()
+            .iter()
+            .map(|record| log.push(record))
+            .collect();
         if let Some(key) = append.idempotency_key()
             && !placed.is_empty()
         {
-            log.keys.insert(key.id, Outcome { digest: key.digest, placed: placed.clone() });
+            log.keys.insert(
+                key.id,
+                Outcome {
+                    digest: key.digest,
+                    placed: placed.clone(),
+                },
+            );
         }
         self.shared.head.send_replace(log.head());
-        Ok(Appended { placed, repeated: false })
+        Ok(Appended {
+            placed,
+            repeated: false,
+        })
     }
 }
 
@@ -112,19 +142,37 @@ impl Log {
                     return Ok(());
                 }
                 let missed = events.get(index(check.seen().0)..).unwrap_or_default();
-                let missed = if missed.len() > MISSED_LIMIT { &[] } else { missed };
+                let missed = if missed.len() > MISSED_LIMIT {
+                    &[]
+                } else {
+                    missed
+                };
                 let missed = missed.iter().map(|entry| entry.event.clone()).collect();
-                Conflict::Stream { check: check.clone(), actual, missed }
+                Conflict::Stream {
+                    check: check.clone(),
+                    actual,
+                    missed,
+                }
             }
             Check::NothingMatches { query, after } => {
                 let head = self.head();
                 if *after > head {
-                    return Err(StoreError::BeyondHead { asked: *after, head }.into());
+                    return Err(StoreError::BeyondHead {
+                        asked: *after,
+                        head,
+                    }
+                    .into());
                 }
                 let unseen = self.events.get(index(after.0)..).unwrap_or_default();
-                match unseen.iter().find(|entry| query.matches(&entry.event.name, &entry.tags)) {
+                match unseen
+                    .iter()
+                    .find(|entry| query.matches(&entry.event.name, &entry.tags))
+                {
                     None => return Ok(()),
-                    Some(entry) => Conflict::Boundary { query: query.clone(), position: entry.event.position },
+                    Some(entry) => Conflict::Boundary {
+                        query: query.clone(),
+                        position: entry.event.position,
+                    },
                 }
             }
         };
@@ -146,7 +194,10 @@ impl Log {
             metadata: record.event.metadata.as_ref().into(),
             recorded_at: record.event.recorded_at,
         };
-        let entry = Arc::new(Entry { event, tags: record.event.tags.clone() });
+        let entry = Arc::new(Entry {
+            event,
+            tags: record.event.tags.clone(),
+        });
         stream.push(Arc::clone(&entry));
         self.events.push(entry);
         Placed { position, version }
@@ -170,13 +221,22 @@ impl Store for MemoryStore {
         Ok(self.log().keys.get(&key.id).cloned())
     }
 
-    async fn scan_stream<V: Visit>(&self, scan: StreamScan, mut visitor: V) -> Result<V, StoreError> {
+    async fn scan_stream<V: Visit>(
+        &self,
+        scan: StreamScan,
+        mut visitor: V,
+    ) -> Result<V, StoreError> {
         // The visitor runs outside of the lock: it is the user's code, and may take long or panic.
         let mut events = {
             let log = self.log();
             let events = log.stream(&scan.stream);
-            let until = scan.until.map_or(events.len(), |version| index(version.0).min(events.len()));
-            events.get(index(scan.after.0)..until).unwrap_or_default().to_vec()
+            let until = scan
+                .until
+                .map_or(events.len(), |version| index(version.0).min(events.len()));
+            events
+                .get(index(scan.after.0)..until)
+                .unwrap_or_default()
+                .to_vec()
         };
         if scan.backwards {
             events.reverse();
@@ -189,16 +249,34 @@ impl Store for MemoryStore {
         Ok(visitor)
     }
 
-    async fn scan_all<V: Visit>(&self, scan: LogScan, mut visitor: V) -> Result<(V, Position), StoreError> {
+    async fn scan_all<V: Visit>(
+        &self,
+        scan: LogScan,
+        mut visitor: V,
+    ) -> Result<(V, Position), StoreError> {
         let (events, head) = {
             let log = self.log();
             let head = log.head();
             if scan.after > head {
-                return Err(StoreError::BeyondHead { asked: scan.after, head });
+                return Err(StoreError::BeyondHead {
+                    asked: scan.after,
+                    head,
+                });
             }
-            let unseen = log.events.get(index(scan.after.0)..).unwrap_or_default().iter();
-            let matching = unseen.filter(|entry| scan.query.matches(&entry.event.name, &entry.tags));
-            (matching.take(scan.limit.unwrap_or(usize::MAX)).cloned().collect::<Vec<_>>(), head)
+            let unseen = log
+                .events
+                .get(index(scan.after.0)..)
+                .unwrap_or_default()
+                .iter();
+            let matching =
+                unseen.filter(|entry| scan.query.matches(&entry.event.name, &entry.tags));
+            (
+                matching
+                    .take(scan.limit.unwrap_or(usize::MAX))
+                    .cloned()
+                    .collect::<Vec<_>>(),
+                head,
+            )
         };
         for entry in &events {
             if visitor.visit(entry.event.as_ref()).is_break() {
@@ -206,7 +284,9 @@ impl Store for MemoryStore {
             }
         }
         let full = scan.limit.is_some_and(|limit| events.len() >= limit);
-        let last = events.last().map_or(scan.after, |entry| entry.event.position);
+        let last = events
+            .last()
+            .map_or(scan.after, |entry| entry.event.position);
         let looked_at = if full { last } else { head };
         Ok((visitor, looked_at))
     }
@@ -223,7 +303,10 @@ impl Store for MemoryStore {
 }
 
 impl MultiStreamStore for MemoryStore {
-    async fn append_across(&self, append: Arc<Append<ManyStreams>>) -> Result<Appended, AppendError> {
+    async fn append_across(
+        &self,
+        append: Arc<Append<ManyStreams>>,
+    ) -> Result<Appended, AppendError> {
         self.append_now(&append)
     }
 }

@@ -20,7 +20,10 @@ pub struct Place {
 
 impl Place {
     /// For types whose implementation was written by hand.
-    pub const UNKNOWN: Self = Self { file: "unknown", line: 0 };
+    pub const UNKNOWN: Self = Self {
+        file: "unknown",
+        line: 0,
+    };
 }
 
 impl fmt::Display for Place {
@@ -63,11 +66,17 @@ pub trait MessageSet: Sized + Send + Sync + 'static {
 
     /// The line of the table for a stored name and version.
     fn row(name: &str, version: u32) -> Result<&'static Row, UnknownMessage> {
-        let found = Self::ROWS.iter().find(|row| row.name == name && row.version == version);
+        let found = Self::ROWS
+            .iter()
+            .find(|row| row.name == name && row.version == version);
         found.ok_or_else(|| UnknownMessage {
             name: name.into(),
             version,
-            newest: Self::ROWS.iter().filter(|row| row.name == name).map(|row| row.version).max(),
+            newest: Self::ROWS
+                .iter()
+                .filter(|row| row.name == name)
+                .map(|row| row.version)
+                .max(),
         })
     }
 }
@@ -85,11 +94,21 @@ pub struct UnknownMessage {
 
 impl fmt::Display for UnknownMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, version, newest } = self;
+        let Self {
+            name,
+            version,
+            newest,
+        } = self;
         let name = name.escape_debug();
         match newest {
-            None => write!(f, "no event or command is called `{name}` (version {version})"),
-            Some(newest) => write!(f, "`{name}` is known up to version {newest}, and this is version {version}"),
+            None => write!(
+                f,
+                "no event or command is called `{name}` (version {version})"
+            ),
+            Some(newest) => write!(
+                f,
+                "`{name}` is known up to version {newest}, and this is version {version}"
+            ),
         }
     }
 }
@@ -102,7 +121,12 @@ pub trait MessageWriter {
     type Error;
 
     /// Takes the payload.
-    fn write<T: Serialize>(self, name: &'static str, version: u32, payload: &T) -> Result<Self::Ok, Self::Error>;
+    fn write<T: Serialize>(
+        self,
+        name: &'static str,
+        version: u32,
+        payload: &T,
+    ) -> Result<Self::Ok, Self::Error>;
 }
 
 /// Makes a payload of a message.
@@ -126,13 +150,21 @@ impl MessageWriter for NameOnly {
     type Ok = (&'static str, u32);
     type Error = std::convert::Infallible;
 
-    fn write<T: Serialize>(self, name: &'static str, version: u32, _: &T) -> Result<Self::Ok, Self::Error> {
+    fn write<T: Serialize>(
+        self,
+        name: &'static str,
+        version: u32,
+        _: &T,
+    ) -> Result<Self::Ok, Self::Error> {
         Ok((name, version))
     }
 }
 
 /// Serializes a message as `{"name": payload}`.
-pub fn serialize<M: MessageSet, S: Serializer>(message: &M, serializer: S) -> Result<S::Ok, S::Error> {
+pub fn serialize<M: MessageSet, S: Serializer>(
+    message: &M,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     message.write(Tagged(serializer))
 }
 
@@ -143,7 +175,12 @@ impl<S: Serializer> MessageWriter for Tagged<S> {
     type Ok = S::Ok;
     type Error = S::Error;
 
-    fn write<T: Serialize>(self, name: &'static str, _: u32, payload: &T) -> Result<S::Ok, S::Error> {
+    fn write<T: Serialize>(
+        self,
+        name: &'static str,
+        _: u32,
+        payload: &T,
+    ) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeMap;
         let mut map = self.0.serialize_map(Some(1))?;
         map.serialize_entry(name, payload)?;
@@ -152,7 +189,9 @@ impl<S: Serializer> MessageWriter for Tagged<S> {
 }
 
 /// Reads `{"name": payload}`, or `"name"` alone where there is nothing in the payload.
-pub fn deserialize<'de, M: MessageSet, D: Deserializer<'de>>(deserializer: D) -> Result<M, D::Error> {
+pub fn deserialize<'de, M: MessageSet, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<M, D::Error> {
     deserializer.deserialize_any(MessageVisitor(PhantomData))
 }
 
@@ -163,11 +202,16 @@ impl<'de, M: MessageSet> de::Visitor<'de> for MessageVisitor<M> {
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a message as {\"name\": {…}}, where the name is one of")?;
-        M::ROWS.iter().try_for_each(|row| write!(f, " `{}`", row.name))
+        M::ROWS
+            .iter()
+            .try_for_each(|row| write!(f, " `{}`", row.name))
     }
 
     fn visit_str<E: de::Error>(self, name: &str) -> Result<M, E> {
-        M::read(variant::<M, E>(name)?, Payload(de::value::UnitDeserializer::new(), PhantomData))
+        M::read(
+            variant::<M, E>(name)?,
+            Payload(de::value::UnitDeserializer::new(), PhantomData),
+        )
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<M, A::Error> {
@@ -185,10 +229,20 @@ impl<'de, M: MessageSet> de::Visitor<'de> for MessageVisitor<M> {
 /// The newest variant of a name.
 fn variant<M: MessageSet, E: de::Error>(name: &str) -> Result<u16, E> {
     let named = M::ROWS.iter().filter(|row| row.name == name);
-    named.max_by_key(|row| row.version).map(|row| row.variant).ok_or_else(|| {
-        let known: Vec<_> = M::ROWS.iter().map(|row| format!("`{}`", row.name)).collect();
-        E::custom(format_args!("unknown message `{}`, expected {}", name.escape_debug(), known.join(" or ")))
-    })
+    named
+        .max_by_key(|row| row.version)
+        .map(|row| row.variant)
+        .ok_or_else(|| {
+            let known: Vec<_> = M::ROWS
+                .iter()
+                .map(|row| format!("`{}`", row.name))
+                .collect();
+            E::custom(format_args!(
+                "unknown message `{}`, expected {}",
+                name.escape_debug(),
+                known.join(" or ")
+            ))
+        })
 }
 
 struct Name<M>(u16, PhantomData<M>);

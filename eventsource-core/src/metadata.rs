@@ -36,6 +36,10 @@ impl Metadata {
 
     /// Reads the stored form; no bytes are empty metadata.
     pub fn from_stored(stored: &[u8]) -> Result<Self, serde_json::Error> {
-        if stored.is_empty() { Ok(Self::default()) } else { serde_json::from_slice(stored) }
+        if stored.is_empty() {
+            Ok(Self::default())
+        } else {
+            serde_json::from_slice(stored)
+        }
     }
 }

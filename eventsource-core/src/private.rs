@@ -24,7 +24,11 @@ pub fn existing<A: Aggregate>(state: Option<&A>) -> Result<&A, Rejection<A::Erro
 /// What a handler without `self` needs: that there is no event yet.
 #[inline]
 pub fn absent<A: Aggregate>(context: &Context<'_, A>) -> Result<(), Rejection<A::Error>> {
-    if context.version() == 0 { Ok(()) } else { Err(Rejection::AlreadyExists) }
+    if context.version() == 0 {
+        Ok(())
+    } else {
+        Err(Rejection::AlreadyExists)
+    }
 }
 
 /// How an aggregate starts: `true` if one of its events creates it.

@@ -38,13 +38,23 @@ impl Query {
     /// Events with one of these stored names.
     pub fn types<T: Into<Cow<'static, str>>>(types: impl IntoIterator<Item = T>) -> Self {
         let types = types.into_iter().map(Into::into).collect();
-        Self { items: vec![QueryItem { types, tags: Vec::new() }] }
+        Self {
+            items: vec![QueryItem {
+                types,
+                tags: Vec::new(),
+            }],
+        }
     }
 
     /// Events with this tag, of every type.
     #[must_use]
     pub fn tag(tag: Tag) -> Self {
-        Self { items: vec![QueryItem { types: Vec::new(), tags: vec![tag] }] }
+        Self {
+            items: vec![QueryItem {
+                types: Vec::new(),
+                tags: vec![tag],
+            }],
+        }
     }
 
     /// Asks each alternative for this tag as well.

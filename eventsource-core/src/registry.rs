@@ -58,7 +58,7 @@ impl fmt::Debug for AggregateEntry {
             .field("place", &self.place.to_string())
             .field("events", &names(self.events))
             .field("commands", &names(self.commands))
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
@@ -101,7 +101,10 @@ impl Registry {
     /// Everything that registered itself.
     #[must_use]
     pub fn discovered() -> Self {
-        let mut aggregates: Vec<_> = inventory::iter::<AggregateEntry>.into_iter().copied().collect();
+        let mut aggregates: Vec<_> = inventory::iter::<AggregateEntry>
+            .into_iter()
+            .copied()
+            .collect();
         aggregates.sort_unstable_by_key(|entry| (entry.name, (entry.type_name)()));
         Self { aggregates }
     }
@@ -128,14 +131,23 @@ impl Registry {
     /// The aggregates that stand here and not in `other`: an explicit list and the discovered one should agree.
     #[must_use]
     pub fn missing_from(&self, other: &Self) -> Vec<&AggregateEntry> {
-        let theirs: Vec<_> = other.aggregates.iter().map(|entry| (entry.type_name)()).collect();
-        self.aggregates.iter().filter(|entry| !theirs.contains(&(entry.type_name)())).collect()
+        let theirs: Vec<_> = other
+            .aggregates
+            .iter()
+            .map(|entry| (entry.type_name)())
+            .collect();
+        self.aggregates
+            .iter()
+            .filter(|entry| !theirs.contains(&(entry.type_name)()))
+            .collect()
     }
 
     /// Two types with one stored name, if there are.
     pub fn check_names(&self) -> Result<(), NameCollision> {
         let mut names = Names::default();
-        self.aggregates.iter().try_for_each(|entry| names.add(entry))
+        self.aggregates
+            .iter()
+            .try_for_each(|entry| names.add(entry))
     }
 }
 
@@ -166,7 +178,10 @@ struct Names(BTreeMap<(&'static str, &'static str), (&'static str, Place)>);
 impl Names {
     fn add(&mut self, entry: &AggregateEntry) -> Result<(), NameCollision> {
         self.add_one("aggregate", entry.name, (entry.type_name)(), entry.place)?;
-        entry.events.iter().try_for_each(|row| self.add_one("event", row.name, (row.type_name)(), row.place))
+        entry
+            .events
+            .iter()
+            .try_for_each(|row| self.add_one("event", row.name, (row.type_name)(), row.place))
     }
 
     fn add_one(
@@ -176,12 +191,22 @@ impl Names {
         second_type: &'static str,
         second_place: Place,
     ) -> Result<(), NameCollision> {
-        let (first_type, first_place) = *self.0.entry((attribute, name)).or_insert((second_type, second_place));
+        let (first_type, first_place) = *self
+            .0
+            .entry((attribute, name))
+            .or_insert((second_type, second_place));
         if (first_type, first_place) == (second_type, second_place) {
             return Ok(());
         }
         let name = name.into();
-        Err(NameCollision { name, attribute, first_type, first_place, second_type, second_place })
+        Err(NameCollision {
+            name,
+            attribute,
+            first_type,
+            first_place,
+            second_type,
+            second_place,
+        })
     }
 }
 
@@ -197,7 +222,11 @@ pub(crate) fn check_names_of<A: Aggregate>() -> Result<(), NameCollision> {
         if entry.name == A::NAME {
             names.add_one("aggregate", entry.name, (entry.type_name)(), entry.place)?;
         }
-        for row in entry.events.iter().filter(|row| own_events.iter().any(|own| own.name == row.name)) {
+        for row in entry
+            .events
+            .iter()
+            .filter(|row| own_events.iter().any(|own| own.name == row.name))
+        {
             names.add_one("event", row.name, (row.type_name)(), row.place)?;
         }
     }

@@ -10,10 +10,10 @@ use crate::codec::{Codec, Json};
 use crate::command::CommandOf;
 use crate::event::Recorded;
 use crate::execute::Execute;
-use crate::load::{AsOf, Fold, LoadError, Loaded, Typed};
+use crate::load::{AsOf, Fold, LoadError, Loaded, Typed, stream_of};
 use crate::registry::{self, NameCollision};
 use crate::store::{Store, StreamScan};
-use crate::stream::{StreamName, Version};
+use crate::stream::Version;
 use crate::time::{Clock, IdSource, RandomIds, SystemClock};
 
 /// The aggregates of one kind in one store.
@@ -64,7 +64,11 @@ pub struct Retry {
 impl Default for Retry {
     /// 12 tries, pauses from 1 ms to 100 ms.
     fn default() -> Self {
-        Self { attempts: 12, first: Duration::from_millis(1), longest: Duration::from_millis(100) }
+        Self {
+            attempts: 12,
+            first: Duration::from_millis(1),
+            longest: Duration::from_millis(100),
+        }
     }
 }
 
@@ -101,8 +105,21 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
     /// Writes payloads with this codec.
     #[must_use]
     pub fn codec<D: Codec>(self, codec: D) -> Repository<A, S, D> {
-        let Self { store, clock, ids, retry, .. } = self;
-        Repository { store, codec, clock, ids, retry, aggregate: PhantomData }
+        let Self {
+            store,
+            clock,
+            ids,
+            retry,
+            ..
+        } = self;
+        Repository {
+            store,
+            codec,
+            clock,
+            ids,
+            retry,
+            aggregate: PhantomData,
+        }
     }
 
     /// Takes the time from this clock.
@@ -133,7 +150,11 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
 
     /// Executes a command, one of the aggregate's structs or its whole enum: loads, decides, appends, and starts anew
     /// where somebody else was faster. Options are set on what it returns, before `.await`.
-    pub fn execute<'a>(&'a self, id: &'a A::Id, command: impl CommandOf<A>) -> Execute<'a, A, S, C> {
+    pub fn execute<'a>(
+        &'a self,
+        id: &'a A::Id,
+        command: impl CommandOf<A>,
+    ) -> Execute<'a, A, S, C> {
         Execute::new(self, id, command)
     }
 
@@ -157,31 +178,44 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
             && fold.root.version() < asked
         {
             let actual = fold.root.version();
-            return Err(LoadError::VersionNotReached { aggregate: A::NAME, id: id.to_string(), asked, actual });
+            return Err(LoadError::VersionNotReached {
+                aggregate: A::NAME,
+                id: id.to_string(),
+                asked,
+                actual,
+            });
         }
-        fold.into_loaded().ok_or_else(|| LoadError::not_found::<A>(id))
+        fold.into_loaded()
+            .ok_or_else(|| LoadError::not_found::<A>(id))
     }
 
     /// Everything that happened to an aggregate, in order; nothing, if it does not exist.
     pub async fn history(&self, id: &A::Id) -> Result<Vec<Recorded<A::Event>>, LoadError> {
-        self.typed(StreamScan::of(self.stream(id)?)).await
+        self.typed(StreamScan::of(stream_of::<A>(id)?)).await
     }
 
-    pub(crate) fn stream(&self, id: &A::Id) -> Result<StreamName, LoadError> {
-        Ok(StreamName::new(A::NAME, id)?)
-    }
-
-    pub(crate) async fn typed(&self, scan: StreamScan) -> Result<Vec<Recorded<A::Event>>, LoadError> {
-        let found = self.store.scan_stream(scan, Typed::<A, C>::new(self.codec.clone())).await?;
+    pub(crate) async fn typed(
+        &self,
+        scan: StreamScan,
+    ) -> Result<Vec<Recorded<A::Event>>, LoadError> {
+        let found = self
+            .store
+            .scan_stream(scan, Typed::<A, C>::new(self.codec.clone()))
+            .await?;
         found.into_events()
     }
 
     pub(crate) async fn fold(&self, id: &A::Id, as_of: AsOf) -> Result<Fold<A, C>, LoadError> {
-        let scan = StreamScan { until: as_of.version(), ..StreamScan::of(self.stream(id)?) };
-        self.store.scan_stream(scan, Fold::new(self.codec.clone(), as_of)).await?.checked()
+        let scan = StreamScan {
+            until: as_of.version(),
+            ..StreamScan::of(stream_of::<A>(id)?)
+        };
+        self.store
+            .scan_stream(scan, Fold::new(self.codec.clone(), as_of))
+            .await?
+            .checked()
     }
 }
-
 
 impl<A, S: Clone, C: Clone> Clone for Repository<A, S, C> {
     fn clone(&self) -> Self {
@@ -199,7 +233,10 @@ impl<A, S: Clone, C: Clone> Clone for Repository<A, S, C> {
 impl<A: Aggregate, S: fmt::Debug, C: fmt::Debug> fmt::Debug for Repository<A, S, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("Repository");
-        debug.field("aggregate", &A::NAME).field("store", &self.store).field("codec", &self.codec);
+        debug
+            .field("aggregate", &A::NAME)
+            .field("store", &self.store)
+            .field("codec", &self.codec);
         debug.field("retry", &self.retry).finish_non_exhaustive()
     }
 }

@@ -30,10 +30,14 @@ pub trait Store: Clone + Send + Sync + 'static {
     fn identity(&self) -> StoreIdentity;
 
     /// Stores the records of `append` at the end of its stream, if its checks hold.
-    fn append(&self, append: Arc<Append>) -> impl Future<Output = Result<Appended, AppendError>> + Send;
+    fn append(
+        &self,
+        append: Arc<Append>,
+    ) -> impl Future<Output = Result<Appended, AppendError>> + Send;
 
     /// What an earlier append has stored under this key, or `None`. Only [`Key::id`] is looked at.
-    fn outcome(&self, key: Key) -> impl Future<Output = Result<Option<Outcome>, StoreError>> + Send;
+    fn outcome(&self, key: Key)
+    -> impl Future<Output = Result<Option<Outcome>, StoreError>> + Send;
 
     /// Shows the events of a stream to `visitor`, in order, and gives the visitor back.
     ///
@@ -59,7 +63,10 @@ pub trait Store: Clone + Send + Sync + 'static {
     fn head(&self) -> impl Future<Output = Result<Position, StoreError>> + Send;
 
     /// Waits until there may be an event after this position, from this process or another one.
-    fn wait_beyond(&self, position: Position) -> impl Future<Output = Result<(), StoreError>> + Send;
+    fn wait_beyond(
+        &self,
+        position: Position,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// The events after `position`: first those that are there, then those that come, without a gap.
     fn subscribe(&self, after: Position) -> Subscription<Self> {
@@ -67,12 +74,18 @@ pub trait Store: Clone + Send + Sync + 'static {
     }
 
     /// Reads the events of a stream into memory.
-    fn read_stream(&self, scan: StreamScan) -> impl Future<Output = Result<Vec<StoredEvent>, StoreError>> + Send {
+    fn read_stream(
+        &self,
+        scan: StreamScan,
+    ) -> impl Future<Output = Result<Vec<StoredEvent>, StoreError>> + Send {
         async move { Ok(self.scan_stream(scan, Collect::default()).await?.0) }
     }
 
     /// Reads events of the whole store into memory.
-    fn read_all(&self, scan: LogScan) -> impl Future<Output = Result<Vec<StoredEvent>, StoreError>> + Send {
+    fn read_all(
+        &self,
+        scan: LogScan,
+    ) -> impl Future<Output = Result<Vec<StoredEvent>, StoreError>> + Send {
         async move { Ok(self.scan_all(scan, Collect::default()).await?.0.0) }
     }
 }
@@ -91,8 +104,10 @@ pub trait MultiStreamStore: Store {
 /// Of two appends that exclude each other, whoever sends them, one wins.
 pub trait BoundaryStore: MultiStreamStore {
     /// Stores the records of `append`, if its checks hold.
-    fn append_within(&self, append: Arc<Append<Boundary>>)
-    -> impl Future<Output = Result<Appended, AppendError>> + Send;
+    fn append_within(
+        &self,
+        append: Arc<Append<Boundary>>,
+    ) -> impl Future<Output = Result<Appended, AppendError>> + Send;
 }
 
 /// Which store it is, and which life of it: a restored or promoted store has a new incarnation.
@@ -108,7 +123,10 @@ impl StoreIdentity {
     /// The identity of a store that is new.
     #[must_use]
     pub fn fresh() -> Self {
-        Self { id: Uuid::now_v7(), incarnation: Uuid::now_v7() }
+        Self {
+            id: Uuid::now_v7(),
+            incarnation: Uuid::now_v7(),
+        }
     }
 }
 
@@ -131,7 +149,13 @@ impl StreamScan {
     /// The whole stream, forwards.
     #[must_use]
     pub fn of(stream: StreamName) -> Self {
-        Self { stream, after: Version::NONE, until: None, backwards: false, limit: None }
+        Self {
+            stream,
+            after: Version::NONE,
+            until: None,
+            backwards: false,
+            limit: None,
+        }
     }
 
     /// Only events after this version.
@@ -178,7 +202,10 @@ impl LogScan {
     /// Everything after this position.
     #[must_use]
     pub fn after(position: Position) -> Self {
-        Self { after: position, ..Self::default() }
+        Self {
+            after: position,
+            ..Self::default()
+        }
     }
 
     /// Only events that match this.
@@ -338,7 +365,9 @@ pub enum StoreError {
         found: String,
     },
     /// It was written by a newer version of the software.
-    #[error("{place} has schema version {found}, and this version of the software knows {supported} at most")]
+    #[error(
+        "{place} has schema version {found}, and this version of the software knows {supported} at most"
+    )]
     Newer {
         /// The file or database.
         place: String,

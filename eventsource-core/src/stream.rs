@@ -39,7 +39,10 @@ impl StreamName {
             Some(_) => return Ok(Self(name.into())),
         };
         let shown = name.chars().take(80).collect();
-        Err(InvalidStreamName { name: shown, problem })
+        Err(InvalidStreamName {
+            name: shown,
+            problem,
+        })
     }
 
     /// The whole name.
@@ -148,7 +151,6 @@ pub struct Position(pub u64);
 impl Position {
     /// Before the first event.
     pub const START: Self = Self(0);
-
 }
 
 impl fmt::Display for Position {

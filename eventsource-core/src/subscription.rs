@@ -119,7 +119,9 @@ impl<S: Store> Subscription<S> {
 
     /// The same as a [`Stream`].
     pub fn into_stream(self) -> impl Stream<Item = Result<StoredEvent, StoreError>> + Send + Unpin {
-        Events { next: Some(next(self)) }
+        Events {
+            next: Some(next(self)),
+        }
     }
 }
 
@@ -148,7 +150,9 @@ async fn first<T>(stop: impl Future, work: impl Future<Output = T>) -> Option<T>
     .await
 }
 
-type Next<S> = Pin<Box<dyn Future<Output = (Subscription<S>, Option<Result<StoredEvent, StoreError>>)> + Send>>;
+type Next<S> = Pin<
+    Box<dyn Future<Output = (Subscription<S>, Option<Result<StoredEvent, StoreError>>)> + Send>,
+>;
 
 fn next<S: Store>(mut subscription: Subscription<S>) -> Next<S> {
     Box::pin(async move {
@@ -165,8 +169,12 @@ impl<S: Store> Stream for Events<S> {
     type Item = Result<StoredEvent, StoreError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let Some(pending) = self.next.as_mut() else { return Poll::Ready(None) };
-        let Poll::Ready((subscription, event)) = pending.as_mut().poll(context) else { return Poll::Pending };
+        let Some(pending) = self.next.as_mut() else {
+            return Poll::Ready(None);
+        };
+        let Poll::Ready((subscription, event)) = pending.as_mut().poll(context) else {
+            return Poll::Pending;
+        };
         self.next = event.is_some().then(|| next(subscription));
         Poll::Ready(event)
     }

@@ -64,7 +64,9 @@ macro_rules! displayed_tag_values {
     )*};
 }
 
-displayed_tag_values!(String, str, Uuid, u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, bool, char);
+displayed_tag_values!(
+    String, str, Uuid, u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, bool, char
+);
 
 impl<T: TagValue> TagValue for Option<T> {
     fn tag_value(&self) -> Option<String> {

@@ -1,6 +1,13 @@
 //! Given, when, then: an aggregate's rules, tested without a store.
 
-use std::fmt::{self, Debug, Write};
+#![allow(
+    clippy::missing_panics_doc,
+    clippy::must_use_candidate,
+    clippy::return_self_not_must_use,
+    reason = "these are assertions: they fail by panicking, and end a chain"
+)]
+
+use std::fmt::{self, Debug};
 
 use serde::Serialize;
 
@@ -45,9 +52,18 @@ pub trait Given: Aggregate {
         }
         let mut root = Root::new();
         if let Err(problem) = root.apply_all(events.as_slice()) {
-            panic!("the given history cannot have happened: {problem}, after {} events", root.version());
+            panic!(
+                "the given history cannot have happened: {problem}, after {} events",
+                root.version()
+            );
         }
-        Scenario { root, id: None, now: Timestamp::default(), ids: Box::new(SequentialIds::default()), metadata: Metadata::default() }
+        Scenario {
+            root,
+            id: None,
+            now: Timestamp::default(),
+            ids: Box::new(SequentialIds::default()),
+            metadata: Metadata::default(),
+        }
     }
 }
 
@@ -96,22 +112,41 @@ impl<A: Aggregate> Scenario<A> {
     #[must_use = "say what should have happened: `then`, `then_nothing`, `then_err`, …"]
     pub fn when(mut self, command: impl CommandOf<A>) -> Outcome<A> {
         let id = self.id.take().unwrap_or_else(some_id::<A>);
-        let context = Context::new(&id, self.root.version(), self.now, &*self.ids, &self.metadata);
+        let context = Context::new(
+            &id,
+            self.root.version(),
+            self.now,
+            &*self.ids,
+            &self.metadata,
+        );
         let mut events = Events::new();
         let decided = self.root.decide(command, &context, &mut events);
         let result = decided.map(|()| events.into_vec());
         if let Ok(events) = &result {
             for (number, event) in (1..).zip(events) {
-                let meta = EventMeta { version: self.root.version().next(), recorded_at: self.now, metadata: &[] };
+                let meta = EventMeta {
+                    version: self.root.version().next(),
+                    recorded_at: self.now,
+                    metadata: &[],
+                };
                 if let Err(problem) = self.root.apply(event, &meta) {
-                    panic!("event {number} of the decision (`{}`) cannot be applied: {problem}", event.name());
+                    panic!(
+                        "event {number} of the decision (`{}`) cannot be applied: {problem}",
+                        event.name()
+                    );
                 }
                 if let Err(broken) = crate::load::check(&self.root) {
-                    panic!("event {number} of the decision (`{}`) breaks the invariant: {broken}", event.name());
+                    panic!(
+                        "event {number} of the decision (`{}`) breaks the invariant: {broken}",
+                        event.name()
+                    );
                 }
             }
         }
-        Outcome { root: self.root, result }
+        Outcome {
+            root: self.root,
+            result,
+        }
     }
 }
 
@@ -120,7 +155,10 @@ fn some_id<A: Aggregate>() -> A::Id {
     let candidates = ["1", "00000000-0000-0000-0000-000000000000"];
     match candidates.iter().find_map(|text| A::Id::parse(text).ok()) {
         Some(id) => id,
-        None => panic!("no id of {} could be made up: set one with `.id(…)`", A::NAME),
+        None => panic!(
+            "no id of {} could be made up: set one with `.id(…)`",
+            A::NAME
+        ),
     }
 }
 
@@ -142,7 +180,11 @@ impl<A: Aggregate> Outcome<A> {
             Err(rejection) => panic!("expected events, but the command was rejected: {rejection}"),
             Ok(actual) => {
                 let (expected, actual) = (lines(events.as_slice()), lines(actual));
-                assert!(expected == actual, "the events differ (- expected, + actual):\n{}", Diff(&expected, &actual));
+                assert!(
+                    expected == actual,
+                    "the events differ (- expected, + actual):\n{}",
+                    Diff(&expected, &actual)
+                );
             }
         }
         self
@@ -161,7 +203,10 @@ impl<A: Aggregate> Outcome<A> {
         A::Error: PartialEq,
     {
         let actual = self.error();
-        assert!(*actual == expected, "the refusals differ:\n- {expected:?}\n+ {actual:?}");
+        assert!(
+            *actual == expected,
+            "the refusals differ:\n- {expected:?}\n+ {actual:?}"
+        );
         self
     }
 
@@ -171,21 +216,32 @@ impl<A: Aggregate> Outcome<A> {
         match &self.result {
             Err(Rejection::Refused(error)) => error,
             Err(rejection) => panic!("expected a refusal of {} itself, but: {rejection}", A::NAME),
-            Ok(events) => panic!("expected a refusal, but these events happened:\n{}", lines(events).join("\n")),
+            Ok(events) => panic!(
+                "expected a refusal, but these events happened:\n{}",
+                lines(events).join("\n")
+            ),
         }
     }
 
     /// The command must have needed an aggregate that exists.
     #[track_caller]
     pub fn then_not_found(self) -> Self {
-        assert!(matches!(self.result, Err(Rejection::NotFound)), "expected “does not exist”, but {}", self.shown());
+        assert!(
+            matches!(self.result, Err(Rejection::NotFound)),
+            "expected “does not exist”, but {}",
+            self.shown()
+        );
         self
     }
 
     /// The command must have been to create an aggregate that exists.
     #[track_caller]
     pub fn then_already_exists(self) -> Self {
-        assert!(matches!(self.result, Err(Rejection::AlreadyExists)), "expected “exists already”, but {}", self.shown());
+        assert!(
+            matches!(self.result, Err(Rejection::AlreadyExists)),
+            "expected “exists already”, but {}",
+            self.shown()
+        );
         self
     }
 
@@ -274,7 +330,9 @@ impl fmt::Display for Diff<'_> {
             if i < expected.len() && j < actual.len() && expected[i] == actual[j] {
                 writeln!(f, "  {}", actual[j])?;
                 (i, j) = (i + 1, j + 1);
-            } else if j == actual.len() || (i < expected.len() && common[i + 1][j] >= common[i][j + 1]) {
+            } else if j == actual.len()
+                || (i < expected.len() && common[i + 1][j] >= common[i][j + 1])
+            {
                 writeln!(f, "- {}", expected[i])?;
                 i += 1;
             } else {
@@ -288,14 +346,14 @@ impl fmt::Display for Diff<'_> {
 
 impl<A: Aggregate> Debug for Scenario<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Scenario").field("version", &self.root.version()).finish_non_exhaustive()
+        f.debug_struct("Scenario")
+            .field("version", &self.root.version())
+            .finish_non_exhaustive()
     }
 }
 
 impl<A: Aggregate> Debug for Outcome<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = String::new();
-        write!(text, "{}", self.shown())?;
-        f.debug_tuple("Outcome").field(&text).finish()
+        f.debug_tuple("Outcome").field(&self.shown()).finish()
     }
 }

@@ -10,7 +10,10 @@ use std::time::{Duration, Instant};
 
 /// A future that ends after `duration`.
 pub(crate) fn sleep(duration: Duration) -> impl Future<Output = ()> + Send {
-    Sleeping { until: Instant::now() + duration, slot: None }
+    Sleeping {
+        until: Instant::now() + duration,
+        slot: None,
+    }
 }
 
 struct Sleeping {
@@ -30,7 +33,10 @@ impl Future for Sleeping {
             return Poll::Pending;
         }
         let slot = Arc::new(Mutex::new(context.waker().clone()));
-        if !enqueue(Sleeper { until: self.until, slot: Arc::clone(&slot) }) {
+        if !enqueue(Sleeper {
+            until: self.until,
+            slot: Arc::clone(&slot),
+        }) {
             return Poll::Ready(());
         }
         self.slot = Some(slot);
@@ -65,7 +71,10 @@ struct Queue {
     running: bool,
 }
 
-static QUEUE: Mutex<Queue> = Mutex::new(Queue { sleepers: BinaryHeap::new(), running: false });
+static QUEUE: Mutex<Queue> = Mutex::new(Queue {
+    sleepers: BinaryHeap::new(),
+    running: false,
+});
 static CHANGED: Condvar = Condvar::new();
 
 /// Puts a sleeper in the queue and sees that the thread runs. Says no if there can be no thread: the caller then
@@ -73,7 +82,9 @@ static CHANGED: Condvar = Condvar::new();
 fn enqueue(sleeper: Sleeper) -> bool {
     let mut queue = lock(&QUEUE);
     if !queue.running {
-        let started = std::thread::Builder::new().name("eventsource-timer".into()).spawn(wake_sleepers);
+        let started = std::thread::Builder::new()
+            .name("eventsource-timer".into())
+            .spawn(wake_sleepers);
         if started.is_err() {
             return false;
         }
@@ -90,7 +101,10 @@ fn wake_sleepers() {
         let now = Instant::now();
         if next.until > now {
             let wait = next.until - now;
-            queue = CHANGED.wait_timeout(queue, wait).unwrap_or_else(PoisonError::into_inner).0;
+            queue = CHANGED
+                .wait_timeout(queue, wait)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
             continue;
         }
         let due = queue.sleepers.pop();

@@ -13,7 +13,14 @@ pub enum OrderCommand {
     /// See [`Place`].
     Place(Place),
 }
-#[allow(deprecated, unused_variables, clippy::all, clippy::pedantic, clippy::nursery)]
+#[allow(
+    deprecated,
+    unused_qualifications,
+    unused_variables,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
+)]
 const _: () = {
     type __E0 = Placed;
     #[cfg(feature = "returns")]

@@ -1,4 +1,11 @@
-#[allow(deprecated, unused_variables, clippy::all, clippy::pedantic, clippy::nursery)]
+#[allow(
+    deprecated,
+    unused_qualifications,
+    unused_variables,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
+)]
 const _: () = {
     #[automatically_derived]
     impl ::eventsource_core::EventOf<Order> for OrderEvent {}

@@ -1,4 +1,6 @@
 #[allow(
+    clippy::missing_const_for_fn,
+    clippy::needless_pass_by_ref_mut,
     clippy::needless_pass_by_value,
     clippy::trivially_copy_pass_by_ref,
     clippy::unnecessary_wraps,
@@ -14,7 +16,14 @@ impl Order {
     }
 }
 #[automatically_derived]
-#[allow(deprecated, unused_variables, clippy::all, clippy::pedantic, clippy::nursery)]
+#[allow(
+    deprecated,
+    unused_qualifications,
+    unused_variables,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
+)]
 impl ::eventsource_core::Apply<Placed> for Order {
     const CREATES: bool = true;
     fn create(
@@ -31,10 +40,25 @@ impl ::eventsource_core::Apply<Placed> for Order {
         ::core::result::Result::Err(::eventsource_core::Misapplied::CreatedTwice)
     }
 }
+#[allow(
+    deprecated,
+    unused_qualifications,
+    unused_variables,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
+)]
 const _: () = <Placed as ::eventsource_core::EventOf<Order>>::LISTED;
 #[cfg(feature = "returns")]
 #[automatically_derived]
-#[allow(deprecated, unused_variables, clippy::all, clippy::pedantic, clippy::nursery)]
+#[allow(
+    deprecated,
+    unused_qualifications,
+    unused_variables,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
+)]
 impl ::eventsource_core::Apply<Returned> for Order {
     #[inline]
     fn apply(
@@ -47,4 +71,12 @@ impl ::eventsource_core::Apply<Returned> for Order {
     }
 }
 #[cfg(feature = "returns")]
+#[allow(
+    deprecated,
+    unused_qualifications,
+    unused_variables,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
+)]
 const _: () = <Returned as ::eventsource_core::EventOf<Order>>::LISTED;

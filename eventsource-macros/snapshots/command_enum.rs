@@ -1,4 +1,11 @@
-#[allow(deprecated, unused_variables, clippy::all, clippy::pedantic, clippy::nursery)]
+#[allow(
+    deprecated,
+    unused_qualifications,
+    unused_variables,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
+)]
 const _: () = {
     #[derive(renamed::runtime::private::serde::Deserialize)]
     #[serde(crate = "renamed::runtime::private::serde")]

@@ -1,4 +1,6 @@
 #[allow(
+    clippy::missing_const_for_fn,
+    clippy::needless_pass_by_ref_mut,
     clippy::needless_pass_by_value,
     clippy::trivially_copy_pass_by_ref,
     clippy::unnecessary_wraps,
@@ -21,7 +23,14 @@ impl Order {
     }
 }
 #[automatically_derived]
-#[allow(deprecated, unused_variables, clippy::all, clippy::pedantic, clippy::nursery)]
+#[allow(
+    deprecated,
+    unused_qualifications,
+    unused_variables,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
+)]
 impl ::eventsource_core::Handle<Place> for Order {
     #[inline]
     fn handle(
@@ -42,6 +51,14 @@ impl ::eventsource_core::Handle<Place> for Order {
         ::eventsource_core::private::decided(recorded)
     }
 }
+#[allow(
+    deprecated,
+    unused_qualifications,
+    unused_variables,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
+)]
 const _: () = <Place as ::eventsource_core::CommandOf<Order>>::LISTED;
 /// Sends it back.
 #[::eventsource_core::command(crate = ::eventsource_core, name = "order.return")]
@@ -50,7 +67,14 @@ pub struct SendBack {
     pub count: u32,
 }
 #[automatically_derived]
-#[allow(deprecated, unused_variables, clippy::all, clippy::pedantic, clippy::nursery)]
+#[allow(
+    deprecated,
+    unused_qualifications,
+    unused_variables,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
+)]
 impl ::eventsource_core::Handle<SendBack> for Order {
     #[inline]
     fn handle(
@@ -71,4 +95,12 @@ impl ::eventsource_core::Handle<SendBack> for Order {
         ::eventsource_core::private::decided(recorded)
     }
 }
+#[allow(
+    deprecated,
+    unused_qualifications,
+    unused_variables,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
+)]
 const _: () = <SendBack as ::eventsource_core::CommandOf<Order>>::LISTED;

@@ -1,4 +1,11 @@
-#[allow(deprecated, clippy::all, clippy::pedantic, clippy::nursery)]
+#[allow(
+    deprecated,
+    unused_qualifications,
+    unused_variables,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery
+)]
 const _: () = {
     #[automatically_derived]
     impl ::core::fmt::Debug for OrderId {

@@ -39,21 +39,38 @@ impl Arguments {
     /// Reads the tokens between the parentheses.
     pub(crate) fn parse(attribute: &'static str, tokens: TokenStream, errors: &mut Errors) -> Self {
         let list = errors.keep(parse_list.parse2(tokens)).unwrap_or_default();
-        let mut arguments = Self { attribute, list: Vec::new() };
+        let mut arguments = Self {
+            attribute,
+            list: Vec::new(),
+        };
         arguments.extend(list, errors);
         arguments
     }
 
     /// Reads every attribute of this name.
-    pub(crate) fn of(attribute: &'static str, attributes: &[Attribute], errors: &mut Errors) -> Self {
-        let mut arguments = Self { attribute, list: Vec::new() };
-        for found in attributes.iter().filter(|found| found.path().is_ident(attribute)) {
+    pub(crate) fn of(
+        attribute: &'static str,
+        attributes: &[Attribute],
+        errors: &mut Errors,
+    ) -> Self {
+        let mut arguments = Self {
+            attribute,
+            list: Vec::new(),
+        };
+        for found in attributes
+            .iter()
+            .filter(|found| found.path().is_ident(attribute))
+        {
             let tokens = match &found.meta {
                 syn::Meta::Path(_) => continue,
                 syn::Meta::List(list) => list.tokens.clone(),
                 syn::Meta::NameValue(pair) => {
                     let help = format!("write `#[{attribute}(name = \"…\")]`");
-                    errors.add(pair, format!("`#[{attribute}]` takes its arguments in parentheses"), help);
+                    errors.add(
+                        pair,
+                        format!("`#[{attribute}]` takes its arguments in parentheses"),
+                        help,
+                    );
                     continue;
                 }
             };
@@ -66,7 +83,11 @@ impl Arguments {
     fn extend(&mut self, list: Vec<Argument>, errors: &mut Errors) {
         for argument in list {
             match self.list.iter().any(|earlier| earlier.key == argument.key) {
-                true => errors.add(&argument.key, format!("`{}` is given twice", argument.key), "leave one of them out"),
+                true => errors.add(
+                    &argument.key,
+                    format!("`{}` is given twice", argument.key),
+                    "leave one of them out",
+                ),
                 false => self.list.push(argument),
             }
         }
@@ -85,20 +106,28 @@ impl Arguments {
 
     /// Whether there is an argument with this key, and its value is so.
     pub(crate) fn is(&self, key: &str, so: impl Fn(&Value) -> bool) -> bool {
-        self.list.iter().any(|argument| argument.key == key && so(&argument.value))
+        self.list
+            .iter()
+            .any(|argument| argument.key == key && so(&argument.value))
     }
 
     /// Whether an unknown argument was probably meant to be this one.
     pub(crate) fn near(&self, key: &str, known: &[&str]) -> bool {
         let unknown = self.list.iter().map(|argument| argument.key.to_string());
-        unknown.filter(|given| !known.contains(&given.as_str())).any(|given| nearest(&given, known) == Some(key))
+        unknown
+            .filter(|given| !known.contains(&given.as_str()))
+            .any(|given| nearest(&given, known) == Some(key))
     }
 
     /// Takes out a text, `key = "…"`.
     pub(crate) fn text(&mut self, key: &str, errors: &mut Errors) -> Option<LitStr> {
         let text: LitStr = self.parsed(key, "a text in quotes", "\"…\"", errors)?;
         if text.value().is_empty() {
-            errors.add(&text, format!("`{key}` is empty"), format!("write `{key} = \"…\"` with at least one character"));
+            errors.add(
+                &text,
+                format!("`{key}` is empty"),
+                format!("write `{key} = \"…\"` with at least one character"),
+            );
             return None;
         }
         Some(text)
@@ -108,9 +137,17 @@ impl Arguments {
     pub(crate) fn number(&mut self, key: &str, errors: &mut Errors) -> Option<u32> {
         let number: LitInt = self.parsed(key, "a whole number", "2", errors)?;
         match number.base10_parse::<u32>() {
-            Ok(0) => errors.add(&number, format!("`{key}` begins at 1"), format!("write `{key} = 1`")),
+            Ok(0) => errors.add(
+                &number,
+                format!("`{key}` begins at 1"),
+                format!("write `{key} = 1`"),
+            ),
             Ok(number) => return Some(number),
-            Err(_) => errors.add(&number, format!("`{key}` is a whole number"), format!("write `{key} = 2`")),
+            Err(_) => errors.add(
+                &number,
+                format!("`{key}` is a whole number"),
+                format!("write `{key} = 2`"),
+            ),
         }
         None
     }
@@ -123,21 +160,34 @@ impl Arguments {
     /// Takes out `crate = path`.
     pub(crate) fn runtime(&mut self, errors: &mut Errors) -> Runtime {
         let parser = |input: ParseStream<'_>| input.call(Path::parse_mod_style);
-        Runtime::new(self.parsed_by("crate", "the path of the runtime", "::eventsource_core", parser, errors))
+        Runtime::new(self.parsed_by(
+            "crate",
+            "the path of the runtime",
+            "::eventsource_core",
+            parser,
+            errors,
+        ))
     }
 
     /// Takes out a list of types, `key(A, B)`.
     pub(crate) fn types(&mut self, key: &str, errors: &mut Errors) -> Option<Vec<Listed>> {
         let argument = self.take(key)?;
         let Value::List(group) = &argument.value else {
-            errors.add(&argument.key, format!("`{key}` is a list of types"), format!("write `{key}(First, Second)`"));
+            errors.add(
+                &argument.key,
+                format!("`{key}` is a list of types"),
+                format!("write `{key}(First, Second)`"),
+            );
             return None;
         };
         let mut listed = Vec::new();
         let parser = |input: ParseStream<'_>| {
             while !input.is_empty() {
                 let cfg = input.call(Attribute::parse_outer)?;
-                listed.push(Listed { cfg, path: input.parse()? });
+                listed.push(Listed {
+                    cfg,
+                    path: input.parse()?,
+                });
                 if !input.is_empty() {
                     input.parse::<Token![,]>()?;
                 }
@@ -152,15 +202,29 @@ impl Arguments {
             );
         }
         for entry in &listed {
-            for attribute in entry.cfg.iter().filter(|attribute| !attribute.path().is_ident("cfg")) {
-                errors.add(attribute, "only `#[cfg(…)]` can stand on a type in this list", "move it to the type itself");
+            for attribute in entry
+                .cfg
+                .iter()
+                .filter(|attribute| !attribute.path().is_ident("cfg"))
+            {
+                errors.add(
+                    attribute,
+                    "only `#[cfg(…)]` can stand on a type in this list",
+                    "move it to the type itself",
+                );
             }
         }
         Some(listed)
     }
 
     /// Takes out a value that `Parse` reads.
-    pub(crate) fn parsed<T: Parse>(&mut self, key: &str, what: &str, example: &str, errors: &mut Errors) -> Option<T> {
+    pub(crate) fn parsed<T: Parse>(
+        &mut self,
+        key: &str,
+        what: &str,
+        example: &str,
+        errors: &mut Errors,
+    ) -> Option<T> {
         self.parsed_by(key, what, example, T::parse, errors)
     }
 
@@ -192,10 +256,16 @@ impl Arguments {
             let given = key.unraw().to_string();
             let help = match nearest(&given, known) {
                 Some(word) => format!("did you mean `{word}`?"),
-                None if known == ["crate"] => "leave it out: there is nothing to say here".to_owned(),
+                None if known == ["crate"] => {
+                    "leave it out: there is nothing to say here".to_owned()
+                }
                 None => format!("known are {}", listed(known)),
             };
-            errors.add(&key, format!("`#[{attribute}]` has no argument `{given}`"), help);
+            errors.add(
+                &key,
+                format!("`#[{attribute}]` has no argument `{given}`"),
+                help,
+            );
         }
     }
 }
@@ -248,12 +318,18 @@ impl Value {
             return None;
         }
         let parser = syn::punctuated::Punctuated::<Ident, Token![,]>::parse_terminated;
-        parser.parse2(group.stream()).ok().map(|words| words.into_iter().collect())
+        parser
+            .parse2(group.stream())
+            .ok()
+            .map(|words| words.into_iter().collect())
     }
 }
 
 /// The `#[cfg(…)]`s among attributes.
 pub(crate) fn cfgs(attributes: &[Attribute]) -> Vec<Attribute> {
-    attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect()
+    attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("cfg"))
+        .cloned()
+        .collect()
 }
-

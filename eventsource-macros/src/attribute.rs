@@ -28,17 +28,47 @@ struct Added {
     path: fn(&TokenStream) -> TokenStream,
 }
 
-const DEBUG: Added = Added { name: "Debug", serde: false, path: |_| quote!(::core::fmt::Debug) };
-const CLONE: Added = Added { name: "Clone", serde: false, path: |_| quote!(::core::clone::Clone) };
-const EQUAL: Added = Added { name: "PartialEq", serde: false, path: |_| quote!(::core::cmp::PartialEq) };
-const WRITE: Added = Added { name: "Serialize", serde: true, path: |runtime| quote!(#runtime::private::serde::Serialize) };
-const READ: Added =
-    Added { name: "Deserialize", serde: true, path: |runtime| quote!(#runtime::private::serde::Deserialize) };
+const DEBUG: Added = Added {
+    name: "Debug",
+    serde: false,
+    path: |_| quote!(::core::fmt::Debug),
+};
+const CLONE: Added = Added {
+    name: "Clone",
+    serde: false,
+    path: |_| quote!(::core::clone::Clone),
+};
+const EQUAL: Added = Added {
+    name: "PartialEq",
+    serde: false,
+    path: |_| quote!(::core::cmp::PartialEq),
+};
+const WRITE: Added = Added {
+    name: "Serialize",
+    serde: true,
+    path: |runtime| quote!(#runtime::private::serde::Serialize),
+};
+const READ: Added = Added {
+    name: "Deserialize",
+    serde: true,
+    path: |runtime| quote!(#runtime::private::serde::Deserialize),
+};
 
-pub(crate) const EVENT: Short = Short { name: "event", derive: "Event", adds: &[DEBUG, CLONE, EQUAL, WRITE, READ] };
-pub(crate) const COMMAND: Short =
-    Short { name: "command", derive: "Command", adds: &[DEBUG, CLONE, EQUAL, WRITE, READ] };
-pub(crate) const AGGREGATE: Short = Short { name: "aggregate", derive: "Aggregate", adds: &[DEBUG] };
+pub(crate) const EVENT: Short = Short {
+    name: "event",
+    derive: "Event",
+    adds: &[DEBUG, CLONE, EQUAL, WRITE, READ],
+};
+pub(crate) const COMMAND: Short = Short {
+    name: "command",
+    derive: "Command",
+    adds: &[DEBUG, CLONE, EQUAL, WRITE, READ],
+};
+pub(crate) const AGGREGATE: Short = Short {
+    name: "aggregate",
+    derive: "Aggregate",
+    adds: &[DEBUG],
+};
 
 /// Puts the derives on the item, and the arguments back, for the derive to read.
 pub(crate) fn expand(short: &Short, arguments: TokenStream, item: TokenStream) -> TokenStream {
@@ -46,18 +76,27 @@ pub(crate) fn expand(short: &Short, arguments: TokenStream, item: TokenStream) -
     if check_item(short, &item, &mut errors).is_none() {
         return quote!(#item #errors);
     }
-    let Some((attributes, rest)) = errors.keep(split.parse2(item.clone())) else { return quote!(#item #errors) };
+    let Some((attributes, rest)) = errors.keep(split.parse2(item.clone())) else {
+        return quote!(#item #errors);
+    };
 
     let name = Ident::new(short.name, Span::call_site());
     let mut quiet = Errors::default();
     let mut read = Arguments::parse(short.name, arguments.clone(), &mut quiet);
     let runtime = read.runtime(&mut quiet);
-    let without = read.take("without").map(|argument| words(short, &argument.key, &argument.value, &mut errors));
+    let without = read
+        .take("without")
+        .map(|argument| words(short, &argument.key, &argument.value, &mut errors));
     let without = without.unwrap_or_default();
     let present = derives(&attributes);
 
     let runtime_path = quote!(#runtime);
-    let missing = |added: &&Added| !present.iter().chain(&without).any(|there| there == added.name);
+    let missing = |added: &&Added| {
+        !present
+            .iter()
+            .chain(&without)
+            .any(|there| there == added.name)
+    };
     let added: Vec<_> = short.adds.iter().filter(missing).collect();
     let paths = added.iter().map(|added| (added.path)(&runtime_path));
     let own = (!present.iter().any(|there| there == short.derive)).then(|| {
@@ -69,11 +108,15 @@ pub(crate) fn expand(short: &Short, arguments: TokenStream, item: TokenStream) -
         let path = runtime.serde();
         quote!(#[serde(crate = #path)])
     });
+    // That it could be `Eq` as well is for the user to say, and no lint's business.
+    let lint = added.iter().any(|added| added.name == EQUAL.name);
+    let lint = lint.then(|| quote!(#[allow(clippy::derive_partial_eq_without_eq)]));
     let arguments = without_without(arguments);
     let helper = quote_spanned!(name.span()=> #[#name(#arguments)]);
     quote! {
         #[derive(#(#paths,)* #own)]
         #serde
+        #lint
         #helper
         #(#attributes)*
         #rest
@@ -83,12 +126,17 @@ pub(crate) fn expand(short: &Short, arguments: TokenStream, item: TokenStream) -
 
 /// The item's attributes, and all the rest of it.
 fn split(input: syn::parse::ParseStream<'_>) -> syn::Result<(Vec<Attribute>, TokenStream)> {
-    Ok((input.call(Attribute::parse_outer)?, TokenStream::parse(input)?))
+    Ok((
+        input.call(Attribute::parse_outer)?,
+        TokenStream::parse(input)?,
+    ))
 }
 
 /// Says what is wrong with an item that is neither a struct nor an enum.
 fn check_item(short: &Short, item: &TokenStream, errors: &mut Errors) -> Option<()> {
-    const KINDS: [&str; 10] = ["struct", "enum", "union", "fn", "impl", "trait", "mod", "type", "const", "static"];
+    const KINDS: [&str; 10] = [
+        "struct", "enum", "union", "fn", "impl", "trait", "mod", "type", "const", "static",
+    ];
     let name = short.name;
     let mut words = item.clone().into_iter().filter_map(|token| match token {
         TokenTree::Ident(word) => Some(word),
@@ -98,12 +146,18 @@ fn check_item(short: &Short, item: &TokenStream, errors: &mut Errors) -> Option<
     let text = kind.as_ref().map(Ident::to_string);
     let help = match (name, text.as_deref()) {
         (_, Some("struct" | "enum")) => return Some(()),
-        ("command", Some("fn")) => "it declares a command only on a method of an impl block with `#[handle]`".to_owned(),
+        ("command", Some("fn")) => {
+            "it declares a command only on a method of an impl block with `#[handle]`".to_owned()
+        }
         (_, Some("impl")) => "on an impl block stands `#[handle]` or `#[apply]`".to_owned(),
         _ => format!("write `#[{name}] pub struct …`"),
     };
     let span = kind.map_or_else(Span::call_site, |kind| kind.span());
-    errors.add_at(span, format!("`#[{name}]` stands on a struct or an enum"), help);
+    errors.add_at(
+        span,
+        format!("`#[{name}]` stands on a struct or an enum"),
+        help,
+    );
     None
 }
 
@@ -111,7 +165,11 @@ fn check_item(short: &Short, item: &TokenStream, errors: &mut Errors) -> Option<
 fn words(short: &Short, key: &Ident, value: &Value, errors: &mut Errors) -> Vec<String> {
     let known: Vec<_> = short.adds.iter().map(|added| added.name).collect();
     let Some(words) = value.words() else {
-        errors.add(key, "`without` is a list of derives", format!("write `without({})`", known[0]));
+        errors.add(
+            key,
+            "`without` is a list of derives",
+            format!("write `without({})`", known[0]),
+        );
         return Vec::new();
     };
     for word in &words {
@@ -121,7 +179,11 @@ fn words(short: &Short, key: &Ident, value: &Value, errors: &mut Errors) -> Vec<
                 || format!("it adds {}", listed(&known)),
                 |near| format!("did you mean `{near}`?"),
             );
-            errors.add(word, format!("`#[{}]` adds no derive `{given}`", short.name), help);
+            errors.add(
+                word,
+                format!("`#[{}]` adds no derive `{given}`", short.name),
+                help,
+            );
         }
     }
     words.iter().map(Ident::to_string).collect()
@@ -129,20 +191,34 @@ fn words(short: &Short, key: &Ident, value: &Value, errors: &mut Errors) -> Vec<
 
 /// The last names of the derives that stand below the attribute.
 fn derives(attributes: &[Attribute]) -> Vec<String> {
-    let derives = attributes.iter().filter(|attribute| attribute.path().is_ident("derive"));
+    let derives = attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("derive"));
     let paths = derives.filter_map(|derive| {
-        derive.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated).ok()
+        derive
+            .parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated)
+            .ok()
     });
-    paths.flatten().filter_map(|path| Some(path.segments.last()?.ident.to_string())).collect()
+    paths
+        .flatten()
+        .filter_map(|path| Some(path.segments.last()?.ident.to_string()))
+        .collect()
 }
 
 /// Whether a `#[serde(crate = …)]` is there already.
 fn names_serde(attributes: &[Attribute]) -> bool {
-    attributes.iter().filter(|attribute| attribute.path().is_ident("serde")).any(|attribute| {
-        let syn::Meta::List(list) = &attribute.meta else { return false };
-        let mut quiet = Errors::default();
-        Arguments::parse("serde", list.tokens.clone(), &mut quiet).take("crate").is_some()
-    })
+    attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("serde"))
+        .any(|attribute| {
+            let syn::Meta::List(list) = &attribute.meta else {
+                return false;
+            };
+            let mut quiet = Errors::default();
+            Arguments::parse("serde", list.tokens.clone(), &mut quiet)
+                .take("crate")
+                .is_some()
+        })
 }
 
 /// The arguments that the derive knows: all but `without(…)`.
@@ -154,7 +230,8 @@ fn without_without(arguments: TokenStream) -> TokenStream {
         match &token {
             TokenTree::Ident(word) if word == "without" && list => {
                 tokens.next();
-                if matches!(tokens.peek(), Some(TokenTree::Punct(punct)) if punct.as_char() == ',') {
+                if matches!(tokens.peek(), Some(TokenTree::Punct(punct)) if punct.as_char() == ',')
+                {
                     tokens.next();
                 }
             }

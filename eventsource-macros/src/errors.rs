@@ -10,12 +10,23 @@ pub(crate) struct Errors(Vec<syn::Error>);
 
 impl Errors {
     /// Adds a mistake: where it is, what is wrong, and what to write instead.
-    pub(crate) fn add(&mut self, place: impl ToTokens, problem: impl std::fmt::Display, help: impl std::fmt::Display) {
-        self.0.push(syn::Error::new_spanned(place, message(problem, help)));
+    pub(crate) fn add(
+        &mut self,
+        place: impl ToTokens,
+        problem: impl std::fmt::Display,
+        help: impl std::fmt::Display,
+    ) {
+        self.0
+            .push(syn::Error::new_spanned(place, message(problem, help)));
     }
 
     /// Adds a mistake that has a span but no tokens.
-    pub(crate) fn add_at(&mut self, span: proc_macro2::Span, problem: impl std::fmt::Display, help: impl std::fmt::Display) {
+    pub(crate) fn add_at(
+        &mut self,
+        span: proc_macro2::Span,
+        problem: impl std::fmt::Display,
+        help: impl std::fmt::Display,
+    ) {
         self.0.push(syn::Error::new(span, message(problem, help)));
     }
 

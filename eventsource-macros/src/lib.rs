@@ -17,7 +17,6 @@ mod suggest;
 #[cfg(test)]
 mod snapshots;
 
-
 use proc_macro::TokenStream;
 
 use crate::message::Kind;

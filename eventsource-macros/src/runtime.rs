@@ -36,11 +36,28 @@ impl ToTokens for Runtime {
     }
 }
 
+/// The lints that generated code is free of: they are about code that a person wrote.
+pub(crate) fn quiet() -> TokenStream {
+    quote! {
+        #[allow(
+            deprecated,
+            unused_qualifications,
+            unused_variables,
+            clippy::all,
+            clippy::pedantic,
+            clippy::nursery
+        )]
+    }
+}
+
 /// The same tokens at another place.
 pub(crate) fn respanned(tokens: &impl ToTokens, span: Span) -> TokenStream {
     let moved = tokens.to_token_stream().into_iter().map(|mut token| {
         if let TokenTree::Group(group) = &token {
-            token = TokenTree::Group(Group::new(group.delimiter(), respanned(&group.stream(), span)));
+            token = TokenTree::Group(Group::new(
+                group.delimiter(),
+                respanned(&group.stream(), span),
+            ));
         }
         token.set_span(span);
         token

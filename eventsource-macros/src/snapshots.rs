@@ -28,7 +28,10 @@ fn event() {
             pub count: u32,
         }
     };
-    check(message::derive(Kind::Event, item), &expect_file!["../snapshots/event.rs"]);
+    check(
+        message::derive(Kind::Event, item),
+        &expect_file!["../snapshots/event.rs"],
+    );
 }
 
 #[test]
@@ -40,7 +43,11 @@ fn event_attribute() {
             pub count: u32,
         }
     };
-    let expanded = attribute::expand(&attribute::EVENT, quote!(name = "order.placed", without(PartialEq)), item);
+    let expanded = attribute::expand(
+        &attribute::EVENT,
+        quote!(name = "order.placed", without(PartialEq)),
+        item,
+    );
     check(expanded, &expect_file!["../snapshots/event_attribute.rs"]);
 }
 
@@ -58,7 +65,10 @@ fn event_enum() {
             Cancelled,
         }
     };
-    check(message::derive(Kind::Event, item), &expect_file!["../snapshots/event_enum.rs"]);
+    check(
+        message::derive(Kind::Event, item),
+        &expect_file!["../snapshots/event_enum.rs"],
+    );
 }
 
 #[test]
@@ -68,7 +78,10 @@ fn command() {
             pub count: u32,
         }
     };
-    check(message::derive(Kind::Command, item), &expect_file!["../snapshots/command.rs"]);
+    check(
+        message::derive(Kind::Command, item),
+        &expect_file!["../snapshots/command.rs"],
+    );
 }
 
 #[test]
@@ -80,7 +93,10 @@ fn command_enum() {
             Cancel,
         }
     };
-    check(message::derive(Kind::Command, item), &expect_file!["../snapshots/command_enum.rs"]);
+    check(
+        message::derive(Kind::Command, item),
+        &expect_file!["../snapshots/command_enum.rs"],
+    );
 }
 
 #[test]
@@ -98,7 +114,10 @@ fn aggregate_with_lists() {
             count: u32,
         }
     };
-    check(aggregate::derive(item), &expect_file!["../snapshots/aggregate.rs"]);
+    check(
+        aggregate::derive(item),
+        &expect_file!["../snapshots/aggregate.rs"],
+    );
 }
 
 #[test]
@@ -110,12 +129,20 @@ fn aggregate_with_own_enums() {
             Paid,
         }
     };
-    check(aggregate::derive(item), &expect_file!["../snapshots/aggregate_with_own_enums.rs"]);
+    check(
+        aggregate::derive(item),
+        &expect_file!["../snapshots/aggregate_with_own_enums.rs"],
+    );
 }
 
 #[test]
 fn id() {
-    check(id::derive(quote!(pub struct OrderId(Uuid);)), &expect_file!["../snapshots/id.rs"]);
+    check(
+        id::derive(quote!(
+            pub struct OrderId(Uuid);
+        )),
+        &expect_file!["../snapshots/id.rs"],
+    );
 }
 
 #[test]
@@ -132,7 +159,10 @@ fn apply() {
             }
         }
     };
-    check(method::expand(Role::Apply, TokenStream::new(), item), &expect_file!["../snapshots/apply.rs"]);
+    check(
+        method::expand(Role::Apply, TokenStream::new(), item),
+        &expect_file!["../snapshots/apply.rs"],
+    );
 }
 
 #[test]
@@ -150,7 +180,10 @@ fn handle() {
             }
         }
     };
-    check(method::expand(Role::Handle, TokenStream::new(), item), &expect_file!["../snapshots/handle.rs"]);
+    check(
+        method::expand(Role::Handle, TokenStream::new(), item),
+        &expect_file!["../snapshots/handle.rs"],
+    );
 }
 
 /// A body that does not parse yet is passed on as it is: completion in an editor goes on.
@@ -169,6 +202,9 @@ fn handle_with_half_typed_body() {
     };
     let expanded = method::expand(Role::Handle, TokenStream::new(), item).to_string();
     assert!(expanded.contains("{ self . }"), "{expanded}");
-    assert!(expanded.contains("impl :: eventsource_core :: Handle < Cancel > for Order"), "{expanded}");
+    assert!(
+        expanded.contains("impl :: eventsource_core :: Handle < Cancel > for Order"),
+        "{expanded}"
+    );
     assert!(expanded.contains("takes `&self`"), "{expanded}");
 }

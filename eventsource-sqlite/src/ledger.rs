@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use eventsource_core::{
-    Append, AppendError, Appended, Check, Conflict, Key, MISSED_LIMIT, NewEvent, Placed, Position, Query, Record,
-    StoreError, StoredEvent, StreamCheck, StreamName, Version,
+    Append, AppendError, Appended, Check, Conflict, Key, MISSED_LIMIT, NewEvent, Placed, Position,
+    Query, Record, StoreError, StoredEvent, StreamCheck, StreamName, Version,
 };
 use rusqlite::{Connection, OptionalExtension, Statement, params};
 
@@ -152,8 +152,15 @@ impl<'c> Ledger<'c> {
         if let Some(refusal) = refusal {
             return Ok(Err(refusal));
         }
-        let placed = append.records().iter().map(|record| self.add(record)).collect::<rusqlite::Result<_>>()?;
-        Ok(Ok(Appended { placed, repeated: false }))
+        let placed = append
+            .records()
+            .iter()
+            .map(|record| self.add(record))
+            .collect::<rusqlite::Result<_>>()?;
+        Ok(Ok(Appended {
+            placed,
+            repeated: false,
+        }))
     }
 
     fn add_key(&mut self, key: &Key, records: usize) -> rusqlite::Result<bool> {
@@ -168,14 +175,22 @@ impl<'c> Ledger<'c> {
 
     /// The answer to an append whose key is there already.
     fn earlier(&mut self, key: &Key) -> rusqlite::Result<Option<Verdict>> {
-        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, [u8; 16]>(0)?, row.get(1)?, row.get(2)?));
-        let Some((digest, first, count)) = self.find_key.query_row([key.id.as_bytes()], read).optional()? else {
+        let read =
+            |row: &rusqlite::Row<'_>| Ok((row.get::<_, [u8; 16]>(0)?, row.get(1)?, row.get(2)?));
+        let Some((digest, first, count)) = self
+            .find_key
+            .query_row([key.id.as_bytes()], read)
+            .optional()?
+        else {
             return Ok(None);
         };
         if digest != *key.digest.as_bytes() {
             return Ok(Some(Err(AppendError::KeyReused)));
         }
-        Ok(Some(Ok(Appended { placed: row::placed(self.conn, first, count)?, repeated: true })))
+        Ok(Some(Ok(Appended {
+            placed: row::placed(self.conn, first, count)?,
+            repeated: true,
+        })))
     }
 
     fn judge(&mut self, checks: &[Check]) -> rusqlite::Result<Option<AppendError>> {
@@ -202,11 +217,21 @@ impl<'c> Ledger<'c> {
             Some(stream) if missed <= MISSED_LIMIT as u64 => self.missed(check, stream)?,
             _ => Vec::new(),
         };
-        Ok(Some(conflict(Conflict::Stream { check: check.clone(), actual, missed })))
+        Ok(Some(conflict(Conflict::Stream {
+            check: check.clone(),
+            actual,
+            missed,
+        })))
     }
 
-    fn missed(&mut self, check: &StreamCheck, stream: Stream) -> rusqlite::Result<Vec<StoredEvent>> {
-        let sql = format!("SELECT {COLUMNS} FROM events WHERE stream = ?1 AND version > ?2 ORDER BY version");
+    fn missed(
+        &mut self,
+        check: &StreamCheck,
+        stream: Stream,
+    ) -> rusqlite::Result<Vec<StoredEvent>> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM events WHERE stream = ?1 AND version > ?2 ORDER BY version"
+        );
         let mut statement = self.conn.prepare_cached(&sql)?;
         let mut rows = statement.query([stream.id, query::number(check.seen().0)])?;
         let mut missed = Vec::new();
@@ -216,7 +241,11 @@ impl<'c> Ledger<'c> {
         Ok(missed)
     }
 
-    fn judge_boundary(&mut self, query: &Query, after: Position) -> rusqlite::Result<Option<AppendError>> {
+    fn judge_boundary(
+        &mut self,
+        query: &Query,
+        after: Position,
+    ) -> rusqlite::Result<Option<AppendError>> {
         if after >= self.head() {
             let head = self.head();
             return Ok((after > head).then(|| StoreError::BeyondHead { asked: after, head }.into()));
@@ -233,11 +262,18 @@ impl<'c> Ledger<'c> {
             }
         };
         Ok(first.map(|position| {
-            conflict(Conflict::Boundary { query: query.clone(), position: Position(position.unsigned_abs()) })
+            conflict(Conflict::Boundary {
+                query: query.clone(),
+                position: Position(position.unsigned_abs()),
+            })
         }))
     }
 
-    fn first_match(&self, positions: &Positions<'_>, after: Position) -> rusqlite::Result<Option<i64>> {
+    fn first_match(
+        &self,
+        positions: &Positions<'_>,
+        after: Position,
+    ) -> rusqlite::Result<Option<i64>> {
         let mut statement = self.conn.prepare_cached(positions.sql())?;
         positions.bind(&mut statement, query::number(after.0), self.head, 1)?;
         let mut rows = statement.raw_query();
@@ -245,19 +281,34 @@ impl<'c> Ledger<'c> {
     }
 
     fn add(&mut self, record: &Record) -> rusqlite::Result<Placed> {
-        let Record { stream: name, event } = record;
+        let Record {
+            stream: name,
+            event,
+        } = record;
         let Stream { id, version } = match self.stream(name)? {
             Some(stream) => stream,
-            None => Stream { id: self.add_stream.insert([name.as_str()])?, version: 0 },
+            None => Stream {
+                id: self.add_stream.insert([name.as_str()])?,
+                version: 0,
+            },
         };
         let (position, version) = (self.head + 1, version + 1);
         self.add_event(position, id, version, event)?;
         self.head = position;
         self.streams.insert(name.clone(), Stream { id, version });
-        Ok(Placed { position: self.head(), version: Version(version.unsigned_abs()) })
+        Ok(Placed {
+            position: self.head(),
+            version: Version(version.unsigned_abs()),
+        })
     }
 
-    fn add_event(&mut self, position: i64, stream: i64, version: i64, event: &NewEvent) -> rusqlite::Result<()> {
+    fn add_event(
+        &mut self,
+        position: i64,
+        stream: i64,
+        version: i64,
+        event: &NewEvent,
+    ) -> rusqlite::Result<()> {
         let (name, shape) = self.shape(event)?;
         let metadata = Some(&*event.metadata).filter(|metadata| !metadata.is_empty());
         self.add_event.execute(params![
@@ -271,7 +322,8 @@ impl<'c> Ledger<'c> {
             event.payload,
         ])?;
         for tag in &event.tags {
-            self.add_tag.execute(params![tag.as_str(), position, name])?;
+            self.add_tag
+                .execute(params![tag.as_str(), position, name])?;
         }
         Ok(())
     }
@@ -281,9 +333,15 @@ impl<'c> Ledger<'c> {
             return Ok(Some(*stream));
         }
         let read = |row: &rusqlite::Row<'_>| {
-            Ok(Stream { id: row.get(0)?, version: row.get::<_, Option<i64>>(1)?.unwrap_or(0) })
+            Ok(Stream {
+                id: row.get(0)?,
+                version: row.get::<_, Option<i64>>(1)?.unwrap_or(0),
+            })
         };
-        let found = self.find_stream.query_row([name.as_str()], read).optional()?;
+        let found = self
+            .find_stream
+            .query_row([name.as_str()], read)
+            .optional()?;
         if let Some(stream) = found {
             self.streams.insert(name.clone(), stream);
         }
@@ -292,31 +350,50 @@ impl<'c> Ledger<'c> {
 
     /// The numbers of an event's stored name and of its shape.
     fn shape(&mut self, event: &NewEvent) -> rusqlite::Result<(i64, i64)> {
-        let is_it = |(schema, format, _): &&(u32, Box<str>, i64)| *schema == event.schema && **format == *event.format;
+        let is_it = |(schema, format, _): &&(u32, Box<str>, i64)| {
+            *schema == event.schema && **format == *event.format
+        };
         if let Some(known) = self.names.get(&*event.name)
             && let Some((_, _, shape)) = known.shapes.iter().find(is_it)
         {
             return Ok((known.id, *shape));
         }
-        let name = match self.find_name.query_row([&event.name], |row| row.get(0)).optional()? {
+        let name = match self
+            .find_name
+            .query_row([&event.name], |row| row.get(0))
+            .optional()?
+        {
             Some(name) => name,
             None => self.add_name.insert([&event.name])?,
         };
         let values = params![name, event.schema, event.format];
-        let shape = match self.find_shape.query_row(values, |row| row.get(0)).optional()? {
+        let shape = match self
+            .find_shape
+            .query_row(values, |row| row.get(0))
+            .optional()?
+        {
             Some(shape) => shape,
             None => self.add_shape.insert(values)?,
         };
-        let known = self.names.entry((&*event.name).into()).or_insert_with(|| Name { id: name, shapes: Vec::new() });
+        let known = self
+            .names
+            .entry((&*event.name).into())
+            .or_insert_with(|| Name {
+                id: name,
+                shapes: Vec::new(),
+            });
         if known.shapes.len() < SHAPES_REMEMBERED {
-            known.shapes.push((event.schema, (&*event.format).into(), shape));
+            known
+                .shapes
+                .push((event.schema, (&*event.format).into(), shape));
         }
         Ok((name, shape))
     }
 }
 
 /// The position of the last event that was ever stored.
-pub(crate) const HEAD: &str = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0)";
+pub(crate) const HEAD: &str =
+    "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0)";
 
 fn conflict(conflict: Conflict) -> AppendError {
     AppendError::Conflict(Box::new(conflict))

@@ -52,17 +52,30 @@ pub(crate) async fn open(options: SqliteOptions, path: &Path) -> Result<SqliteSt
     let open = move || {
         let _ = reply.send(open_here(&options, &path, opening));
     };
-    std::thread::Builder::new().name("eventsource-open".into()).spawn(open).map_err(failed)?;
+    std::thread::Builder::new()
+        .name("eventsource-open".into())
+        .spawn(open)
+        .map_err(failed)?;
     opened.await.unwrap_or(Err(StoreError::Closed))
 }
 
-fn open_here(options: &SqliteOptions, path: &Path, place: String) -> Result<SqliteStore, StoreError> {
+fn open_here(
+    options: &SqliteOptions,
+    path: &Path,
+    place: String,
+) -> Result<SqliteStore, StoreError> {
     let mut conn = connect(path, &place)?;
     let identity = schema::prepare(&mut conn, &place, options)?;
     // From here on the writer waits as `Turn` says, and not inside SQLite.
-    conn.busy_timeout(Duration::ZERO).map_err(|error| store_error(&place, "setting up the connection", error))?;
-    let turn = Turn::open(path, options.patience)
-        .map_err(|error| backend(&place, "opening the file on which writers take turns", error))?;
+    conn.busy_timeout(Duration::ZERO)
+        .map_err(|error| store_error(&place, "setting up the connection", error))?;
+    let turn = Turn::open(path, options.patience).map_err(|error| {
+        backend(
+            &place,
+            "opening the file on which writers take turns",
+            error,
+        )
+    })?;
     let shared = Arc::new(Shared {
         place,
         identity,
@@ -80,8 +93,12 @@ fn open_here(options: &SqliteOptions, path: &Path, place: String) -> Result<Sqli
         spawn("eventsource-read", &shared, |shared| reader.run(shared))?;
     }
     let watcher = connect_to_read(path, &shared.place)?;
-    spawn("eventsource-watch", &shared, move |shared| shared.tide.watch(&watcher))?;
-    spawn("eventsource-write", &shared, move |shared| write(shared, &conn, turn))?;
+    spawn("eventsource-watch", &shared, move |shared| {
+        shared.tide.watch(&watcher);
+    })?;
+    spawn("eventsource-write", &shared, move |shared| {
+        write(shared, &conn, turn);
+    })?;
     Ok(store)
 }
 
@@ -99,7 +116,9 @@ fn write(shared: &Shared, conn: &Connection, turn: Turn) {
 fn connect(path: &Path, place: &str) -> Result<Connection, StoreError> {
     let failed = |error| store_error(place, "opening the file", error);
     // A connection is used by one thread, so SQLite need not lock it.
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags).map_err(failed)?;
     conn.busy_timeout(Duration::from_secs(5)).map_err(failed)?;
     conn.set_prepared_statement_cache_capacity(64);
@@ -128,12 +147,20 @@ impl Drop for Running {
     }
 }
 
-fn spawn(name: &str, shared: &Arc<Shared>, work: impl FnOnce(&Shared) + Send + 'static) -> Result<(), StoreError> {
+fn spawn(
+    name: &str,
+    shared: &Arc<Shared>,
+    work: impl FnOnce(&Shared) + Send + 'static,
+) -> Result<(), StoreError> {
     shared.threads.send_modify(|threads| *threads += 1);
     let running = Running(Arc::clone(shared));
-    let thread = std::thread::Builder::new().name(name.into()).spawn(move || {
-        let running = running;
-        work(&running.0);
-    });
-    thread.map(|_| ()).map_err(|error| backend(&shared.place, "starting a thread", error))
+    let thread = std::thread::Builder::new()
+        .name(name.into())
+        .spawn(move || {
+            let running = running;
+            work(&running.0);
+        });
+    thread
+        .map(|_| ())
+        .map_err(|error| backend(&shared.place, "starting a thread", error))
 }

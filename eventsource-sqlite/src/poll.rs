@@ -47,7 +47,11 @@ impl Drop for Waiting<'_> {
 
 impl Tide {
     pub(crate) fn new() -> Self {
-        Self { level: watch::channel(Level::default()).0, waiters: Mutex::default(), changed: Condvar::new() }
+        Self {
+            level: watch::channel(Level::default()).0,
+            waiters: Mutex::default(),
+            changed: Condvar::new(),
+        }
     }
 
     fn waiters(&self) -> MutexGuard<'_, Waiters> {
@@ -69,8 +73,9 @@ impl Tide {
         let mut level = self.level.subscribe();
         let failures = level.borrow().failures;
         let _waiting = self.wait();
-        let reached =
-            level.wait_for(|level| level.closed || level.head > position.0 || level.failures != failures).await;
+        let reached = level
+            .wait_for(|level| level.closed || level.head > position.0 || level.failures != failures)
+            .await;
         reached.is_ok_and(|level| !level.closed)
     }
 
@@ -114,7 +119,10 @@ impl Tide {
             waiters = slept.unwrap_or_else(PoisonError::into_inner).0;
         }
         while waiters.count == 0 && !waiters.closed {
-            waiters = self.changed.wait(waiters).unwrap_or_else(PoisonError::into_inner);
+            waiters = self
+                .changed
+                .wait(waiters)
+                .unwrap_or_else(PoisonError::into_inner);
         }
         if std::mem::take(&mut waiters.news) {
             *pause = SOON;
@@ -125,7 +133,10 @@ impl Tide {
 
 /// The data version and the last position, if another connection has committed since the data version was `seen`.
 fn look(conn: &Connection, seen: Option<i64>) -> rusqlite::Result<Option<(i64, Position)>> {
-    let number = |sql| conn.prepare_cached(sql)?.query_row([], |row| row.get::<_, i64>(0));
+    let number = |sql| {
+        conn.prepare_cached(sql)?
+            .query_row([], |row| row.get::<_, i64>(0))
+    };
     // Read before the head: a commit between the two is looked at twice, never missed.
     let data_version = number("PRAGMA data_version")?;
     if seen == Some(data_version) {

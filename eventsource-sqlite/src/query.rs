@@ -44,9 +44,14 @@ const FIRST_TEXT: usize = 4;
 
 impl<'q> Positions<'q> {
     pub(crate) fn of(arms: &[Arm<'q>]) -> Self {
-        let mut positions = Self { sql: String::new(), texts: Vec::new() };
+        let mut positions = Self {
+            sql: String::new(),
+            texts: Vec::new(),
+        };
         for (index, arm) in arms.iter().enumerate() {
-            positions.sql.push_str(if index == 0 { "" } else { " UNION " });
+            positions
+                .sql
+                .push_str(if index == 0 { "" } else { " UNION " });
             positions.arm(arm);
         }
         positions.sql.push_str(" ORDER BY position LIMIT ?3");
@@ -76,7 +81,11 @@ impl<'q> Positions<'q> {
                     }
                 }
                 for (index, name) in names.iter().enumerate() {
-                    self.sql.push_str(if index == 0 { " AND name IN (SELECT id FROM names WHERE name IN (" } else { ", " });
+                    self.sql.push_str(if index == 0 {
+                        " AND name IN (SELECT id FROM names WHERE name IN ("
+                    } else {
+                        ", "
+                    });
                     let name = self.bound(name);
                     self.push(format_args!("?{name}"));
                 }
@@ -99,7 +108,13 @@ impl<'q> Positions<'q> {
         &self.sql
     }
 
-    pub(crate) fn bind(&self, statement: &mut Statement<'_>, after: i64, until: i64, limit: i64) -> rusqlite::Result<()> {
+    pub(crate) fn bind(
+        &self,
+        statement: &mut Statement<'_>,
+        after: i64,
+        until: i64,
+        limit: i64,
+    ) -> rusqlite::Result<()> {
         for (number, value) in (1..).zip([after, until, limit]) {
             statement.raw_bind_parameter(number, value)?;
         }

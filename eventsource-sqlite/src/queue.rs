@@ -30,8 +30,17 @@ pub(crate) enum Refused {
 
 impl<T> Queue<T> {
     pub(crate) fn new(limit: usize) -> Self {
-        let state = State { waiting: VecDeque::new(), sleepers: 0, closed: false };
-        Self { state: Mutex::new(state), filled: Condvar::new(), length: AtomicUsize::new(0), limit }
+        let state = State {
+            waiting: VecDeque::new(),
+            sleepers: 0,
+            closed: false,
+        };
+        Self {
+            state: Mutex::new(state),
+            filled: Condvar::new(),
+            length: AtomicUsize::new(0),
+            limit,
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State<T>> {
@@ -49,7 +58,9 @@ impl<T> Queue<T> {
             return Err(Refused::Closed);
         }
         if state.waiting.len() >= self.limit {
-            return Err(Refused::Full { waiting: state.waiting.len() });
+            return Err(Refused::Full {
+                waiting: state.waiting.len(),
+            });
         }
         state.waiting.push_back(item);
         self.length.store(state.waiting.len(), Ordering::Relaxed);
@@ -74,7 +85,10 @@ impl<T> Queue<T> {
         let mut state = self.state();
         while state.waiting.is_empty() && !state.closed {
             state.sleepers += 1;
-            state = self.filled.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self
+                .filled
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
             state.sleepers -= 1;
         }
         !state.waiting.is_empty()

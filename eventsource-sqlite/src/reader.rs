@@ -23,7 +23,11 @@ pub(crate) struct Reader {
 
 impl Reader {
     pub(crate) fn new(conn: Connection, place: String) -> Self {
-        Self { conn, place, texts: Texts::new() }
+        Self {
+            conn,
+            place,
+            texts: Texts::new(),
+        }
     }
 
     /// Does one job after the other, until the store is closed and nothing is left.
@@ -39,35 +43,59 @@ impl Reader {
     }
 
     pub(crate) fn head(&self) -> Result<Position, StoreError> {
-        self.number(HEAD).map(|head| Position(head.unsigned_abs())).map_err(|error| self.failed(error))
+        self.number(HEAD)
+            .map(|head| Position(head.unsigned_abs()))
+            .map_err(|error| self.failed(error))
     }
 
     fn number(&self, sql: &str) -> rusqlite::Result<i64> {
-        self.conn.prepare_cached(sql)?.query_row([], |row| row.get(0))
+        self.conn
+            .prepare_cached(sql)?
+            .query_row([], |row| row.get(0))
     }
 
     pub(crate) fn outcome(&self, key: Key) -> Result<Option<Outcome>, StoreError> {
         // An append is whole and never changes, so what its key says and its events can be read one after the other.
         let read = || {
-            let mut statement = self.conn.prepare_cached("SELECT digest, position, count FROM keys WHERE id = ?1")?;
-            let found = statement.query_row([key.id.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
-            let Some((digest, first, count)) = found.optional()? else { return Ok(None) };
-            Ok(Some(Outcome { digest: Uuid::from_bytes(digest), placed: row::placed(&self.conn, first, count)? }))
+            let mut statement = self
+                .conn
+                .prepare_cached("SELECT digest, position, count FROM keys WHERE id = ?1")?;
+            let found = statement.query_row([key.id.as_bytes()], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            });
+            let Some((digest, first, count)) = found.optional()? else {
+                return Ok(None);
+            };
+            Ok(Some(Outcome {
+                digest: Uuid::from_bytes(digest),
+                placed: row::placed(&self.conn, first, count)?,
+            }))
         };
         read().map_err(|error| self.failed(error))
     }
 
-    pub(crate) fn scan_stream<V: Visit>(&mut self, scan: &StreamScan, visitor: &mut V) -> Result<(), StoreError> {
-        self.visit_stream(scan, visitor).map_err(|error| self.failed(error))
+    pub(crate) fn scan_stream<V: Visit>(
+        &mut self,
+        scan: &StreamScan,
+        visitor: &mut V,
+    ) -> Result<(), StoreError> {
+        self.visit_stream(scan, visitor)
+            .map_err(|error| self.failed(error))
     }
 
-    fn visit_stream<V: Visit>(&mut self, scan: &StreamScan, visitor: &mut V) -> rusqlite::Result<()> {
+    fn visit_stream<V: Visit>(
+        &mut self,
+        scan: &StreamScan,
+        visitor: &mut V,
+    ) -> rusqlite::Result<()> {
         let order = if scan.backwards { "DESC" } else { "ASC" };
         let mut statement = self.conn.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM events WHERE stream = (SELECT id FROM streams WHERE name = ?1) \
              AND version > ?2 AND version <= ?3 ORDER BY version {order} LIMIT ?4"
         ))?;
-        let until = scan.until.map_or(i64::MAX, |version| query::number(version.0));
+        let until = scan
+            .until
+            .map_or(i64::MAX, |version| query::number(version.0));
         let (after, limit) = (query::number(scan.after.0), query::limit(scan.limit));
         let mut rows = statement.query((scan.stream.as_str(), after, until, limit))?;
         while let Some(row) = rows.next()? {
@@ -79,17 +107,28 @@ impl Reader {
         Ok(())
     }
 
-    pub(crate) fn scan_all<V: Visit>(&mut self, scan: &LogScan, visitor: &mut V) -> Result<Position, StoreError> {
+    pub(crate) fn scan_all<V: Visit>(
+        &mut self,
+        scan: &LogScan,
+        visitor: &mut V,
+    ) -> Result<Position, StoreError> {
         // What is committed from here on is left to the next scan.
         let head = self.head()?;
         if scan.after > head {
-            return Err(StoreError::BeyondHead { asked: scan.after, head });
+            return Err(StoreError::BeyondHead {
+                asked: scan.after,
+                head,
+            });
         }
         let seen = match query::arms(&scan.query) {
             None => self.visit_everything(scan, head, visitor),
             Some(arms) => self.visit_matching(scan, &Positions::of(&arms), head, visitor),
         };
-        let Seen { last, count, stopped } = seen.map_err(|error| self.failed(error))?;
+        let Seen {
+            last,
+            count,
+            stopped,
+        } = seen.map_err(|error| self.failed(error))?;
         let cut = stopped || scan.limit.is_some_and(|limit| count >= limit);
         Ok(if cut { last } else { head })
     }
@@ -103,13 +142,19 @@ impl Reader {
         let mut statement = self.conn.prepare_cached(&format!(
             "SELECT {COLUMNS_AND_STREAM} FROM events WHERE position > ?1 AND position <= ?2 ORDER BY position LIMIT ?3"
         ))?;
-        let (after, until, limit) = (query::number(scan.after.0), query::number(head.0), query::limit(scan.limit));
+        let (after, until, limit) = (
+            query::number(scan.after.0),
+            query::number(head.0),
+            query::limit(scan.limit),
+        );
         let mut rows = statement.query([after, until, limit])?;
         let mut seen = Seen::nothing(scan.after);
         while let Some(row) = rows.next()?
             && !seen.stopped
         {
-            row::event_of_any_stream(&self.conn, &mut self.texts, row, |event| seen.show(event, visitor))?;
+            row::event_of_any_stream(&self.conn, &mut self.texts, row, |event| {
+                seen.show(event, visitor);
+            })?;
         }
         Ok(seen)
     }
@@ -124,8 +169,15 @@ impl Reader {
         visitor: &mut V,
     ) -> rusqlite::Result<Seen> {
         let mut statement = self.conn.prepare_cached(matching.sql())?;
-        let mut event = self.conn.prepare_cached(&format!("SELECT {COLUMNS_AND_STREAM} FROM events WHERE position = ?1"))?;
-        matching.bind(&mut statement, query::number(scan.after.0), query::number(head.0), query::limit(scan.limit))?;
+        let mut event = self.conn.prepare_cached(&format!(
+            "SELECT {COLUMNS_AND_STREAM} FROM events WHERE position = ?1"
+        ))?;
+        matching.bind(
+            &mut statement,
+            query::number(scan.after.0),
+            query::number(head.0),
+            query::limit(scan.limit),
+        )?;
         let mut positions = statement.raw_query();
         let mut seen = Seen::nothing(scan.after);
         while let Some(position) = positions.next()?
@@ -133,7 +185,9 @@ impl Reader {
         {
             let mut rows = event.query([position.get::<_, i64>(0)?])?;
             let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
-            row::event_of_any_stream(&self.conn, &mut self.texts, row, |event| seen.show(event, visitor))?;
+            row::event_of_any_stream(&self.conn, &mut self.texts, row, |event| {
+                seen.show(event, visitor);
+            })?;
         }
         Ok(seen)
     }
@@ -148,7 +202,11 @@ struct Seen {
 
 impl Seen {
     fn nothing(after: Position) -> Self {
-        Self { last: after, count: 0, stopped: false }
+        Self {
+            last: after,
+            count: 0,
+            stopped: false,
+        }
     }
 
     fn show<V: Visit>(&mut self, event: eventsource_core::EventRef<'_>, visitor: &mut V) {

@@ -7,7 +7,8 @@ use rusqlite::{Connection, Row};
 /// The columns that [`event`] reads, in its order.
 pub(crate) const COLUMNS: &str = "position, version, shape, recorded_at, metadata, payload";
 /// The same and the stream, for [`event_of_any_stream`].
-pub(crate) const COLUMNS_AND_STREAM: &str = "position, version, shape, recorded_at, metadata, payload, stream";
+pub(crate) const COLUMNS_AND_STREAM: &str =
+    "position, version, shape, recorded_at, metadata, payload, stream";
 
 /// What rows refer to by a number. It never changes, so it is kept once read.
 pub(crate) struct Texts {
@@ -23,7 +24,10 @@ struct Shape {
 
 impl Texts {
     pub(crate) fn new() -> Self {
-        Self { shapes: Slots::new(), streams: Slots::new() }
+        Self {
+            shapes: Slots::new(),
+            streams: Slots::new(),
+        }
     }
 
     /// Forgets everything; needed where a row that was read was not committed.
@@ -61,7 +65,10 @@ pub(crate) fn event_of_any_stream<T>(
     show: impl FnOnce(EventRef<'_>) -> T,
 ) -> rusqlite::Result<T> {
     // A clone is a counter's increment, and frees `texts` for the shape.
-    let stream = texts.streams.get(row.get(6)?, |id| stream_name(conn, id))?.clone();
+    let stream = texts
+        .streams
+        .get(row.get(6)?, |id| stream_name(conn, id))?
+        .clone();
     Ok(show(event(conn, texts, row, &stream)?))
 }
 
@@ -71,7 +78,10 @@ pub(crate) fn placed(conn: &Connection, first: i64, count: i64) -> rusqlite::Res
         "SELECT position, version FROM events WHERE position >= ?1 AND position < ?1 + ?2 ORDER BY position",
     )?;
     let rows = statement.query_map([first, count], |row| {
-        Ok(Placed { position: Position(number(row, 0)?), version: Version(number(row, 1)?) })
+        Ok(Placed {
+            position: Position(number(row, 0)?),
+            version: Version(number(row, 1)?),
+        })
     })?;
     rows.collect()
 }
@@ -86,7 +96,11 @@ fn bytes<'a>(row: &'a Row<'_>, column: usize) -> rusqlite::Result<&'a [u8]> {
     match row.get_ref(column)? {
         ValueRef::Blob(bytes) => Ok(bytes),
         ValueRef::Null => Ok(&[]),
-        other => Err(rusqlite::Error::InvalidColumnType(column, "bytes".into(), other.data_type())),
+        other => Err(rusqlite::Error::InvalidColumnType(
+            column,
+            "bytes".into(),
+            other.data_type(),
+        )),
     }
 }
 
@@ -94,13 +108,20 @@ fn shape(conn: &Connection, id: i64) -> rusqlite::Result<Shape> {
     let mut statement = conn.prepare_cached(
         "SELECT names.name, schema, format FROM shapes JOIN names ON names.id = shapes.name WHERE shapes.id = ?1",
     )?;
-    statement.query_row([id], |row| Ok(Shape { name: row.get(0)?, schema: row.get(1)?, format: row.get(2)? }))
+    statement.query_row([id], |row| {
+        Ok(Shape {
+            name: row.get(0)?,
+            schema: row.get(1)?,
+            format: row.get(2)?,
+        })
+    })
 }
 
 fn stream_name(conn: &Connection, id: i64) -> rusqlite::Result<StreamName> {
     let mut statement = conn.prepare_cached("SELECT name FROM streams WHERE id = ?1")?;
     let name: Box<str> = statement.query_row([id], |row| row.get(0))?;
-    StreamName::parse(&name).map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, error.into()))
+    StreamName::parse(&name)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, error.into()))
 }
 
 /// A small cache of `COUNT` places, a power of two: each number has one place where it can be.
@@ -111,7 +132,11 @@ impl<T, const COUNT: usize> Slots<T, COUNT> {
         Self((0..COUNT).map(|_| None).collect())
     }
 
-    fn get(&mut self, id: i64, load: impl FnOnce(i64) -> rusqlite::Result<T>) -> rusqlite::Result<&T> {
+    fn get(
+        &mut self,
+        id: i64,
+        load: impl FnOnce(i64) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<&T> {
         let index = usize::try_from(id.unsigned_abs() % COUNT as u64).unwrap_or(0);
         let slot = &mut self.0[index];
         if slot.as_ref().is_none_or(|(held, _)| *held != id) {

@@ -17,7 +17,7 @@ pub(crate) const APPLICATION_ID: i32 = 0x4576_5374;
 /// Positions are AUTOINCREMENT: a plain rowid would be given out again after its event was deleted. An
 /// event's stored name, schema and format are one number, its shape, as they repeat in every event; its name alone is
 /// another, for the index. `tags` repeats the name, so that a query of types and tags reads nothing else.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; VERSION as usize] = ["
     CREATE TABLE meta (identity BLOB NOT NULL, incarnation BLOB NOT NULL) STRICT;
     CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
     CREATE TABLE shapes (
@@ -55,14 +55,18 @@ const MIGRATIONS: [&str; 1] = ["
 "];
 
 /// The schema version that this software writes.
-pub(crate) const VERSION: u32 = MIGRATIONS.len() as u32;
+pub(crate) const VERSION: u32 = 1;
 
 /// After how many pages in the write-ahead log they are moved to the database: 16 MiB.
 const CHECKPOINT_PAGES: i64 = 4096;
 const WRITER_CACHE_KIB: i64 = 16 << 10;
 
 /// Makes the file a store, or checks that it is one, and sets up the connection for writing.
-pub(crate) fn prepare(conn: &mut Connection, place: &str, options: &SqliteOptions) -> Result<StoreIdentity, StoreError> {
+pub(crate) fn prepare(
+    conn: &mut Connection,
+    place: &str,
+    options: &SqliteOptions,
+) -> Result<StoreIdentity, StoreError> {
     let deadline = Instant::now() + options.patience;
     // Nothing is written before the file is known to be ours.
     with_patience(deadline, || recognise(conn, place))?;
@@ -72,7 +76,10 @@ pub(crate) fn prepare(conn: &mut Connection, place: &str, options: &SqliteOption
 }
 
 /// Tries again while another process holds the file; not all of SQLite's steps here use its own busy handler.
-fn with_patience<T>(deadline: Instant, mut step: impl FnMut() -> Result<T, StoreError>) -> Result<T, StoreError> {
+fn with_patience<T>(
+    deadline: Instant,
+    mut step: impl FnMut() -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
     loop {
         match step() {
             Err(StoreError::Backend { source, .. })
@@ -87,27 +94,56 @@ fn with_patience<T>(deadline: Instant, mut step: impl FnMut() -> Result<T, Store
 
 /// The schema version of the file; 0 if it is empty.
 fn recognise(conn: &Connection, place: &str) -> Result<u32, StoreError> {
-    let not_ours = |found: String| StoreError::NotAStore { place: place.into(), found };
+    let not_ours = |found: String| StoreError::NotAStore {
+        place: place.into(),
+        found,
+    };
     let failed = |error: rusqlite::Error| match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => not_ours("a file that is no SQLite database".into()),
         _ => store_error(place, "reading the header", error),
     };
-    let pragma = |name| conn.pragma_query_value(None, name, |row| row.get::<_, i32>(0)).map_err(failed);
-    let (application, version) = (pragma("application_id")?, pragma("user_version")?);
-    let tables: i64 =
-        conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(failed)?;
+    // One statement, so that all three are of one moment: another process may be making the tables.
+    let (application, version, tables) = conn
+        .query_row(
+            "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema) \
+             FROM pragma_application_id, pragma_user_version",
+            [],
+            |row| {
+                Ok((
+                    row.get::<_, i32>(0)?,
+                    row.get::<_, i32>(1)?,
+                    row.get::<_, i64>(2)?,
+                ))
+            },
+        )
+        .map_err(failed)?;
     match (application, tables) {
         (APPLICATION_ID, _) => {}
         (0, 0) if version == 0 => return Ok(0),
-        (0, _) => return Err(not_ours(format!("an SQLite database with {tables} tables and indexes of another kind"))),
-        _ => return Err(not_ours(format!("an SQLite database of the application {application:#010x}"))),
+        (0, _) => {
+            return Err(not_ours(format!(
+                "an SQLite database with {tables} tables and indexes of another kind"
+            )));
+        }
+        _ => {
+            return Err(not_ours(format!(
+                "an SQLite database of the application {application:#010x}"
+            )));
+        }
     }
     let version = u32::try_from(version).unwrap_or(0);
     if version > VERSION {
-        return Err(StoreError::Newer { place: place.into(), found: version, supported: VERSION });
+        return Err(StoreError::Newer {
+            place: place.into(),
+            found: version,
+            supported: VERSION,
+        });
     }
     if version == 0 {
-        return Err(StoreError::Damaged { place: place.into(), reason: "it has no schema version".into() });
+        return Err(StoreError::Damaged {
+            place: place.into(),
+            reason: "it has no schema version".into(),
+        });
     }
     Ok(version)
 }
@@ -115,24 +151,34 @@ fn recognise(conn: &Connection, place: &str) -> Result<u32, StoreError> {
 fn set_up(conn: &Connection, place: &str, durability: Durability) -> Result<(), StoreError> {
     let failed = |error| store_error(place, "setting up the connection", error);
     let wrong = |what: String| backend(place, "setting up the connection", what);
-    let mode: String =
-        conn.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0)).map_err(failed)?;
+    let mode: String = conn
+        .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))
+        .map_err(failed)?;
     if mode != "wal" {
-        return Err(wrong(format!("the journal mode stays `{mode}`, but must be `wal`")));
+        return Err(wrong(format!(
+            "the journal mode stays `{mode}`, but must be `wal`"
+        )));
     }
     let (name, number) = match durability {
         Durability::Full => ("FULL", 2),
         Durability::Process => ("NORMAL", 1),
     };
-    conn.pragma_update(None, "synchronous", name).map_err(failed)?;
-    let synchronous: i64 = conn.pragma_query_value(None, "synchronous", |row| row.get(0)).map_err(failed)?;
+    conn.pragma_update(None, "synchronous", name)
+        .map_err(failed)?;
+    let synchronous: i64 = conn
+        .pragma_query_value(None, "synchronous", |row| row.get(0))
+        .map_err(failed)?;
     if synchronous != number {
-        return Err(wrong(format!("`synchronous` stays {synchronous}, but must be {number}")));
+        return Err(wrong(format!(
+            "`synchronous` stays {synchronous}, but must be {number}"
+        )));
     }
     // Keys are random, so their table is written all over: fewer and larger checkpoints write each page less often, and
     // more cache reads it less often.
-    conn.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES).map_err(failed)?;
-    conn.pragma_update(None, "cache_size", -WRITER_CACHE_KIB).map_err(failed)?;
+    conn.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)
+        .map_err(failed)?;
+    conn.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)
+        .map_err(failed)?;
     Ok(())
 }
 
@@ -142,7 +188,9 @@ fn migrate(conn: &mut Connection, place: &str) -> Result<(), StoreError> {
         return Ok(());
     }
     let failed = |error| store_error(place, "bringing the tables up to date", error);
-    let transaction = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(failed)?;
+    let transaction = conn
+        .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
+        .map_err(failed)?;
     // Another process may have been faster.
     let found = recognise(&transaction, place)?;
     for migration in MIGRATIONS.iter().skip(found as usize) {
@@ -151,18 +199,28 @@ fn migrate(conn: &mut Connection, place: &str) -> Result<(), StoreError> {
     if found == 0 {
         let fresh = StoreIdentity::fresh();
         transaction
-            .execute("INSERT INTO meta VALUES (?1, ?2)", [fresh.id.as_bytes(), fresh.incarnation.as_bytes()])
+            .execute(
+                "INSERT INTO meta VALUES (?1, ?2)",
+                [fresh.id.as_bytes(), fresh.incarnation.as_bytes()],
+            )
             .map_err(failed)?;
     }
-    transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(failed)?;
-    transaction.pragma_update(None, "user_version", VERSION).map_err(failed)?;
+    transaction
+        .pragma_update(None, "application_id", APPLICATION_ID)
+        .map_err(failed)?;
+    transaction
+        .pragma_update(None, "user_version", VERSION)
+        .map_err(failed)?;
     transaction.commit().map_err(failed)
 }
 
 /// Reads the identity, and looks at both ends of every table, so that a cut file is found when it is opened.
 fn identity(conn: &Connection, place: &str) -> Result<StoreIdentity, StoreError> {
     let failed = |error| store_error(place, "reading the tables", error);
-    let damaged = |reason: &str| StoreError::Damaged { place: place.into(), reason: reason.into() };
+    let damaged = |reason: &str| StoreError::Damaged {
+        place: place.into(),
+        reason: reason.into(),
+    };
     for (table, key) in [
         ("names", "id"),
         ("shapes", "id"),
@@ -172,16 +230,26 @@ fn identity(conn: &Connection, place: &str) -> Result<StoreIdentity, StoreError>
         ("keys", "id"),
     ] {
         let exists = conn.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1");
-        if !exists.and_then(|mut exists| exists.exists([table])).map_err(failed)? {
+        if !exists
+            .and_then(|mut exists| exists.exists([table]))
+            .map_err(failed)?
+        {
             return Err(damaged(&format!("the table `{table}` is missing")));
         }
         for order in ["ASC", "DESC"] {
             let sql = format!("SELECT * FROM {table} ORDER BY {key} {order} LIMIT 1");
-            conn.query_row(&sql, [], |_| Ok(())).optional().map_err(failed)?;
+            conn.query_row(&sql, [], |_| Ok(()))
+                .optional()
+                .map_err(failed)?;
         }
     }
     let row = conn.query_row("SELECT identity, incarnation FROM meta", [], |row| {
-        Ok(StoreIdentity { id: Uuid::from_bytes(row.get(0)?), incarnation: Uuid::from_bytes(row.get(1)?) })
+        Ok(StoreIdentity {
+            id: Uuid::from_bytes(row.get(0)?),
+            incarnation: Uuid::from_bytes(row.get(1)?),
+        })
     });
-    row.optional().map_err(failed)?.ok_or_else(|| damaged("it has no identity"))
+    row.optional()
+        .map_err(failed)?
+        .ok_or_else(|| damaged("it has no identity"))
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use eventsource_core::{
-    Append, AppendError, Appended, Boundary, BoundaryStore, Key, LogScan, ManyStreams, MultiStreamStore, Outcome,
-    Position, Store, StoreError, StoreIdentity, StreamScan, Visit,
+    Append, AppendError, Appended, Boundary, BoundaryStore, Key, LogScan, ManyStreams,
+    MultiStreamStore, Outcome, Position, Store, StoreError, StoreIdentity, StreamScan, Visit,
 };
 use tokio::sync::oneshot;
 
@@ -38,13 +38,17 @@ impl Drop for Handles {
 
 impl std::fmt::Debug for SqliteStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SqliteStore").field("file", &self.handles.0.place).finish_non_exhaustive()
+        f.debug_struct("SqliteStore")
+            .field("file", &self.handles.0.place)
+            .finish_non_exhaustive()
     }
 }
 
 impl SqliteStore {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Self { handles: Arc::new(Handles(shared)) }
+        Self {
+            handles: Arc::new(Handles(shared)),
+        }
     }
 
     /// Opens the store in this file with the usual settings, and makes it if there is none.
@@ -64,7 +68,9 @@ impl SqliteStore {
     #[must_use]
     pub fn metrics(&self) -> Metrics {
         let shared = self.shared();
-        shared.counters.read(shared.appends.len(), shared.reads.len())
+        shared
+            .counters
+            .read(shared.appends.len(), shared.reads.len())
     }
 
     /// Closes the store for all handles: what was asked before is finished, what comes later is
@@ -80,18 +86,32 @@ impl SqliteStore {
         &self.handles.0
     }
 
-    async fn write<Reach: Send + Sync + 'static>(&self, append: Arc<Append<Reach>>) -> Result<Appended, AppendError> {
+    async fn write<Reach: Send + Sync + 'static>(
+        &self,
+        append: Arc<Append<Reach>>,
+    ) -> Result<Appended, AppendError> {
         self.shared().limits.check(&append)?;
-        let size = |record: &eventsource_core::Record| record.event.payload.len() + record.event.metadata.len();
+        let size = |record: &eventsource_core::Record| {
+            record.event.payload.len() + record.event.metadata.len()
+        };
         let bytes = append.records().iter().map(size).sum();
         let (reply, answer) = oneshot::channel();
         let append: Arc<dyn Judged> = append;
-        self.shared().appends.push(Request { append, bytes, reply }).map_err(|refused| match refused {
-            Refused::Full { waiting } => AppendError::Overloaded { waiting },
-            Refused::Closed => StoreError::Closed.into(),
-        })?;
+        self.shared()
+            .appends
+            .push(Request {
+                append,
+                bytes,
+                reply,
+            })
+            .map_err(|refused| match refused {
+                Refused::Full { waiting } => AppendError::Overloaded { waiting },
+                Refused::Closed => StoreError::Closed.into(),
+            })?;
         answer.await.unwrap_or_else(|_| {
-            Err(AppendError::Unknown { reason: "the store's writer ended before it answered".into() })
+            Err(AppendError::Unknown {
+                reason: "the store's writer ended before it answered".into(),
+            })
         })
     }
 
@@ -106,10 +126,13 @@ impl SqliteStore {
                 let _ = reply.send(catch_unwind(AssertUnwindSafe(|| work(reader))));
             }
         });
-        self.shared().reads.push(job).map_err(|refused| match refused {
-            Refused::Full { waiting } => StoreError::Overloaded { waiting },
-            Refused::Closed => StoreError::Closed,
-        })?;
+        self.shared()
+            .reads
+            .push(job)
+            .map_err(|refused| match refused {
+                Refused::Full { waiting } => StoreError::Overloaded { waiting },
+                Refused::Closed => StoreError::Closed,
+            })?;
         match answer.await {
             Ok(Ok(read)) => read,
             Ok(Err(panic)) => resume_unwind(panic),
@@ -131,12 +154,26 @@ impl Store for SqliteStore {
         self.read(move |reader| reader.outcome(key)).await
     }
 
-    async fn scan_stream<V: Visit>(&self, scan: StreamScan, mut visitor: V) -> Result<V, StoreError> {
-        self.read(move |reader| reader.scan_stream(&scan, &mut visitor).map(|()| visitor)).await
+    async fn scan_stream<V: Visit>(
+        &self,
+        scan: StreamScan,
+        mut visitor: V,
+    ) -> Result<V, StoreError> {
+        self.read(move |reader| reader.scan_stream(&scan, &mut visitor).map(|()| visitor))
+            .await
     }
 
-    async fn scan_all<V: Visit>(&self, scan: LogScan, mut visitor: V) -> Result<(V, Position), StoreError> {
-        self.read(move |reader| reader.scan_all(&scan, &mut visitor).map(|seen| (visitor, seen))).await
+    async fn scan_all<V: Visit>(
+        &self,
+        scan: LogScan,
+        mut visitor: V,
+    ) -> Result<(V, Position), StoreError> {
+        self.read(move |reader| {
+            reader
+                .scan_all(&scan, &mut visitor)
+                .map(|seen| (visitor, seen))
+        })
+        .await
     }
 
     async fn head(&self) -> Result<Position, StoreError> {
@@ -144,12 +181,19 @@ impl Store for SqliteStore {
     }
 
     async fn wait_beyond(&self, position: Position) -> Result<(), StoreError> {
-        if self.shared().tide.beyond(position).await { Ok(()) } else { Err(StoreError::Closed) }
+        if self.shared().tide.beyond(position).await {
+            Ok(())
+        } else {
+            Err(StoreError::Closed)
+        }
     }
 }
 
 impl MultiStreamStore for SqliteStore {
-    async fn append_across(&self, append: Arc<Append<ManyStreams>>) -> Result<Appended, AppendError> {
+    async fn append_across(
+        &self,
+        append: Arc<Append<ManyStreams>>,
+    ) -> Result<Appended, AppendError> {
         self.write(append).await
     }
 }

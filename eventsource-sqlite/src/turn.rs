@@ -38,7 +38,12 @@ impl Turn {
         let mut path = database.as_os_str().to_owned();
         path.push("-turn");
         let waiting = File::options().create(true).append(true).open(path)?;
-        Ok(Self { waiting, patience, pause: LONGEST, not_before: None })
+        Ok(Self {
+            waiting,
+            patience,
+            pause: LONGEST,
+            not_before: None,
+        })
     }
 
     /// Begins a transaction that will write. Others come first if they have been waiting.
@@ -56,7 +61,9 @@ impl Turn {
         let mut told = self.waiting.try_lock_shared().is_ok();
         let begun = loop {
             match try_begin(conn) {
-                Err(error) if is_busy(&error) && Instant::now() < deadline => std::thread::sleep(EVERY),
+                Err(error) if is_busy(&error) && Instant::now() < deadline => {
+                    std::thread::sleep(EVERY);
+                }
                 done => break done,
             }
             told = told || self.waiting.try_lock_shared().is_ok();
@@ -100,5 +107,7 @@ impl Turn {
 }
 
 fn try_begin(conn: &Connection) -> rusqlite::Result<()> {
-    conn.prepare_cached("BEGIN IMMEDIATE")?.execute([]).map(|_| ())
+    conn.prepare_cached("BEGIN IMMEDIATE")?
+        .execute([])
+        .map(|_| ())
 }

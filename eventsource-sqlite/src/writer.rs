@@ -18,10 +18,9 @@ const GROUP: usize = 1024;
 const GROUP_BYTES: usize = 8 << 20;
 
 /// How long the writer looks for more work before it sleeps, where waking up would cost a good part of a commit.
-const SPIN: Duration = Duration::from_micros(60);
-/// How long the writer waits for those whom it has just answered to come again, in all and since the last one came.
-const GATHER: Duration = Duration::from_micros(300);
-const GATHER_NEXT: Duration = Duration::from_micros(15);
+const SPIN: Duration = Duration::from_micros(100);
+/// How long the writer looks out for the next of those whom it has just answered.
+const GATHER: Duration = Duration::from_micros(40);
 
 /// An append that waits.
 pub(crate) struct Request {
@@ -48,9 +47,19 @@ pub(crate) struct Writer<'c> {
 }
 
 impl<'c> Writer<'c> {
-    pub(crate) fn new(shared: &'c Shared, conn: &'c Connection, turn: Turn) -> rusqlite::Result<Self> {
+    pub(crate) fn new(
+        shared: &'c Shared,
+        conn: &'c Connection,
+        turn: Turn,
+    ) -> rusqlite::Result<Self> {
         let may_spin = std::thread::available_parallelism().is_ok_and(|count| count.get() > 1);
-        Ok(Self { shared, conn, turn, ledger: Ledger::new(conn)?, may_spin })
+        Ok(Self {
+            shared,
+            conn,
+            turn,
+            ledger: Ledger::new(conn)?,
+            may_spin,
+        })
     }
 
     /// Commits one group after the other, until the store is closed and nothing is left.
@@ -58,59 +67,70 @@ impl<'c> Writer<'c> {
         let mut last = 0;
         let spin = if self.may_spin { SPIN } else { Duration::ZERO };
         // Who has just worked may look for more for a moment; who woke up for nothing may not.
-        while self.shared.appends.wait(if last > 0 { spin } else { Duration::ZERO }) {
-            self.gather(last);
-            let mut group = self.shared.appends.take(GROUP, GROUP_BYTES, |request| request.bytes);
-            group.retain(|request| !request.reply.is_closed());
-            last = group.len();
-            if last > 0 {
-                self.commit(group);
-            }
+        while self
+            .shared
+            .appends
+            .wait(if last > 0 { spin } else { Duration::ZERO })
+        {
+            let mut group = self.take();
+            last = if group.is_empty() {
+                0
+            } else {
+                self.commit(&mut group, last)
+            };
         }
     }
 
-    /// Waits for a moment while those who were answered last are sending their next requests: one commit for all of
-    /// them instead of one for the first and one for the others.
-    fn gather(&self, expected: usize) {
-        if expected < 2 {
-            return;
-        }
-        let begin = Instant::now();
-        let (mut length, mut grown) = (self.shared.appends.len(), begin);
-        while length < expected && begin.elapsed() < GATHER && grown.elapsed() < GATHER_NEXT {
-            std::thread::yield_now();
-            let now = self.shared.appends.len();
-            if now > length {
-                (length, grown) = (now, Instant::now());
-            }
-        }
+    /// What waits, but for those who do not listen any more.
+    fn take(&self) -> Vec<Request> {
+        let mut group = self
+            .shared
+            .appends
+            .take(GROUP, GROUP_BYTES, |request| request.bytes);
+        group.retain(|request| !request.reply.is_closed());
+        group
     }
 
-    fn commit(&mut self, group: Vec<Request>) {
-        match self.transact(&group) {
+    /// Commits a group together with those who come while it is judged, and answers. Returns how many they were.
+    fn commit(&mut self, group: &mut Vec<Request>, expected: usize) -> usize {
+        let result = self.transact(group, Some(expected));
+        let count = group.len();
+        match result {
+            // So that one that fails refuses only itself.
+            Err(Failure::NotWritten(error)) if count > 1 && !is_busy(&error) => {
+                tracing::warn!(requests = count, %error, "a commit failed; its appends are tried one by one");
+                for request in group.drain(..) {
+                    let mut alone = vec![request];
+                    let result = self.transact(&mut alone, None);
+                    self.answer(alone, result);
+                }
+            }
+            result => self.answer(std::mem::take(group), result),
+        }
+        count
+    }
+
+    fn answer(&self, group: Vec<Request>, result: Result<Vec<Verdict>, Failure>) {
+        // Who does not listen any more has dropped the future.
+        let send = |request: Request, verdict| drop(request.reply.send(verdict));
+        match result {
             Ok(verdicts) => {
                 self.shared.tide.rise(self.ledger.head());
                 for (request, verdict) in group.into_iter().zip(verdicts) {
-                    answer(request, verdict);
-                }
-            }
-            // So that one that fails refuses only itself.
-            Err(Failure::NotWritten(error)) if group.len() > 1 && !is_busy(&error) => {
-                tracing::warn!(requests = group.len(), %error, "a commit failed; its appends are tried one by one");
-                for request in group {
-                    self.commit(vec![request]);
+                    send(request, verdict);
                 }
             }
             Err(Failure::NotWritten(error)) => {
                 let error = Arc::new(error);
                 for request in group {
-                    answer(request, Err(self.not_written(&error).into()));
+                    send(request, Err(self.not_written(&error).into()));
                 }
             }
             Err(Failure::Unknown(error)) => {
                 tracing::error!(requests = group.len(), %error, "nobody can say whether a commit was written");
                 for request in group {
-                    answer(request, Err(AppendError::Unknown { reason: error.to_string() }));
+                    let reason = error.to_string();
+                    send(request, Err(AppendError::Unknown { reason }));
                 }
             }
         }
@@ -118,29 +138,47 @@ impl<'c> Writer<'c> {
 
     fn not_written(&self, error: &Arc<rusqlite::Error>) -> StoreError {
         let place = &self.shared.place;
-        let doing = if is_busy(error) { "waiting for other processes that write" } else { "appending events" };
+        let doing = if is_busy(error) {
+            "waiting for other processes that write"
+        } else {
+            "appending events"
+        };
         match damage(error) {
-            Some(reason) => StoreError::Damaged { place: place.clone(), reason },
+            Some(reason) => StoreError::Damaged {
+                place: place.clone(),
+                reason,
+            },
             None => backend(place, doing, Arc::clone(error)),
         }
     }
 
-    fn transact(&mut self, group: &[Request]) -> Result<Vec<Verdict>, Failure> {
+    /// Judges and commits a group, which grows by those who come meanwhile if so many are `expected`; `None` takes
+    /// nobody else along.
+    fn transact(
+        &mut self,
+        group: &mut Vec<Request>,
+        expected: Option<usize>,
+    ) -> Result<Vec<Verdict>, Failure> {
         let begin = Instant::now();
         self.turn.begin(self.conn).map_err(Failure::NotWritten)?;
-        let mut judge = || {
-            self.ledger.begin()?;
-            group.iter().map(|request| self.ledger.append(&*request.append)).collect::<rusqlite::Result<Vec<_>>>()
-        };
-        let verdicts = judge().map_err(Failure::NotWritten).and_then(|verdicts| {
-            // An error here comes after the log was written, at least in part. What it holds may be found by the next
-            // one who opens the file, so nobody is told that it is not there; nor what the other verdicts rest on.
-            let committed = self.conn.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([]));
-            committed.map(|_| verdicts).map_err(|error| match is_busy(&error) {
-                true => Failure::NotWritten(error),
-                false => Failure::Unknown(error),
-            })
-        });
+        let verdicts = self
+            .judge(group, expected)
+            .map_err(Failure::NotWritten)
+            .and_then(|verdicts| {
+                // An error here comes after the log was written, at least in part. What it holds may be found by the next
+                // one who opens the file, so nobody is told that it is not there; nor what the other verdicts rest on.
+                let committed = self
+                    .conn
+                    .prepare_cached("COMMIT")
+                    .and_then(|mut commit| commit.execute([]));
+                committed.map(|_| verdicts).map_err(|error| {
+                    if is_busy(&error) {
+                        Failure::NotWritten(error)
+                    } else {
+                        Failure::Unknown(error)
+                    }
+                })
+            });
         if verdicts.is_err() {
             self.ledger.forget();
             // After some errors SQLite has rolled back already.
@@ -153,21 +191,75 @@ impl<'c> Writer<'c> {
         Ok(verdicts)
     }
 
+    fn judge(
+        &mut self,
+        group: &mut Vec<Request>,
+        expected: Option<usize>,
+    ) -> rusqlite::Result<Vec<Verdict>> {
+        self.ledger.begin()?;
+        let mut verdicts = Vec::with_capacity(group.len());
+        let mut bytes = 0;
+        loop {
+            for request in &group[verdicts.len()..] {
+                verdicts.push(self.ledger.append(&*request.append)?);
+                bytes += request.bytes;
+            }
+            let Some(expected) = expected else {
+                return Ok(verdicts);
+            };
+            if group.len() >= GROUP
+                || bytes >= GROUP_BYTES
+                || !self.more_come(expected > group.len())
+            {
+                return Ok(verdicts);
+            }
+            group.append(&mut self.take());
+        }
+    }
+
+    /// Whether somebody waits by now. Those whom the last commit has answered are about to send their next requests: if
+    /// fewer than they were have come, looks out for them a moment longer, as one commit for all is cheaper than two.
+    fn more_come(&self, expected: bool) -> bool {
+        let begin = Instant::now();
+        while self.shared.appends.len() == 0 {
+            if !expected || !self.may_spin || begin.elapsed() > GATHER {
+                return false;
+            }
+            std::thread::yield_now();
+        }
+        true
+    }
+
     fn count(&self, verdicts: &[Verdict], time: Duration) {
         let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-        let events = verdicts.iter().flatten().filter(|made| !made.repeated).map(|made| made.placed.len()).sum();
+        let events = verdicts
+            .iter()
+            .flatten()
+            .filter(|made| !made.repeated)
+            .map(|made| made.placed.len())
+            .sum();
         tracing::debug!(requests = verdicts.len(), events, micros, "committed");
         let counters = &self.shared.counters;
         count(&counters.commits, 1);
         count(&counters.appends, verdicts.len());
         count(&counters.events, events);
-        count(&counters.conflicts, verdicts.iter().filter(|v| matches!(v, Err(AppendError::Conflict(_)))).count());
-        count(&counters.key_hits, verdicts.iter().flatten().filter(|made| made.repeated).count());
-        counters.commit_micros.fetch_add(micros, std::sync::atomic::Ordering::Relaxed);
+        count(
+            &counters.conflicts,
+            verdicts
+                .iter()
+                .filter(|v| matches!(v, Err(AppendError::Conflict(_))))
+                .count(),
+        );
+        count(
+            &counters.key_hits,
+            verdicts
+                .iter()
+                .flatten()
+                .filter(|made| made.repeated)
+                .count(),
+        );
+        counters
+            .commit_micros
+            .fetch_add(micros, std::sync::atomic::Ordering::Relaxed);
     }
-}
-
-fn answer(request: Request, verdict: Verdict) {
-    // Who does not listen any more has dropped the future.
-    let _ = request.reply.send(verdict);
 }

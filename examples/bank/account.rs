@@ -103,19 +103,31 @@ impl Account {
     }
 
     #[command]
-    pub fn credit_interest(&self, amount: Money, on: Date) -> Result<InterestCredited, AccountError> {
+    pub fn credit_interest(
+        &self,
+        amount: Money,
+        on: Date,
+    ) -> Result<InterestCredited, AccountError> {
         self.credit(amount)?;
         Ok(InterestCredited { amount, on })
     }
 
     #[command]
-    pub fn withdraw(&self, amount: Money, on: Date) -> Result<(Withdrawn, Option<Overdrawn>), AccountError> {
+    pub fn withdraw(
+        &self,
+        amount: Money,
+        on: Date,
+    ) -> Result<(Withdrawn, Option<Overdrawn>), AccountError> {
         let overdrawn = self.debit(amount, on)?;
         Ok((Withdrawn { amount, on }, overdrawn))
     }
 
     #[command]
-    pub fn charge_fee(&self, amount: Money, on: Date) -> Result<(FeeCharged, Option<Overdrawn>), AccountError> {
+    pub fn charge_fee(
+        &self,
+        amount: Money,
+        on: Date,
+    ) -> Result<(FeeCharged, Option<Overdrawn>), AccountError> {
         let overdrawn = self.debit(amount, on)?;
         Ok((FeeCharged { amount, on }, overdrawn))
     }
@@ -142,7 +154,8 @@ impl Account {
 /// What the decisions have in common.
 impl Account {
     fn ensure_open(&self) -> Result<(), AccountError> {
-        self.closed.map_or(Ok(()), |on| Err(AccountError::Closed { on }))
+        self.closed
+            .map_or(Ok(()), |on| Err(AccountError::Closed { on }))
     }
 
     fn ensure_moves(&self, amount: Money) -> Result<(), AccountError> {
@@ -153,16 +166,25 @@ impl Account {
 
     fn credit(&self, amount: Money) -> Result<(), AccountError> {
         self.ensure_moves(amount)?;
-        self.balance.plus(amount).map(drop).ok_or(AccountError::TooMuch { amount })
+        self.balance
+            .plus(amount)
+            .map(drop)
+            .ok_or(AccountError::TooMuch { amount })
     }
 
     /// A debit is never refused for want of money: the rows of one day do not always come in the order in which they
     /// happened, and what the bank does about a negative balance is to charge interest. It is noted where it begins.
     fn debit(&self, amount: Money, on: Date) -> Result<Option<Overdrawn>, AccountError> {
         self.ensure_moves(amount)?;
-        let after = self.balance.minus(amount).ok_or(AccountError::TooMuch { amount })?;
+        let after = self
+            .balance
+            .minus(amount)
+            .ok_or(AccountError::TooMuch { amount })?;
         let falls = self.balance >= Money::ZERO && after < Money::ZERO;
-        Ok(falls.then(|| Overdrawn { by: after.distance(Money::ZERO), on }))
+        Ok(falls.then(|| Overdrawn {
+            by: after.distance(Money::ZERO),
+            on,
+        }))
     }
 
     fn is_settled_when_closed(&self) -> bool {
@@ -173,7 +195,12 @@ impl Account {
 #[apply]
 impl Account {
     fn opened(event: &Opened) -> Self {
-        Self { opened: event.on, closed: None, balance: Money::ZERO, overdrafts: 0 }
+        Self {
+            opened: event.on,
+            closed: None,
+            balance: Money::ZERO,
+            overdrafts: 0,
+        }
     }
 
     fn deposited(&mut self, event: &Deposited) {

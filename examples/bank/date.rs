@@ -25,7 +25,9 @@ impl Date {
             2 => 28,
             _ => return None,
         };
-        (1..=days).contains(&day).then_some(Self { year, month, day })
+        (1..=days)
+            .contains(&day)
+            .then_some(Self { year, month, day })
     }
 }
 
@@ -45,11 +47,15 @@ impl FromStr for Date {
     fn from_str(text: &str) -> Result<Self, NotADate> {
         let mut parts = text.splitn(3, '-').map(|part| part.parse::<u16>().ok());
         let mut part = || parts.next().flatten();
-        let date = part().zip(part()).zip(part()).and_then(|((year, month), day)| {
-            Self::new(year, u8::try_from(month).ok()?, u8::try_from(day).ok()?)
-        });
+        let date = part()
+            .zip(part())
+            .zip(part())
+            .and_then(|((year, month), day)| {
+                Self::new(year, u8::try_from(month).ok()?, u8::try_from(day).ok()?)
+            });
         // Only the form that `Display` writes, so that a day has one text.
-        date.filter(|date| date.to_string() == text).ok_or_else(|| NotADate(text.chars().take(40).collect()))
+        date.filter(|date| date.to_string() == text)
+            .ok_or_else(|| NotADate(text.chars().take(40).collect()))
     }
 }
 

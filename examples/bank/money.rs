@@ -52,7 +52,11 @@ impl fmt::Display for Money {
         let sign = if self.0 < 0 { "-" } else { "" };
         let hundredths = self.0.unsigned_abs();
         // `pad` honours the width that a table asks for.
-        f.pad(&format!("{sign}{}.{:02}", hundredths / 100, hundredths % 100))
+        f.pad(&format!(
+            "{sign}{}.{:02}",
+            hundredths / 100,
+            hundredths % 100
+        ))
     }
 }
 
@@ -70,7 +74,9 @@ impl FromStr for Money {
 
 /// Reads `-12`, `12.5` and `12.50`: at most two digits after the point, and at least one before it.
 fn parse(text: &str) -> Option<Money> {
-    let (negative, digits) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+    let (negative, digits) = text
+        .strip_prefix('-')
+        .map_or((false, text), |rest| (true, rest));
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
     let only_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     if whole.is_empty() || !only_digits(whole) || !only_digits(fraction) {
@@ -81,7 +87,11 @@ fn parse(text: &str) -> Option<Money> {
         2 => fraction.parse().ok()?,
         _ => return None,
     };
-    let hundredths = whole.parse::<i64>().ok()?.checked_mul(100)?.checked_add(fraction)?;
+    let hundredths = whole
+        .parse::<i64>()
+        .ok()?
+        .checked_mul(100)?
+        .checked_add(fraction)?;
     Some(Money(if negative { -hundredths } else { hundredths }))
 }
 
@@ -92,7 +102,10 @@ mod tests {
     #[test]
     fn money_is_read_as_it_is_shown() {
         for text in ["0.00", "0.05", "700.00", "-1024.07", "92233720368547758.07"] {
-            assert_eq!(text.parse().map(|money: Money| money.to_string()), Ok(text.into()));
+            assert_eq!(
+                text.parse().map(|money: Money| money.to_string()),
+                Ok(text.into())
+            );
         }
         assert_eq!("7.5".parse(), Ok(Money::hundredths(750)));
         assert_eq!("7".parse(), Ok(Money::hundredths(700)));
@@ -100,7 +113,19 @@ mod tests {
 
     #[test]
     fn what_is_no_money_is_refused() {
-        for text in ["", "-", ".5", "5.", "1.234", "1,5", "+1", "1e3", "--1", "1.-5", "92233720368547758.08"] {
+        for text in [
+            "",
+            "-",
+            ".5",
+            "5.",
+            "1.234",
+            "1,5",
+            "+1",
+            "1e3",
+            "--1",
+            "1.-5",
+            "92233720368547758.08",
+        ] {
             assert_eq!(text.parse::<Money>(), Err(NotMoney(text.into())));
         }
     }

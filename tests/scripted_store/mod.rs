@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use eventsource_core::{
-    Append, AppendError, Appended, Key, LogScan, MemoryStore, Outcome, Position, Store, StoreError, StoreIdentity,
-    StreamScan, Visit,
+    Append, AppendError, Appended, Key, LogScan, MemoryStore, Outcome, Position, Store, StoreError,
+    StoreIdentity, StreamScan, Visit,
 };
 
 /// What happens to the next append.
@@ -52,7 +52,9 @@ impl Store for ScriptedStore {
 
     async fn append(&self, append: Arc<Append>) -> Result<Appended, AppendError> {
         self.appends.fetch_add(1, Ordering::SeqCst);
-        let lost = || AppendError::Unknown { reason: "the connection was cut".into() };
+        let lost = || AppendError::Unknown {
+            reason: "the connection was cut".into(),
+        };
         let next = self.script.lock().unwrap().pop_front();
         match next {
             None => self.inner.append(append).await,
@@ -78,7 +80,11 @@ impl Store for ScriptedStore {
         self.inner.scan_stream(scan, visitor).await
     }
 
-    async fn scan_all<V: Visit>(&self, scan: LogScan, visitor: V) -> Result<(V, Position), StoreError> {
+    async fn scan_all<V: Visit>(
+        &self,
+        scan: LogScan,
+        visitor: V,
+    ) -> Result<(V, Position), StoreError> {
         self.inner.scan_all(scan, visitor).await
     }
 

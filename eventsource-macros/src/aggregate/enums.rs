@@ -10,16 +10,26 @@ use crate::runtime::respanned;
 
 /// The enum itself, which stands beside the aggregate.
 pub(crate) fn definition(aggregate: &Aggregate, list: &List) -> TokenStream {
-    let Aggregate { vis, ident: owner, .. } = aggregate;
-    let List { kind, ident, entries } = list;
+    let Aggregate {
+        vis, ident: owner, ..
+    } = aggregate;
+    let List {
+        kind,
+        ident,
+        entries,
+    } = list;
     let about = match kind {
         Kind::Event => format!(" Everything that can happen to [`{owner}`]."),
         Kind::Command => format!(" Everything that can be asked of [`{owner}`]."),
     };
-    let variants = entries.iter().map(|Entry { cfg, path, variant, .. }| {
-        let about = format!(" See [`{variant}`].");
-        quote!(#(#cfg)* #[doc = #about] #variant(#path),)
-    });
+    let variants = entries.iter().map(
+        |Entry {
+             cfg, path, variant, ..
+         }| {
+            let about = format!(" See [`{variant}`].");
+            quote!(#(#cfg)* #[doc = #about] #variant(#path),)
+        },
+    );
     quote! {
         #[doc = #about]
         #[allow(deprecated)]
@@ -29,35 +39,49 @@ pub(crate) fn definition(aggregate: &Aggregate, list: &List) -> TokenStream {
 
 /// The types of a list under short names: a misspelled one is then misspelled once.
 pub(crate) fn aliases(list: &List) -> impl Iterator<Item = TokenStream> {
-    list.entries.iter().map(|Entry { cfg, path, alias, .. }| {
-        let absent = (!cfg.is_empty()).then(|| {
-            let conditions = cfg.iter().filter_map(|attribute| attribute.meta.require_list().ok().map(|list| &list.tokens));
-            quote!(#[cfg(not(all(#(#conditions),*)))] type #alias = ();)
-        });
-        quote!(#(#cfg)* type #alias = #path; #absent)
-    })
+    list.entries.iter().map(
+        |Entry {
+             cfg, path, alias, ..
+         }| {
+            let absent = (!cfg.is_empty()).then(|| {
+                let conditions = cfg.iter().filter_map(|attribute| {
+                    attribute.meta.require_list().ok().map(|list| &list.tokens)
+                });
+                quote!(#[cfg(not(all(#(#conditions),*)))] type #alias = ();)
+            });
+            quote!(#(#cfg)* type #alias = #path; #absent)
+        },
+    )
 }
 
 /// Reading, writing, conversions, and the standard traits that all of its messages have.
 pub(crate) fn implementation(aggregate: &Aggregate, list: &List) -> TokenStream {
     let runtime = &aggregate.runtime;
-    let List { kind, ident, entries } = list;
+    let List {
+        kind,
+        ident,
+        entries,
+    } = list;
     let (interface, write_one, read_one) = match kind {
         Kind::Event => (quote!(Event), quote!(write_event), quote!(read_event)),
         Kind::Command => (quote!(Command), quote!(write_command), quote!(read_command)),
     };
-    let rows = entries.iter().map(|Entry { cfg, alias, number, .. }| {
-        quote! {
-            #(#cfg)*
-            #runtime::message::Row {
-                variant: #number,
-                name: <#alias as #runtime::#interface>::NAME,
-                version: <#alias as #runtime::#interface>::VERSION,
-                type_name: ::core::any::type_name::<#alias>,
-                place: <#alias as #runtime::#interface>::PLACE,
-            },
-        }
-    });
+    let rows = entries.iter().map(
+        |Entry {
+             cfg, alias, number, ..
+         }| {
+            quote! {
+                #(#cfg)*
+                #runtime::message::Row {
+                    variant: #number,
+                    name: <#alias as #runtime::#interface>::NAME,
+                    version: <#alias as #runtime::#interface>::VERSION,
+                    type_name: ::core::any::type_name::<#alias>,
+                    place: <#alias as #runtime::#interface>::PLACE,
+                },
+            }
+        },
+    );
     let writes = entries.iter().map(|Entry { cfg, alias, variant, .. }| {
         quote!(#(#cfg)* Self::#variant(ref message) => <#alias as #runtime::#interface>::#write_one(message, writer),)
     });
@@ -67,10 +91,17 @@ pub(crate) fn implementation(aggregate: &Aggregate, list: &List) -> TokenStream 
             #number => ::core::result::Result::Ok(Self::#variant(<#alias as #runtime::#interface>::#read_one(reader)?)),
         }
     });
-    let unique = entries.iter().skip(1).map(|Entry { cfg, variant, number, .. }| {
-        message::unique(runtime, *kind, ident, (*number, variant), cfg)
-    });
-    let conversions = entries.iter().map(|entry| conversion(aggregate, list, entry));
+    let unique = entries.iter().skip(1).map(
+        |Entry {
+             cfg,
+             variant,
+             number,
+             ..
+         }| { message::unique(runtime, *kind, ident, (*number, variant), cfg) },
+    );
+    let conversions = entries
+        .iter()
+        .map(|entry| conversion(aggregate, list, entry));
     let standard = standard_traits(aggregate, list);
     quote! {
         #[automatically_derived]
@@ -102,9 +133,18 @@ pub(crate) fn implementation(aggregate: &Aggregate, list: &List) -> TokenStream 
 
 /// From a message to the enum and back, and its place in the aggregate.
 fn conversion(aggregate: &Aggregate, list: &List, entry: &Entry) -> TokenStream {
-    let Aggregate { runtime, ident: owner, .. } = aggregate;
+    let Aggregate {
+        runtime,
+        ident: owner,
+        ..
+    } = aggregate;
     let set = &list.ident;
-    let Entry { cfg, alias, variant, .. } = entry;
+    let Entry {
+        cfg,
+        alias,
+        variant,
+        ..
+    } = entry;
     let decide = decide(aggregate, entry.variant.span(), &quote!(#alias));
     let membership = match list.kind {
         Kind::Event => quote! {
@@ -193,12 +233,12 @@ fn standard_traits(aggregate: &Aggregate, list: &List) -> TokenStream {
         let name = variant.to_string();
         quote!(Self::#variant(ref message) => f.debug_tuple(#name).field(message).finish(),)
     });
-    let cloned = arms(&|variant| {
-        quote!(Self::#variant(ref message) => Self::#variant(::core::clone::Clone::clone(message)),)
-    });
-    let compared = arms(&|variant| {
-        quote!((Self::#variant(left), Self::#variant(right)) => ::core::cmp::PartialEq::eq(left, right),)
-    });
+    let cloned = arms(
+        &|variant| quote!(Self::#variant(ref message) => Self::#variant(::core::clone::Clone::clone(message)),),
+    );
+    let compared = arms(
+        &|variant| quote!((Self::#variant(left), Self::#variant(right)) => ::core::cmp::PartialEq::eq(left, right),),
+    );
     quote! {
         #[automatically_derived]
         impl ::core::fmt::Debug for #ident where #debug {

@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use crate::aggregate::enums;
 use crate::aggregate::model::{Aggregate, Entry, List, Messages};
 use crate::message;
-use crate::runtime::respanned;
+use crate::runtime::{quiet, respanned};
 
 pub(crate) fn expand(aggregate: &Aggregate) -> TokenStream {
     let lists: Vec<_> = [&aggregate.events, &aggregate.commands]
@@ -19,14 +19,17 @@ pub(crate) fn expand(aggregate: &Aggregate) -> TokenStream {
         .collect();
     let definitions = lists.iter().map(|list| enums::definition(aggregate, list));
     let aliases = lists.iter().flat_map(|list| enums::aliases(list));
-    let enums = lists.iter().map(|list| enums::implementation(aggregate, list));
+    let enums = lists
+        .iter()
+        .map(|list| enums::implementation(aggregate, list));
     let (events, commands) = (events(aggregate), commands(aggregate));
     let refusal = refusal(aggregate);
     let interface = interface(aggregate);
     let registration = registration(aggregate);
+    let quiet = quiet();
     quote! {
         #(#definitions)*
-        #[allow(deprecated, unused_variables, clippy::all, clippy::pedantic, clippy::nursery)]
+        #quiet
         const _: () = {
             #(#aliases)*
             #(#enums)*
@@ -49,7 +52,12 @@ fn set(messages: &Messages) -> TokenStream {
 
 /// What makes the event enum the aggregate's own.
 fn events(aggregate: &Aggregate) -> TokenStream {
-    let Aggregate { runtime, ident, events, .. } = aggregate;
+    let Aggregate {
+        runtime,
+        ident,
+        events,
+        ..
+    } = aggregate;
     let set = set(events);
     let tags = match events {
         Messages::Own(_) => None,
@@ -87,7 +95,12 @@ fn events(aggregate: &Aggregate) -> TokenStream {
 
 /// What makes the command enum the aggregate's own, and the dispatcher over it.
 fn commands(aggregate: &Aggregate) -> TokenStream {
-    let Aggregate { runtime, ident, commands, .. } = aggregate;
+    let Aggregate {
+        runtime,
+        ident,
+        commands,
+        ..
+    } = aggregate;
     let span = match commands {
         Messages::Listed(_) => ident.span(),
         Messages::Own(own) => own.span(),
@@ -130,7 +143,14 @@ fn commands(aggregate: &Aggregate) -> TokenStream {
 }
 
 /// What makes the error the aggregate's own.
-fn refusal(Aggregate { runtime, ident, error, .. }: &Aggregate) -> TokenStream {
+fn refusal(
+    Aggregate {
+        runtime,
+        ident,
+        error,
+        ..
+    }: &Aggregate,
+) -> TokenStream {
     quote! {
         #[automatically_derived]
         impl #runtime::ErrorOf<#ident> for #error {
@@ -149,14 +169,23 @@ struct Applies {
 }
 
 fn applies(aggregate: &Aggregate) -> Applies {
-    let Aggregate { runtime, ident, events, .. } = aggregate;
+    let Aggregate {
+        runtime,
+        ident,
+        events,
+        ..
+    } = aggregate;
     match events {
         Messages::Own(own) => Applies {
             created: quote!(<#ident as #runtime::Apply<#own>>::CREATES),
             create: quote!(<#ident as #runtime::Apply<#own>>::create(event, meta)),
             apply: quote!(<#ident as #runtime::Apply<#own>>::apply(self, event, meta)),
         },
-        Messages::Listed(List { ident: set, entries, .. }) => {
+        Messages::Listed(List {
+            ident: set,
+            entries,
+            ..
+        }) => {
             let each = |one: &dyn Fn(&Entry, TokenStream) -> TokenStream| {
                 let each = entries.iter().map(|entry| {
                     let (cfg, alias) = (&entry.cfg, &entry.alias);
@@ -167,8 +196,12 @@ fn applies(aggregate: &Aggregate) -> Applies {
                 quote!(#(#each)*)
             };
             let created = each(&|_, apply| quote!(if #apply::CREATES { return true; }));
-            let create = each(&|Entry { variant, .. }, apply| quote!(#set::#variant(ref event) => #apply::create(event, meta),));
-            let applied = each(&|Entry { variant, .. }, apply| quote!(#set::#variant(ref event) => #apply::apply(self, event, meta),));
+            let create = each(
+                &|Entry { variant, .. }, apply| quote!(#set::#variant(ref event) => #apply::create(event, meta),),
+            );
+            let applied = each(
+                &|Entry { variant, .. }, apply| quote!(#set::#variant(ref event) => #apply::apply(self, event, meta),),
+            );
             Applies {
                 created: quote!({ const fn created() -> bool { #created false } created() }),
                 create: quote!(match *event { #create }),
@@ -180,9 +213,23 @@ fn applies(aggregate: &Aggregate) -> Applies {
 
 /// `Aggregate` itself.
 fn interface(aggregate: &Aggregate) -> TokenStream {
-    let Aggregate { runtime, ident, name, id, error, events, commands, invariant, .. } = aggregate;
+    let Aggregate {
+        runtime,
+        ident,
+        name,
+        id,
+        error,
+        events,
+        commands,
+        invariant,
+        ..
+    } = aggregate;
     let (event_set, command_set) = (set(events), set(commands));
-    let Applies { created, create, apply } = applies(aggregate);
+    let Applies {
+        created,
+        create,
+        apply,
+    } = applies(aggregate);
     let invariant = invariant.as_ref().map(|invariant| {
         let at = runtime.at(invariant.span());
         let outcome = quote_spanned!(invariant.span()=> #at::InvariantOutcome::outcome(outcome));

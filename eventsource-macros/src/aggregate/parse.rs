@@ -10,12 +10,24 @@ use crate::arguments::{Arguments, Listed, Value};
 use crate::errors::Errors;
 use crate::message::Kind;
 
-const KNOWN: [&str; 7] = ["name", "id", "error", "events", "commands", "invariant", "crate"];
+const KNOWN: [&str; 7] = [
+    "name",
+    "id",
+    "error",
+    "events",
+    "commands",
+    "invariant",
+    "crate",
+];
 
 pub(crate) fn parse(item: TokenStream, errors: &mut Errors) -> Option<Aggregate> {
     let item: DeriveInput = errors.keep(syn::parse2(item))?;
     if let Data::Union(data) = &item.data {
-        errors.add(data.union_token, "a union cannot be an aggregate", "write a struct, or an enum of states");
+        errors.add(
+            data.union_token,
+            "a union cannot be an aggregate",
+            "write a struct, or an enum of states",
+        );
         return None;
     }
     if !item.generics.params.is_empty() {
@@ -26,30 +38,72 @@ pub(crate) fn parse(item: TokenStream, errors: &mut Errors) -> Option<Aggregate>
     if let Data::Enum(data) = &item.data
         && data.variants.is_empty()
     {
-        errors.add(&item.ident, "an aggregate needs at least one state", "write a variant for each state");
+        errors.add(
+            &item.ident,
+            "an aggregate needs at least one state",
+            "write a variant for each state",
+        );
         return None;
     }
 
     let mut arguments = Arguments::of("aggregate", &item.attrs, errors);
     let runtime = arguments.runtime(errors);
     let name = name(&mut arguments, &item.ident, errors);
-    let id = required(&mut arguments, "id", "an id type", "AccountId", &item.ident, errors);
-    let error = required(&mut arguments, "error", "the error of its refusals", "AccountError", &item.ident, errors);
+    let id = required(
+        &mut arguments,
+        "id",
+        "an id type",
+        "AccountId",
+        &item.ident,
+        errors,
+    );
+    let error = required(
+        &mut arguments,
+        "error",
+        "the error of its refusals",
+        "AccountError",
+        &item.ident,
+        errors,
+    );
     let events = messages(Kind::Event, "events", &mut arguments, &item.ident, errors);
-    let commands = messages(Kind::Command, "commands", &mut arguments, &item.ident, errors);
-    let invariant: Option<Expr> = arguments.parsed("invariant", "a function", "Self::is_sound", errors);
+    let commands = messages(
+        Kind::Command,
+        "commands",
+        &mut arguments,
+        &item.ident,
+        errors,
+    );
+    let invariant: Option<Expr> =
+        arguments.parsed("invariant", "a function", "Self::is_sound", errors);
     arguments.finish(&KNOWN, errors);
 
-    Some(Aggregate { runtime, vis: item.vis, name, id: id?, error: error?, events: events?, commands: commands?, invariant, ident: item.ident })
+    Some(Aggregate {
+        runtime,
+        vis: item.vis,
+        name,
+        id: id?,
+        error: error?,
+        events: events?,
+        commands: commands?,
+        invariant,
+        ident: item.ident,
+    })
 }
 
 fn name(arguments: &mut Arguments, ident: &Ident, errors: &mut Errors) -> LitStr {
     let name = arguments.text("name", errors);
     if let Some(name) = &name
-        && name.value().chars().any(|character| character == '/' || character.is_control())
+        && name
+            .value()
+            .chars()
+            .any(|character| character == '/' || character.is_control())
     {
         let problem = "an aggregate's name cannot contain a slash or a control character";
-        errors.add(name, problem, "the slash stands between the name and the id in the name of a stream");
+        errors.add(
+            name,
+            problem,
+            "the slash stands between the name and the id in the name of a stream",
+        );
     }
     name.unwrap_or_else(|| LitStr::new(&ident.unraw().to_string(), ident.span()))
 }
@@ -68,7 +122,11 @@ fn required(
     // A misspelled key is one mistake, and its own message says which was meant.
     if !arguments.near(key, &KNOWN) {
         let problem = format!("the aggregate `{ident}` does not say {what}");
-        errors.add(ident, problem, format!("write `#[aggregate({key} = {example}, …)]`"));
+        errors.add(
+            ident,
+            problem,
+            format!("write `#[aggregate({key} = {example}, …)]`"),
+        );
     }
     None
 }
@@ -83,30 +141,61 @@ fn messages(
     if arguments.is(key, |value| matches!(value, Value::Equals(_))) {
         return arguments.type_(key, errors).map(Messages::Own);
     }
-    let listed = if arguments.has(key) { arguments.types(key, errors)? } else { Vec::new() };
-    let suffix = if kind == Kind::Event { "Event" } else { "Command" };
+    let listed = if arguments.has(key) {
+        arguments.types(key, errors)?
+    } else {
+        Vec::new()
+    };
+    let suffix = if kind == Kind::Event {
+        "Event"
+    } else {
+        "Command"
+    };
     let name = format_ident!("{}{suffix}", ident.unraw(), span = ident.span());
-    Some(Messages::Listed(List { kind, ident: name, entries: entries(kind, listed, errors) }))
+    Some(Messages::Listed(List {
+        kind,
+        ident: name,
+        entries: entries(kind, listed, errors),
+    }))
 }
 
 fn entries(kind: Kind, listed: Vec<Listed>, errors: &mut Errors) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
     let letter = if kind == Kind::Event { 'E' } else { 'C' };
     for (number, Listed { cfg, path }) in (0_u16..).zip(listed) {
-        let Some(segment) = path.segments.last() else { continue };
+        let Some(segment) = path.segments.last() else {
+            continue;
+        };
         let variant = segment.ident.clone();
         let text = |path: &syn::Path| path.to_token_stream().to_string();
-        if let Some(earlier) = entries.iter().find(|earlier| earlier.variant == variant && cfg.is_empty()) {
+        if let Some(earlier) = entries
+            .iter()
+            .find(|earlier| earlier.variant == variant && cfg.is_empty())
+        {
             if text(&earlier.path) == text(&path) {
-                errors.add(&path, format!("`{variant}` is listed twice"), "leave one of them out");
+                errors.add(
+                    &path,
+                    format!("`{variant}` is listed twice"),
+                    "leave one of them out",
+                );
             } else {
                 let problem = format!("two {}s of this list are called `{variant}`", kind.word());
-                errors.add(&path, problem, "bring one of them in under another name, with `use … as …`");
+                errors.add(
+                    &path,
+                    problem,
+                    "bring one of them in under another name, with `use … as …`",
+                );
             }
             continue;
         }
         let alias = format_ident!("__{letter}{number}", span = variant.span());
-        entries.push(Entry { cfg, path, variant, alias, number });
+        entries.push(Entry {
+            cfg,
+            path,
+            variant,
+            alias,
+            number,
+        });
     }
     entries
 }

@@ -4,13 +4,15 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::IdStruct;
+use crate::runtime::quiet;
 
 pub(super) fn expand(id: &IdStruct) -> TokenStream {
     let standard = standard_traits(id);
     let text = text(id);
     let serde = serde(id);
+    let quiet = quiet();
     quote! {
-        #[allow(deprecated, clippy::all, clippy::pedantic, clippy::nursery)]
+        #quiet
         const _: () = {
             #standard
             #text
@@ -19,7 +21,14 @@ pub(super) fn expand(id: &IdStruct) -> TokenStream {
     }
 }
 
-fn standard_traits(IdStruct { ident, inner, member, .. }: &IdStruct) -> TokenStream {
+fn standard_traits(
+    IdStruct {
+        ident,
+        inner,
+        member,
+        ..
+    }: &IdStruct,
+) -> TokenStream {
     let name = ident.to_string();
     quote! {
         #[automatically_derived]
@@ -69,7 +78,14 @@ fn standard_traits(IdStruct { ident, inner, member, .. }: &IdStruct) -> TokenStr
     }
 }
 
-fn text(IdStruct { runtime, ident, inner, member }: &IdStruct) -> TokenStream {
+fn text(
+    IdStruct {
+        runtime,
+        ident,
+        inner,
+        member,
+    }: &IdStruct,
+) -> TokenStream {
     let name = ident.to_string();
     quote! {
         #[automatically_derived]
@@ -105,7 +121,14 @@ fn text(IdStruct { runtime, ident, inner, member }: &IdStruct) -> TokenStream {
     }
 }
 
-fn serde(IdStruct { runtime, ident, inner, member }: &IdStruct) -> TokenStream {
+fn serde(
+    IdStruct {
+        runtime,
+        ident,
+        inner,
+        member,
+    }: &IdStruct,
+) -> TokenStream {
     let serde = quote!(#runtime::private::serde);
     quote! {
         #[automatically_derived]

@@ -7,7 +7,8 @@ use super::IdStruct;
 use crate::arguments::Arguments;
 use crate::errors::Errors;
 
-const EXAMPLE: &str = "write `struct AccountId(String);`, around a `String`, a `Uuid` or an integer";
+const EXAMPLE: &str =
+    "write `struct AccountId(String);`, around a `String`, a `Uuid` or an integer";
 
 pub(super) fn parse(item: TokenStream, errors: &mut Errors) -> Option<IdStruct> {
     let item: DeriveInput = errors.keep(syn::parse2(item))?;
@@ -25,11 +26,27 @@ pub(super) fn parse(item: TokenStream, errors: &mut Errors) -> Option<IdStruct> 
     let mut fields = data.fields.iter();
     let (Some(field), None) = (fields.next(), fields.next()) else {
         match &data.fields {
-            Fields::Unit => errors.add(&item.ident, "an id holds one value, and this one holds none", EXAMPLE),
-            all => errors.add(all, format!("an id holds one value, and this one holds {}", all.len()), EXAMPLE),
+            Fields::Unit => errors.add(
+                &item.ident,
+                "an id holds one value, and this one holds none",
+                EXAMPLE,
+            ),
+            all => errors.add(
+                all,
+                format!("an id holds one value, and this one holds {}", all.len()),
+                EXAMPLE,
+            ),
         }
         return None;
     };
-    let member = field.ident.clone().map_or(Member::Unnamed(0.into()), Member::Named);
-    Some(IdStruct { runtime, inner: field.ty.clone(), member, ident: item.ident })
+    let member = field
+        .ident
+        .clone()
+        .map_or(Member::Unnamed(0.into()), Member::Named);
+    Some(IdStruct {
+        runtime,
+        inner: field.ty.clone(),
+        member,
+        ident: item.ident,
+    })
 }

@@ -5,15 +5,16 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::Ident;
 
 use crate::message::model::{Body, Contract, Kind, Message, OwnField, Shape, Tag, Variant};
-use crate::runtime::Runtime;
+use crate::runtime::{Runtime, quiet};
 
 pub(crate) fn expand(message: &Message) -> TokenStream {
     let implementation = match &message.shape {
         Shape::One { contract, tags } => one(message, contract, tags),
         Shape::Set(variants) => set(message, variants),
     };
+    let quiet = quiet();
     quote! {
-        #[allow(deprecated, unused_variables, clippy::all, clippy::pedantic, clippy::nursery)]
+        #quiet
         const _: () = {
             #implementation
         };
@@ -21,7 +22,12 @@ pub(crate) fn expand(message: &Message) -> TokenStream {
 }
 
 fn one(message: &Message, Contract { name, version }: &Contract, tags: &[Tag]) -> TokenStream {
-    let Message { kind, runtime, ident, .. } = message;
+    let Message {
+        kind,
+        runtime,
+        ident,
+        ..
+    } = message;
     let interface = match kind {
         Kind::Event => quote!(#runtime::Event),
         Kind::Command => quote!(#runtime::Command),
@@ -47,10 +53,17 @@ fn one(message: &Message, Contract { name, version }: &Contract, tags: &[Tag]) -
 }
 
 fn adds<'t>(runtime: &'t Runtime, tags: &'t [Tag]) -> impl Iterator<Item = TokenStream> + 't {
-    tags.iter().map(move |Tag { cfg, name, ty, value }| {
-        let value = quote!(<#ty as #runtime::TagValue>::tag_value(#value));
-        quote!(#(#cfg)* tags.add(#name, #value);)
-    })
+    tags.iter().map(
+        move |Tag {
+                  cfg,
+                  name,
+                  ty,
+                  value,
+              }| {
+            let value = quote!(<#ty as #runtime::TagValue>::tag_value(#value));
+            quote!(#(#cfg)* tags.add(#name, #value);)
+        },
+    )
 }
 
 /// Where the macro was called.
@@ -59,13 +72,35 @@ pub(crate) fn place(runtime: &Runtime) -> TokenStream {
 }
 
 fn set(message: &Message, variants: &[Variant]) -> TokenStream {
-    let Message { kind, runtime, ident, .. } = message;
-    let parts: Vec<_> = (0_u16..).zip(variants).map(|(number, variant)| part(message, number, variant)).collect();
-    let (payloads, rows) = (parts.iter().map(|part| &part.payloads), parts.iter().map(|part| &part.row));
-    let (writes, reads) = (parts.iter().map(|part| &part.write), parts.iter().map(|part| &part.read));
+    let Message {
+        kind,
+        runtime,
+        ident,
+        ..
+    } = message;
+    let parts: Vec<_> = (0_u16..)
+        .zip(variants)
+        .map(|(number, variant)| part(message, number, variant))
+        .collect();
+    let (payloads, rows) = (
+        parts.iter().map(|part| &part.payloads),
+        parts.iter().map(|part| &part.row),
+    );
+    let (writes, reads) = (
+        parts.iter().map(|part| &part.write),
+        parts.iter().map(|part| &part.read),
+    );
     let tags = parts.iter().map(|part| &part.tags);
     let numbered = (0_u16..).zip(variants).skip(1);
-    let unique = numbered.map(|(number, variant)| unique(runtime, *kind, ident, (number, &variant.ident), &variant.cfg));
+    let unique = numbered.map(|(number, variant)| {
+        unique(
+            runtime,
+            *kind,
+            ident,
+            (number, &variant.ident),
+            &variant.cfg,
+        )
+    });
     let interface = match kind {
         Kind::Event => quote! {
             #[automatically_derived]
@@ -153,9 +188,15 @@ struct Part {
 fn part(message: &Message, number: u16, variant: &Variant) -> Part {
     match &variant.body {
         Body::Of(inner) => part_of(message, number, variant, &quote!(#inner)),
-        Body::Own { contract, fields, named, unit, tags } => {
-            own_part(message, number, variant, contract, fields, *named, *unit, tags)
-        }
+        Body::Own {
+            contract,
+            fields,
+            named,
+            unit,
+            tags,
+        } => own_part(
+            message, number, variant, contract, fields, *named, *unit, tags,
+        ),
     }
 }
 
@@ -163,8 +204,16 @@ fn part_of(message: &Message, number: u16, variant: &Variant, inner: &TokenStrea
     let Message { kind, runtime, .. } = message;
     let Variant { cfg, ident, .. } = variant;
     let (interface, write, read) = match kind {
-        Kind::Event => (quote!(#runtime::Event), quote!(write_event), quote!(read_event)),
-        Kind::Command => (quote!(#runtime::Command), quote!(write_command), quote!(read_command)),
+        Kind::Event => (
+            quote!(#runtime::Event),
+            quote!(write_event),
+            quote!(read_event),
+        ),
+        Kind::Command => (
+            quote!(#runtime::Command),
+            quote!(write_command),
+            quote!(read_command),
+        ),
     };
     Part {
         payloads: TokenStream::new(),
@@ -187,7 +236,10 @@ fn part_of(message: &Message, number: u16, variant: &Variant, inner: &TokenStrea
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "the fields of one enum variant of the model")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the fields of one enum variant of the model"
+)]
 fn own_part(
     message: &Message,
     number: u16,
@@ -198,25 +250,38 @@ fn own_part(
     unit: bool,
     tags: &[Tag],
 ) -> Part {
-    let Message { runtime, ident: set, .. } = message;
+    let Message {
+        runtime,
+        ident: set,
+        ..
+    } = message;
     let Variant { cfg, ident, .. } = variant;
     let (owned, borrowed) = (format_ident!("__{ident}"), format_ident!("__{ident}Ref"));
     let serde = runtime.serde();
-    let attributes: Vec<Vec<_>> = fields.iter().map(|own| passed_on(&own.field.attrs)).collect();
+    let attributes: Vec<Vec<_>> = fields
+        .iter()
+        .map(|own| passed_on(&own.field.attrs))
+        .collect();
     let types: Vec<_> = fields.iter().map(|own| &own.field.ty).collect();
     let bindings: Vec<_> = fields.iter().map(|own| &own.binding).collect();
-    let names: Vec<_> = fields.iter().filter_map(|own| own.field.ident.as_ref()).collect();
-    let cfgs: Vec<_> = fields.iter().map(|own| crate::arguments::cfgs(&own.field.attrs)).collect();
+    let members: Vec<_> = fields
+        .iter()
+        .filter_map(|own| own.field.ident.as_ref())
+        .collect();
+    let cfgs: Vec<_> = fields
+        .iter()
+        .map(|own| crate::arguments::cfgs(&own.field.attrs))
+        .collect();
 
     let (owned_body, borrowed_body, pattern, values, build) = if unit {
         (quote!(;), quote!(;), quote!(), quote!(), quote!())
     } else if named {
         (
-            quote!({ #(#(#attributes)* #names: #types,)* }),
-            quote!({ #(#(#attributes)* #names: &'__a #types,)* }),
-            quote!({ #(#(#cfgs)* #names: ref #bindings,)* }),
-            quote!({ #(#(#cfgs)* #names: #bindings,)* }),
-            quote!({ #(#(#cfgs)* #names: __payload.#names,)* }),
+            quote!({ #(#(#attributes)* #members: #types,)* }),
+            quote!({ #(#(#attributes)* #members: &'__a #types,)* }),
+            quote!({ #(#(#cfgs)* #members: ref #bindings,)* }),
+            quote!({ #(#(#cfgs)* #members: #bindings,)* }),
+            quote!({ #(#(#cfgs)* #members: __payload.#members,)* }),
         )
     } else {
         let indices = (0..fields.len()).map(syn::Index::from);
@@ -266,5 +331,12 @@ fn own_part(
 
 /// The attributes of a field that its payload needs too: all but ours and the documentation.
 fn passed_on(attributes: &[syn::Attribute]) -> Vec<&syn::Attribute> {
-    attributes.iter().filter(|attribute| ["serde", "cfg"].iter().any(|name| attribute.path().is_ident(name))).collect()
+    attributes
+        .iter()
+        .filter(|attribute| {
+            ["serde", "cfg"]
+                .iter()
+                .any(|name| attribute.path().is_ident(name))
+        })
+        .collect()
 }

@@ -71,7 +71,13 @@ pub(crate) enum Body {
     /// Around a struct that is a message itself.
     Of(Type),
     /// A message of its own, with its fields.
-    Own { contract: Contract, fields: Vec<OwnField>, named: bool, unit: bool, tags: Vec<Tag> },
+    Own {
+        contract: Contract,
+        fields: Vec<OwnField>,
+        named: bool,
+        unit: bool,
+        tags: Vec<Tag>,
+    },
 }
 
 /// A field of a variant, and the name that it is bound to.
@@ -79,4 +85,3 @@ pub(crate) struct OwnField {
     pub(crate) field: Field,
     pub(crate) binding: Ident,
 }
-

@@ -19,39 +19,81 @@ pub(crate) fn parse(kind: Kind, item: TokenStream, errors: &mut Errors) -> Optio
         Data::Struct(data) => {
             let contract = contract(&mut arguments, &item.ident, errors);
             arguments.finish(&["name", "version", "crate"], errors);
-            let tags = tags(kind, &data.fields, |number, field| reached(number, field), errors);
+            let tags = tags(kind, &data.fields, reached, errors);
             Shape::One { contract, tags }
         }
         Data::Enum(data) => {
             arguments.finish(&["crate"], errors);
             if data.variants.is_empty() {
                 let help = "write a variant for each of them, or leave the derive out";
-                errors.add(&item.ident, format!("an enum of {}s needs at least one variant", kind.word()), help);
+                errors.add(
+                    &item.ident,
+                    format!("an enum of {}s needs at least one variant", kind.word()),
+                    help,
+                );
             }
-            Shape::Set(data.variants.into_iter().map(|found| variant(kind, found, errors)).collect())
+            Shape::Set(
+                data.variants
+                    .into_iter()
+                    .map(|found| variant(kind, found, errors))
+                    .collect(),
+            )
         }
         Data::Union(data) => {
-            let help = format!("write a struct for {}, or an enum for several", kind.a_word());
-            errors.add(data.union_token, format!("a union cannot be {}", kind.a_word()), help);
+            let help = format!(
+                "write a struct for {}, or an enum for several",
+                kind.a_word()
+            );
+            errors.add(
+                data.union_token,
+                format!("a union cannot be {}", kind.a_word()),
+                help,
+            );
             return None;
         }
     };
-    generic.then_some(Message { kind, runtime, ident: item.ident, shape })
+    generic.then_some(Message {
+        kind,
+        runtime,
+        ident: item.ident,
+        shape,
+    })
 }
 
 /// A message is stored and read without knowing more than its name, so it has no parameters.
 fn check_generics(kind: Kind, generics: &Generics, errors: &mut Errors) -> bool {
     for lifetime in generics.lifetimes() {
         let help = "own the data: `String` for `&str`, `Vec<T>` for `&[T]`";
-        errors.add(lifetime, format!("{} cannot borrow: it outlives what made it", kind.a_word()), help);
+        errors.add(
+            lifetime,
+            format!("{} cannot borrow: it outlives what made it", kind.a_word()),
+            help,
+        );
     }
     for parameter in generics.type_params() {
-        let help = format!("write a struct for each type that `{}` stands for", parameter.ident);
-        errors.add(parameter, format!("{} cannot be generic: it is read by its name alone", kind.a_word()), help);
+        let help = format!(
+            "write a struct for each type that `{}` stands for",
+            parameter.ident
+        );
+        errors.add(
+            parameter,
+            format!(
+                "{} cannot be generic: it is read by its name alone",
+                kind.a_word()
+            ),
+            help,
+        );
     }
     for parameter in generics.const_params() {
         let help = "write the number in the struct";
-        errors.add(parameter, format!("{} cannot be generic: it is read by its name alone", kind.a_word()), help);
+        errors.add(
+            parameter,
+            format!(
+                "{} cannot be generic: it is read by its name alone",
+                kind.a_word()
+            ),
+            help,
+        );
     }
     generics.params.is_empty()
 }
@@ -61,10 +103,17 @@ fn contract(arguments: &mut Arguments, ident: &Ident, errors: &mut Errors) -> Co
     if let Some(name) = &name
         && name.value().chars().any(char::is_control)
     {
-        errors.add(name, "a stored name cannot contain a control character", "write letters, digits and dots");
+        errors.add(
+            name,
+            "a stored name cannot contain a control character",
+            "write letters, digits and dots",
+        );
     }
     let name = name.unwrap_or_else(|| LitStr::new(&ident.unraw().to_string(), ident.span()));
-    Contract { name, version: arguments.number("version", errors).unwrap_or(1) }
+    Contract {
+        name,
+        version: arguments.number("version", errors).unwrap_or(1),
+    }
 }
 
 /// A field of a struct, by reference.
@@ -86,15 +135,28 @@ fn tags(
 ) -> Vec<Tag> {
     let mut tags = Vec::new();
     for (number, field) in fields.iter().enumerate() {
-        let marks: Vec<_> = field.attrs.iter().filter(|attribute| attribute.path().is_ident("tag")).collect();
+        let marks: Vec<_> = field
+            .attrs
+            .iter()
+            .filter(|attribute| attribute.path().is_ident("tag"))
+            .collect();
         if let (Kind::Command, Some(mark)) = (kind, marks.first()) {
-            errors.add(mark, "a command has no tags", "put `#[tag]` on the fields of its events");
+            errors.add(
+                mark,
+                "a command has no tags",
+                "put `#[tag]` on the fields of its events",
+            );
             continue;
         }
         for mark in &marks {
             if let Some(name) = tag_name(mark, field, errors) {
                 let value = value(number, field);
-                tags.push(Tag { cfg: cfgs(&field.attrs), name, ty: field.ty.clone(), value });
+                tags.push(Tag {
+                    cfg: cfgs(&field.attrs),
+                    name,
+                    ty: field.ty.clone(),
+                    value,
+                });
             }
         }
     }
@@ -107,17 +169,29 @@ fn tag_name(mark: &Attribute, field: &Field, errors: &mut Errors) -> Option<LitS
             let name = syn::parse2::<LitStr>(pair.value.to_token_stream()).ok();
             let name = name.filter(|name| !name.value().is_empty() && !name.value().contains(':'));
             if name.is_none() {
-                errors.add(&pair.value, "the name of a tag is a text without a colon", "write `#[tag = \"name\"]`");
+                errors.add(
+                    &pair.value,
+                    "the name of a tag is a text without a colon",
+                    "write `#[tag = \"name\"]`",
+                );
             }
             name
         }
         (Meta::Path(_), Some(ident)) => Some(LitStr::new(&ident.unraw().to_string(), ident.span())),
         (Meta::Path(_), None) => {
-            errors.add(mark, "a tag on a field without a name needs one", "write `#[tag = \"name\"]`");
+            errors.add(
+                mark,
+                "a tag on a field without a name needs one",
+                "write `#[tag = \"name\"]`",
+            );
             None
         }
         (Meta::List(list), _) => {
-            errors.add(list, "`#[tag]` has no arguments", "write `#[tag]`, or `#[tag = \"name\"]` for another name");
+            errors.add(
+                list,
+                "`#[tag]` has no arguments",
+                "write `#[tag]`, or `#[tag = \"name\"]` for another name",
+            );
             None
         }
     }
@@ -126,13 +200,24 @@ fn tag_name(mark: &Attribute, field: &Field, errors: &mut Errors) -> Option<LitS
 fn variant(kind: Kind, variant: syn::Variant, errors: &mut Errors) -> Variant {
     let mut arguments = Arguments::of(kind.word(), &variant.attrs, errors);
     let newtype = matches!(&variant.fields, Fields::Unnamed(fields) if fields.unnamed.len() == 1);
-    let named_itself = variant.attrs.iter().any(|attribute| attribute.path().is_ident(kind.word()));
+    let named_itself = variant
+        .attrs
+        .iter()
+        .any(|attribute| attribute.path().is_ident(kind.word()));
     let body = match variant.fields.iter().next() {
         Some(field) if newtype && !named_itself => Body::Of(field.ty.clone()),
         _ => {
             let contract = contract(&mut arguments, &variant.ident, errors);
-            let tags = tags(kind, &variant.fields, |number, field| binding(number, field).into_token_stream(), errors);
-            let own = |(number, field): (usize, &Field)| OwnField { field: field.clone(), binding: binding(number, field) };
+            let tags = tags(
+                kind,
+                &variant.fields,
+                |number, field| binding(number, field).into_token_stream(),
+                errors,
+            );
+            let own = |(number, field): (usize, &Field)| OwnField {
+                field: field.clone(),
+                binding: binding(number, field),
+            };
             Body::Own {
                 contract,
                 fields: variant.fields.iter().enumerate().map(own).collect(),
@@ -143,7 +228,11 @@ fn variant(kind: Kind, variant: syn::Variant, errors: &mut Errors) -> Variant {
         }
     };
     arguments.finish(&["name", "version"], errors);
-    Variant { cfg: cfgs(&variant.attrs), ident: variant.ident, body }
+    Variant {
+        cfg: cfgs(&variant.attrs),
+        ident: variant.ident,
+        body,
+    }
 }
 
 /// The name that a field of a variant is bound to in a pattern.

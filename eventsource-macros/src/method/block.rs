@@ -1,9 +1,10 @@
 //! An impl block, read as far as its signatures: a body is one opaque group, so that a half-typed one breaks nothing.
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
+use syn::parse::discouraged::Speculative;
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, Generics, Path, Signature, Token, Type, Visibility, braced};
+use syn::{Attribute, Generics, Signature, Token, Type, Visibility, braced};
 
 /// The block.
 pub(crate) struct Block {
@@ -11,14 +12,14 @@ pub(crate) struct Block {
     /// Everything before the braces.
     pub(crate) head: TokenStream,
     pub(crate) generics: Generics,
-    pub(crate) of_trait: Option<Path>,
+    pub(crate) of_trait: Option<Type>,
     pub(crate) owner: Type,
     pub(crate) items: Vec<Item>,
 }
 
 /// One item of the block.
 pub(crate) enum Item {
-    Method(Method),
+    Method(Box<Method>),
     /// A constant, a type, a macro call.
     Other(TokenStream),
 }
@@ -28,78 +29,46 @@ pub(crate) struct Method {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) vis: Visibility,
     pub(crate) signature: Signature,
-    pub(crate) body: TokenTree,
+    pub(crate) body: Group,
 }
 
 impl Parse for Block {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let attributes = input.call(Attribute::parse_outer)?;
         let start = input.fork();
-        let unsafety: Option<Token![unsafe]> = input.parse()?;
+        input.parse::<Option<Token![unsafe]>>()?;
         input.parse::<Token![impl]>()?;
-        let generics: Generics = if input.peek(Token![<]) { input.parse()? } else { Generics::default() };
+        let generics = match input.peek(Token![<]) {
+            true => input.parse()?,
+            false => Generics::default(),
+        };
         let mut owner: Type = input.parse()?;
         let mut of_trait = None;
-        if input.peek(Token![for]) {
-            input.parse::<Token![for]>()?;
-            if let Type::Path(path) = &owner {
-                of_trait = Some(path.path.clone());
-            }
+        if input.parse::<Option<Token![for]>>()?.is_some() {
+            of_trait = Some(owner);
             owner = input.parse()?;
         }
-        if input.peek(Token![where]) {
-            input.parse::<syn::WhereClause>()?;
-        }
-        let _ = unsafety;
-        let head = up_to_braces(&start)?;
+        input.parse::<Option<syn::WhereClause>>()?;
+        let head = up_to(&start, input)?;
         let content;
         braced!(content in input);
         let mut items = Vec::new();
         while !content.is_empty() {
             items.push(content.parse()?);
         }
-        Ok(Self { attributes, head, generics, of_trait, owner, items })
-    }
-}
-
-fn up_to_braces(input: ParseStream<'_>) -> syn::Result<TokenStream> {
-    let mut head = TokenStream::new();
-    while !input.peek(syn::token::Brace) {
-        head.extend([input.parse::<TokenTree>()?]);
-    }
-    Ok(head)
-}
-
-impl Parse for Item {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let start = input.fork();
-        let attributes = input.call(Attribute::parse_outer)?;
-        let vis = input.parse()?;
-        let before = input.fork();
-        if let Ok(signature) = before.parse::<Signature>()
-            && before.peek(syn::token::Brace)
-        {
-            let signature_read: Signature = input.parse()?;
-            let _ = signature;
-            return Ok(Self::Method(Method { attributes, vis, signature: signature_read, body: input.parse()? }));
-        }
-        while !input.is_empty() {
-            let token: TokenTree = input.parse()?;
-            let last = match &token {
-                TokenTree::Punct(punct) => punct.as_char() == ';',
-                TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
-                _ => false,
-            };
-            if last {
-                break;
-            }
-        }
-        Ok(Self::Other(consumed(&start, input)?))
+        Ok(Self {
+            attributes,
+            head,
+            generics,
+            of_trait,
+            owner,
+            items,
+        })
     }
 }
 
 /// The tokens between two places of one stream.
-fn consumed(start: ParseStream<'_>, end: ParseStream<'_>) -> syn::Result<TokenStream> {
+fn up_to(start: ParseStream<'_>, end: ParseStream<'_>) -> syn::Result<TokenStream> {
     let mut tokens = TokenStream::new();
     while start.cursor() != end.cursor() && !start.is_empty() {
         tokens.extend([start.parse::<TokenTree>()?]);
@@ -107,11 +76,52 @@ fn consumed(start: ParseStream<'_>, end: ParseStream<'_>) -> syn::Result<TokenSt
     Ok(tokens)
 }
 
+impl Parse for Item {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let ahead = input.fork();
+        if let Ok(method) = ahead.parse() {
+            input.advance_to(&ahead);
+            return Ok(Self::Method(Box::new(method)));
+        }
+        let mut tokens = TokenStream::new();
+        while !input.is_empty() {
+            let token: TokenTree = input.parse()?;
+            let last = match &token {
+                TokenTree::Punct(punct) => punct.as_char() == ';',
+                TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
+                _ => false,
+            };
+            tokens.extend([token]);
+            if last {
+                break;
+            }
+        }
+        Ok(Self::Other(tokens))
+    }
+}
+
+impl Parse for Method {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        Ok(Self {
+            attributes: input.call(Attribute::parse_outer)?,
+            vis: input.parse()?,
+            signature: input.parse()?,
+            body: input.parse::<Group>()?,
+        })
+    }
+}
+
 impl ToTokens for Item {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         match self {
             Self::Other(other) => other.to_tokens(tokens),
-            Self::Method(Method { attributes, vis, signature, body }) => {
+            Self::Method(method) => {
+                let Method {
+                    attributes,
+                    vis,
+                    signature,
+                    body,
+                } = &**method;
                 tokens.extend(quote!(#(#attributes)* #vis #signature #body));
             }
         }

@@ -2,11 +2,11 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
 use syn::Type;
+use syn::spanned::Spanned;
 
 use crate::method::model::{Declared, Method, Methods, Role};
-use crate::runtime::respanned;
+use crate::runtime::{quiet, respanned};
 
 pub(crate) fn expand(methods: &Methods) -> TokenStream {
     let implementations = methods.list.iter().map(|method| match methods.role {
@@ -38,8 +38,15 @@ fn listed(methods: &Methods, method: &Method) -> TokenStream {
 
 fn apply(methods: &Methods, method: &Method) -> TokenStream {
     let Methods { runtime, owner, .. } = methods;
-    let Method { cfg, ident, message, creates, second, .. } = method;
-    let (header, listed) = (header(methods, method), listed(methods, method));
+    let Method {
+        cfg,
+        ident,
+        message,
+        creates,
+        second,
+        ..
+    } = method;
+    let (quiet, header, listed) = (quiet(), header(methods, method), listed(methods, method));
     let meta = second.then(|| quote!(, meta));
     let body = if method.broken {
         quote! {
@@ -84,30 +91,41 @@ fn apply(methods: &Methods, method: &Method) -> TokenStream {
     quote! {
         #(#cfg)*
         #[automatically_derived]
-        #[allow(deprecated, unused_variables, clippy::all, clippy::pedantic, clippy::nursery)]
+        #quiet
         #header {
             #body
         }
         #(#cfg)*
+        #quiet
         #listed
     }
 }
 
 fn output_span(method: &Method) -> proc_macro2::Span {
-    method.output.as_ref().map_or_else(|| method.ident.span(), Spanned::span)
+    method
+        .output
+        .as_ref()
+        .map_or_else(|| method.ident.span(), Spanned::span)
 }
 
 fn handle(methods: &Methods, method: &Method) -> TokenStream {
     let Methods { runtime, .. } = methods;
     let Method { cfg, message, .. } = method;
-    let (header, listed) = (header(methods, method), listed(methods, method));
-    let body = if method.broken { quote!(::core::unreachable!()) } else { decision(methods, method) };
-    let declared = method.declares.as_ref().map(|declared| declaration(methods, method, declared));
+    let (quiet, header, listed) = (quiet(), header(methods, method), listed(methods, method));
+    let body = if method.broken {
+        quote!(::core::unreachable!())
+    } else {
+        decision(methods, method)
+    };
+    let declared = method
+        .declares
+        .as_ref()
+        .map(|declared| declaration(methods, method, declared));
     quote! {
         #declared
         #(#cfg)*
         #[automatically_derived]
-        #[allow(deprecated, unused_variables, clippy::all, clippy::pedantic, clippy::nursery)]
+        #quiet
         #header {
             #[inline]
             fn handle(
@@ -120,6 +138,7 @@ fn handle(methods: &Methods, method: &Method) -> TokenStream {
             }
         }
         #(#cfg)*
+        #quiet
         #listed
     }
 }
@@ -127,10 +146,20 @@ fn handle(methods: &Methods, method: &Method) -> TokenStream {
 /// Looks at whether the aggregate is there, calls the method, and records what it returns.
 fn decision(methods: &Methods, method: &Method) -> TokenStream {
     let Methods { runtime, owner, .. } = methods;
-    let Method { ident, creates, second, declares, output, .. } = method;
+    let Method {
+        ident,
+        creates,
+        second,
+        declares,
+        output,
+        ..
+    } = method;
     let (check, receiver) = match creates {
         true => (quote!(#runtime::private::absent(context)?;), None),
-        false => (quote!(let state = #runtime::private::existing(state)?;), Some(quote!(state,))),
+        false => (
+            quote!(let state = #runtime::private::existing(state)?;),
+            Some(quote!(state,)),
+        ),
     };
     let arguments = match declares {
         None => quote!(command,),
@@ -159,13 +188,21 @@ fn decision(methods: &Methods, method: &Method) -> TokenStream {
 /// Whether a type can be written down again: not with `impl` in it.
 fn named(output: &Type) -> bool {
     let tokens = quote!(#output);
-    !tokens.into_iter().any(|token| matches!(token, proc_macro2::TokenTree::Ident(word) if word == "impl"))
+    !tokens
+        .into_iter()
+        .any(|token| matches!(token, proc_macro2::TokenTree::Ident(word) if word == "impl"))
 }
 
 /// The struct of a command that a handler declares.
 fn declaration(methods: &Methods, method: &Method, declared: &Declared) -> TokenStream {
     let Methods { runtime, .. } = methods;
-    let Declared { docs, vis, ident, arguments, fields } = declared;
+    let Declared {
+        docs,
+        vis,
+        ident,
+        arguments,
+        fields,
+    } = declared;
     let cfg = &method.cfg;
     let body = if fields.is_empty() {
         quote!(;)

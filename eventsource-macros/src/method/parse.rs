@@ -3,14 +3,22 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
-use syn::{Attribute, FnArg, Ident, Pat, PatType, Receiver, ReceiverKind, ReturnType, Safety, Signature, Type};
+use syn::{
+    Attribute, FnArg, Ident, Pat, PatType, Receiver, ReceiverKind, ReturnType, Safety, Signature,
+    Type,
+};
 
 use crate::arguments::{Arguments, cfgs};
 use crate::errors::Errors;
 use crate::method::block::{self, Block, Item};
 use crate::method::model::{Declared, Method, Methods, Parsed, Role};
 
-pub(crate) fn parse(role: Role, arguments: TokenStream, item: TokenStream, errors: &mut Errors) -> Option<Parsed> {
+pub(crate) fn parse(
+    role: Role,
+    arguments: TokenStream,
+    item: TokenStream,
+    errors: &mut Errors,
+) -> Option<Parsed> {
     let mut arguments = Arguments::parse(role.word(), arguments, errors);
     let runtime = arguments.runtime(errors);
     arguments.finish(&["crate"], errors);
@@ -21,7 +29,15 @@ pub(crate) fn parse(role: Role, arguments: TokenStream, item: TokenStream, error
     });
     if starts.is_none_or(|word| word != "impl") {
         let problem = format!("`#[{}]` stands on an impl block", role.word());
-        errors.add_at(Span::call_site(), problem, format!("write `#[{}] impl Account {{ {} }}`", role.word(), role.example()));
+        errors.add_at(
+            Span::call_site(),
+            problem,
+            format!(
+                "write `#[{}] impl Account {{ {} }}`",
+                role.word(),
+                role.example()
+            ),
+        );
         return None;
     }
     let mut block: Block = errors.keep(syn::parse2(item))?;
@@ -47,11 +63,19 @@ pub(crate) fn parse(role: Role, arguments: TokenStream, item: TokenStream, error
             }
         }
     }
-    let Block { attributes, head, items, owner, .. } = block;
+    let Block {
+        attributes,
+        head,
+        items,
+        owner,
+        ..
+    } = block;
     // The shape of these signatures is ours, so the lints that would have another one are off.
     let output = quote! {
         #(#attributes)*
         #[allow(
+            clippy::missing_const_for_fn,
+            clippy::needless_pass_by_ref_mut,
             clippy::needless_pass_by_value,
             clippy::trivially_copy_pass_by_ref,
             clippy::unnecessary_wraps,
@@ -59,32 +83,68 @@ pub(crate) fn parse(role: Role, arguments: TokenStream, item: TokenStream, error
         )]
         #head { #(#items)* }
     };
-    Some(Parsed { output, methods: Methods { runtime, role, owner, list } })
+    Some(Parsed {
+        output,
+        methods: Methods {
+            runtime,
+            role,
+            owner,
+            list,
+        },
+    })
 }
 
 /// Whether no method before takes the same event or command. (In another block the compiler finds it: E0119.)
 fn check_new(role: Role, earlier: &[Method], found: &Method, errors: &mut Errors) -> bool {
-    let same = |other: &&Method| other.cfg.is_empty() && found.cfg.is_empty() && text(&other.message) == text(&found.message);
-    let Some(first) = earlier.iter().find(same) else { return true };
-    let verb = if role == Role::Apply { "applied" } else { "handled" };
+    let same = |other: &&Method| {
+        other.cfg.is_empty() && found.cfg.is_empty() && text(&other.message) == text(&found.message)
+    };
+    let Some(first) = earlier.iter().find(same) else {
+        return true;
+    };
+    let verb = if role == Role::Apply {
+        "applied"
+    } else {
+        "handled"
+    };
     let problem = format!("`{}` is {verb} twice", text(&found.message));
-    errors.add(&found.ident, problem, format!("`{}` is the first method for it: put both into one", first.ident));
+    errors.add(
+        &found.ident,
+        problem,
+        format!(
+            "`{}` is the first method for it: put both into one",
+            first.ident
+        ),
+    );
     false
 }
 
 fn check_block(role: Role, block: &Block, errors: &mut Errors) -> bool {
     let word = role.word();
     if let Some(of_trait) = &block.of_trait {
-        let problem = format!("`#[{word}]` stands on an impl block of the aggregate itself, not of a trait");
-        errors.add(of_trait, problem, format!("write `#[{word}] impl {} {{ … }}`", text(&block.owner)));
+        let problem =
+            format!("`#[{word}]` stands on an impl block of the aggregate itself, not of a trait");
+        errors.add(
+            of_trait,
+            problem,
+            format!("write `#[{word}] impl {} {{ … }}`", text(&block.owner)),
+        );
         return false;
     }
     if !block.generics.params.is_empty() {
-        errors.add(&block.generics, "an aggregate cannot be generic", "write an aggregate for each kind");
+        errors.add(
+            &block.generics,
+            "an aggregate cannot be generic",
+            "write an aggregate for each kind",
+        );
         return false;
     }
     if !matches!(block.owner, Type::Path(_)) {
-        errors.add(&block.owner, "this is not an aggregate", format!("write `#[{word}] impl Account {{ … }}`"));
+        errors.add(
+            &block.owner,
+            "this is not an aggregate",
+            format!("write `#[{word}] impl Account {{ … }}`"),
+        );
         return false;
     }
     true
@@ -92,16 +152,29 @@ fn check_block(role: Role, block: &Block, errors: &mut Errors) -> bool {
 
 /// Takes `#[command]` off a method.
 fn take_command(role: Role, method: &mut block::Method, errors: &mut Errors) -> Option<Attribute> {
-    let index = method.attributes.iter().position(|attribute| attribute.path().is_ident("command"))?;
+    let index = method
+        .attributes
+        .iter()
+        .position(|attribute| attribute.path().is_ident("command"))?;
     let attribute = method.attributes.remove(index);
     if role == Role::Apply {
-        errors.add(&attribute, "a method that applies an event declares no command", "put it in a block with `#[handle]`");
+        errors.add(
+            &attribute,
+            "a method that applies an event declares no command",
+            "put it in a block with `#[handle]`",
+        );
         return None;
     }
     Some(attribute)
 }
 
-fn method(role: Role, owner: &Type, found: &block::Method, own: Option<Attribute>, errors: &mut Errors) -> Option<Method> {
+fn method(
+    role: Role,
+    owner: &Type,
+    found: &block::Method,
+    own: Option<Attribute>,
+    errors: &mut Errors,
+) -> Option<Method> {
     let mut mistakes = Errors::default();
     let signature = &found.signature;
     check_qualifiers(role, signature, &mut mistakes);
@@ -128,8 +201,20 @@ fn method(role: Role, owner: &Type, found: &block::Method, own: Option<Attribute
             Some((first, rest)) => (message(role, first, &mut mistakes), None, rest.to_vec()),
             None => {
                 let help = format!("write `{}`", role.example());
-                let help = if role == Role::Handle { format!("{help}, or put `#[command]` on the method to declare one") } else { help };
-                mistakes.add(&signature.ident, format!("`{}` takes no parameter for {}", signature.ident, role.message()), help);
+                let help = if role == Role::Handle {
+                    format!("{help}, or put `#[command]` on the method to declare one")
+                } else {
+                    help
+                };
+                mistakes.add(
+                    &signature.ident,
+                    format!(
+                        "`{}` takes no parameter for {}",
+                        signature.ident,
+                        role.message()
+                    ),
+                    help,
+                );
                 errors.append(mistakes);
                 return None;
             }
@@ -139,28 +224,63 @@ fn method(role: Role, owner: &Type, found: &block::Method, own: Option<Attribute
     let output = check_output(role, creates, signature, owner, &mut mistakes);
     let broken = !mistakes.is_empty();
     errors.append(mistakes);
-    Some(Method { cfg: cfgs(&found.attributes), ident: signature.ident.clone(), message, creates, second, output, declares, broken })
+    Some(Method {
+        cfg: cfgs(&found.attributes),
+        ident: signature.ident.clone(),
+        message,
+        creates,
+        second,
+        output,
+        declares,
+        broken,
+    })
 }
 
 fn check_qualifiers(role: Role, signature: &Signature, errors: &mut Errors) {
     let (what, pure) = match role {
-        Role::Apply => ("applies an event", "an event is a fact already, and applying it only changes the state"),
-        Role::Handle => ("handles a command", "a decision only looks at the state; what it needs from outside belongs in the command"),
+        Role::Apply => (
+            "applies an event",
+            "an event is a fact already, and applying it only changes the state",
+        ),
+        Role::Handle => (
+            "handles a command",
+            "a decision only looks at the state; what it needs from outside belongs in the command",
+        ),
     };
     if let Some(word) = &signature.asyncness {
-        errors.add(word, format!("a method that {what} cannot be async"), format!("leave `async` out: {pure}"));
+        errors.add(
+            word,
+            format!("a method that {what} cannot be async"),
+            format!("leave `async` out: {pure}"),
+        );
     }
     if let Some(word) = &signature.constness {
-        errors.add(word, format!("a method that {what} cannot be const"), "leave `const` out");
+        errors.add(
+            word,
+            format!("a method that {what} cannot be const"),
+            "leave `const` out",
+        );
     }
     if !matches!(signature.safety, Safety::Default) {
-        errors.add(&signature.safety, format!("a method that {what} cannot be unsafe"), "leave `unsafe` out");
+        errors.add(
+            &signature.safety,
+            format!("a method that {what} cannot be unsafe"),
+            "leave `unsafe` out",
+        );
     }
     if let Some(abi) = &signature.abi {
-        errors.add(abi, format!("a method that {what} cannot be extern"), "leave `extern` out");
+        errors.add(
+            abi,
+            format!("a method that {what} cannot be extern"),
+            "leave `extern` out",
+        );
     }
     if !signature.generics.params.is_empty() {
-        errors.add(&signature.generics, format!("a method that {what} cannot be generic"), "write one method for each type");
+        errors.add(
+            &signature.generics,
+            format!("a method that {what} cannot be generic"),
+            "write one method for each type",
+        );
     }
 }
 
@@ -176,7 +296,11 @@ fn check_receiver(role: Role, receiver: &Receiver, errors: &mut Errors) {
     match (role, mutable) {
         (Role::Apply, Some(true)) | (Role::Handle, Some(false)) => {}
         (Role::Apply, ..) => {
-            errors.add(receiver, "a method that applies an event takes `&mut self`", "write `&mut self`: it changes the state");
+            errors.add(
+                receiver,
+                "a method that applies an event takes `&mut self`",
+                "write `&mut self`: it changes the state",
+            );
         }
         (Role::Handle, ..) => errors.add(
             receiver,
@@ -192,17 +316,29 @@ fn message(role: Role, parameter: &PatType, errors: &mut Errors) -> Type {
         (Role::Apply, Type::Reference(reference)) => {
             if reference.mutability.is_some() {
                 let help = format!("write `&{}`", text(&reference.elem));
-                errors.add(&parameter.ty, "an event cannot be changed: it has happened", help);
+                errors.add(
+                    &parameter.ty,
+                    "an event cannot be changed: it has happened",
+                    help,
+                );
             }
             (*reference.elem).clone()
         }
         (Role::Apply, owned) => {
-            errors.add(owned, "a method that applies an event takes it by reference", format!("write `&{}`", text(owned)));
+            errors.add(
+                owned,
+                "a method that applies an event takes it by reference",
+                format!("write `&{}`", text(owned)),
+            );
             owned.clone()
         }
         (Role::Handle, Type::Reference(reference)) => {
             let help = format!("write `{}`", text(&reference.elem));
-            errors.add(&parameter.ty, "a method that handles a command takes it by value", help);
+            errors.add(
+                &parameter.ty,
+                "a method that handles a command takes it by value",
+                help,
+            );
             (*reference.elem).clone()
         }
         (Role::Handle, owned) => owned.clone(),
@@ -213,10 +349,22 @@ fn message(role: Role, parameter: &PatType, errors: &mut Errors) -> Type {
 fn check_second(role: Role, rest: &[&PatType], errors: &mut Errors) -> bool {
     let second = role.second();
     if let Some(third) = rest.get(1) {
-        let problem = format!("a method that takes {} has at most one parameter more", role.message());
-        errors.add(third, problem, format!("after {} it may take `&{second}`, and nothing else", role.message()));
+        let problem = format!(
+            "a method that takes {} has at most one parameter more",
+            role.message()
+        );
+        errors.add(
+            third,
+            problem,
+            format!(
+                "after {} it may take `&{second}`, and nothing else",
+                role.message()
+            ),
+        );
     }
-    let Some(parameter) = rest.first() else { return false };
+    let Some(parameter) = rest.first() else {
+        return false;
+    };
     if !matches!(&*parameter.ty, Type::Reference(_)) {
         let problem = format!("the parameter after {} is `&{second}`", role.message());
         let help = match role {
@@ -228,16 +376,30 @@ fn check_second(role: Role, rest: &[&PatType], errors: &mut Errors) -> bool {
     true
 }
 
-fn check_output(role: Role, creates: bool, signature: &Signature, owner: &Type, errors: &mut Errors) -> Option<Type> {
+fn check_output(
+    role: Role,
+    creates: bool,
+    signature: &Signature,
+    owner: &Type,
+    errors: &mut Errors,
+) -> Option<Type> {
     match (role, creates, &signature.output) {
         (Role::Apply, true, ReturnType::Default) => {
             let help = "write `-> Self`, or `&mut self` as the first parameter";
-            errors.add(&signature.ident, "a method without `self` creates the aggregate, and this one returns nothing", help);
+            errors.add(
+                &signature.ident,
+                "a method without `self` creates the aggregate, and this one returns nothing",
+                help,
+            );
             None
         }
         (Role::Apply, false, ReturnType::Type(_, returned)) => {
             let problem = "a method that applies an event returns nothing: the event has happened, and cannot fail";
-            errors.add(returned, problem, "leave the return type out, and refuse in the `#[handle]` method");
+            errors.add(
+                returned,
+                problem,
+                "leave the return type out, and refuse in the `#[handle]` method",
+            );
             None
         }
         (Role::Handle, _, ReturnType::Default) => {
@@ -249,7 +411,11 @@ fn check_output(role: Role, creates: bool, signature: &Signature, owner: &Type, 
         (Role::Apply, true, ReturnType::Type(_, returned)) => {
             if !is_self(returned, owner) {
                 let problem = "a method without `self` creates the aggregate, and returns it";
-                errors.add(returned, problem, "write `-> Self`, or `&mut self` as the first parameter");
+                errors.add(
+                    returned,
+                    problem,
+                    "write `-> Self`, or `&mut self` as the first parameter",
+                );
             }
             Some((**returned).clone())
         }
@@ -261,7 +427,11 @@ fn check_output(role: Role, creates: bool, signature: &Signature, owner: &Type, 
 /// Whether a type is the aggregate itself, by name.
 fn is_self(returned: &Type, owner: &Type) -> bool {
     let last = |ty: &Type| match ty {
-        Type::Path(path) => path.path.segments.last().map(|segment| segment.ident.clone()),
+        Type::Path(path) => path
+            .path
+            .segments
+            .last()
+            .map(|segment| segment.ident.clone()),
         _ => None,
     };
     last(returned).is_some_and(|name| name == "Self" || Some(name) == last(owner))
@@ -274,16 +444,25 @@ fn declared<'p>(
     parameters: &[&'p PatType],
     errors: &mut Errors,
 ) -> (Declared, Vec<&'p PatType>) {
-    let (context, owned): (Vec<&PatType>, Vec<&PatType>) =
-        parameters.iter().partition(|parameter| matches!(&*parameter.ty, Type::Reference(_)));
+    let (context, owned): (Vec<&PatType>, Vec<&PatType>) = parameters
+        .iter()
+        .partition(|parameter| matches!(&*parameter.ty, Type::Reference(_)));
     let mut fields = Vec::new();
     for parameter in owned {
         match &*parameter.pat {
             Pat::Ident(name) if name.subpat.is_none() => {
-                fields.push((parameter.attrs.clone(), name.ident.clone(), (*parameter.ty).clone()));
+                fields.push((
+                    parameter.attrs.clone(),
+                    name.ident.clone(),
+                    (*parameter.ty).clone(),
+                ));
             }
             pattern => {
-                errors.add(pattern, "a field of the command needs a name", "write a name for the parameter");
+                errors.add(
+                    pattern,
+                    "a field of the command needs a name",
+                    "write a name for the parameter",
+                );
             }
         }
     }
@@ -292,9 +471,23 @@ fn declared<'p>(
         _ => TokenStream::new(),
     };
     let name = pascal_case(&found.signature.ident.unraw().to_string());
-    let docs = found.attributes.iter().filter(|attribute| attribute.path().is_ident("doc")).cloned().collect();
+    let docs = found
+        .attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("doc"))
+        .cloned()
+        .collect();
     let ident = Ident::new(&name, found.signature.ident.span());
-    (Declared { docs, vis: found.vis.clone(), ident, arguments, fields }, context)
+    (
+        Declared {
+            docs,
+            vis: found.vis.clone(),
+            ident,
+            arguments,
+            fields,
+        },
+        context,
+    )
 }
 
 /// `place_order` becomes `PlaceOrder`.
@@ -309,10 +502,19 @@ fn pascal_case(name: &str) -> String {
 }
 
 fn ident_type(ident: &Ident) -> Type {
-    Type::Path(syn::TypePath { attrs: Vec::new(), qself: None, path: ident.clone().into() })
+    Type::Path(syn::TypePath {
+        attrs: Vec::new(),
+        qself: None,
+        path: ident.clone().into(),
+    })
 }
 
 /// Tokens as a person would write them.
 fn text(tokens: &impl ToTokens) -> String {
-    tokens.to_token_stream().to_string().replace(" :: ", "::").replace(" < ", "<").replace(" >", ">")
+    tokens
+        .to_token_stream()
+        .to_string()
+        .replace(" :: ", "::")
+        .replace(" < ", "<")
+        .replace(" >", ">")
 }
