@@ -1,9 +1,10 @@
-//! A card payment. Money moves at a gateway, outside of every decision: `capture` records what it is about to do and
-//! under which key, asks the gateway, and records that it is done. Who repeats it, at once or after a crash, repeats
-//! the key, so the gateway captures once.
+//! A card payment. Money moves at a gateway, outside of every decision: `capture` records a key for what it is about
+//! to do, asks the gateway under that key, and records that it is done. Whoever repeats it, at once or after a crash,
+//! repeats the key.
 
 use eventsource_core::{Context, ExecuteError, MemoryStore, Uuid, prelude::*};
-use std::{collections::HashSet, sync::Mutex};
+use std::collections::HashSet;
+use tokio::sync::Mutex;
 
 #[derive(Id)]
 pub struct PaymentId(pub u64);
@@ -109,25 +110,19 @@ impl Payment {
     }
 }
 
-/// As gateways do, it captures once for each key, however often it is asked.
+/// As gateways do, it captures once for each key, however often it is asked. These are the keys.
 #[derive(Default)]
-pub struct Gateway(Mutex<HashSet<Uuid>>);
+pub struct Gateway(pub Mutex<HashSet<Uuid>>);
 
 impl Gateway {
     pub async fn capture(&self, key: Uuid) {
-        tokio::task::yield_now().await;
-        self.0.lock().expect("nobody panics here").insert(key);
-    }
-    pub fn captures(&self) -> usize {
-        self.0.lock().expect("nobody panics here").len()
+        self.0.lock().await.insert(key);
     }
 }
 
-pub type Payments<S> = Repository<Payment, S>;
-
 /// Captures a payment; where that was begun and not finished, finishes it.
-pub async fn capture(
-    payments: &Payments<impl Store>,
+pub(crate) async fn capture(
+    payments: &Repository<Payment, impl Store>,
     gateway: &Gateway,
     id: &PaymentId,
 ) -> Result<(), ExecuteError<PaymentError>> {
@@ -141,18 +136,14 @@ pub async fn capture(
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let (payments, gateway) = (Payments::new(MemoryStore::new()), Gateway::default());
-    let id = PaymentId(1);
+    let payments = Repository::<Payment, _>::new(MemoryStore::new());
+    let (id, gateway) = (PaymentId(1), Gateway::default());
     payments.execute(&id, Authorize { amount: 4200 }).await?;
-    if let Err(refused) = capture(&payments, &gateway, &id).await {
-        println!("too early: {refused}");
-    }
+    let capture = || capture(&payments, &gateway, &id);
+    println!("too early: {:?}", capture().await);
     payments.execute(&id, Succeed).await?;
-    let twice = || capture(&payments, &gateway, &id);
-    let _ = tokio::join!(twice(), twice());
-    if let Err(refused) = capture(&payments, &gateway, &id).await {
-        println!("too late: {refused}");
-    }
-    println!("{} capture at the gateway", gateway.captures());
+    println!("twice at once: {:?}", tokio::join!(capture(), capture()));
+    println!("too late: {:?}", capture().await);
+    println!("captures at the gateway: {}", gateway.0.lock().await.len());
     Ok(())
 }

@@ -169,7 +169,7 @@ pub async fn g9_a_position_beyond_the_head_is_an_error<S: Store>(store: S) -> Ke
     )
 }
 
-/// Every handle has the same identity, and two stores have different ones.
+/// Every handle has the same identity, and it is not empty.
 pub async fn g9_the_identity_is_stable<S: Store>(store: S) -> Kept {
     let before = store.identity();
     fill(&store, stream(1), 1).await?;

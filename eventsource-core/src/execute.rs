@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tracing::{Instrument, Span, field};
-use uuid::Uuid;
 
 use crate::aggregate::{Aggregate, Misapplied, Root};
 use crate::append::{Append, AppendError, Appended, Conflict, Key, NewEvent, Placed, Rejected};
@@ -22,7 +21,7 @@ use crate::repository::{Repository, Retry};
 use crate::store::{Store, StoreError, StreamScan};
 use crate::stream::{Position, StreamName, Version};
 use crate::tag::Tags;
-use crate::time::Timestamp;
+use crate::time::{Timestamp, random};
 
 /// What may be said beside a command.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -504,9 +503,8 @@ impl Retry {
     fn pause(&self, attempt: u32) -> Duration {
         let doublings = attempt.saturating_sub(3).min(20);
         let longest = self.first.saturating_mul(1 << doublings).min(self.longest);
-        let random =
-            u16::from_le_bytes([Uuid::now_v7().as_bytes()[14], Uuid::now_v7().as_bytes()[15]]);
-        longest / 2 + longest / 2 * u32::from(random) / u32::from(u16::MAX)
+        let sixteenths = u32::try_from(random() % 16).unwrap_or_default();
+        longest / 2 + longest / 32 * sixteenths
     }
 }
 

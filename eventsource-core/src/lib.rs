@@ -29,6 +29,7 @@ mod tag;
 pub mod testing;
 mod time;
 mod timer;
+mod watch;
 
 pub use aggregate::*;
 pub use append::*;

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::append::{
@@ -16,6 +15,7 @@ use crate::store::{
 };
 use crate::stream::{Position, StreamName, Version};
 use crate::tag::Tag;
+use crate::watch::Watch;
 
 /// A store that keeps its events in memory. Clones share them.
 ///
@@ -30,7 +30,7 @@ struct Shared {
     identity: StoreIdentity,
     limits: Limits,
     log: Mutex<Log>,
-    head: watch::Sender<Position>,
+    head: Watch<Position>,
 }
 
 #[derive(Debug, Default)]
@@ -62,7 +62,7 @@ impl MemoryStore {
     /// An empty store that accepts appends within these limits.
     #[must_use]
     pub fn with_limits(limits: Limits) -> Self {
-        let (head, _) = watch::channel(Position::START);
+        let head = Watch::new(Position::START);
         let log = Mutex::new(Log::default());
         Self {
             shared: Arc::new(Shared {
@@ -116,7 +116,7 @@ impl MemoryStore {
                 },
             );
         }
-        self.shared.head.send_replace(log.head());
+        self.shared.head.set(log.head());
         Ok(Appended {
             placed,
             repeated: false,
@@ -296,9 +296,8 @@ impl Store for MemoryStore {
     }
 
     async fn wait_beyond(&self, position: Position) -> Result<(), StoreError> {
-        let mut head = self.shared.head.subscribe();
-        let reached = head.wait_for(|head| *head > position).await;
-        reached.map(|_| ()).map_err(|_| StoreError::Closed)
+        self.shared.head.wait_until(|head| head > position).await;
+        Ok(())
     }
 }
 

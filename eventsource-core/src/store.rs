@@ -11,7 +11,7 @@ use crate::append::{Append, AppendError, Appended, Boundary, Key, ManyStreams, O
 use crate::query::Query;
 use crate::stream::{Position, StreamName, Version};
 use crate::subscription::Subscription;
-use crate::time::Timestamp;
+use crate::time::{IdSource, RandomIds, Timestamp};
 
 /// A store of events: appends to one stream, reads of a stream and of all events, and a way to wait for more.
 ///
@@ -124,8 +124,8 @@ impl StoreIdentity {
     #[must_use]
     pub fn fresh() -> Self {
         Self {
-            id: Uuid::now_v7(),
-            incarnation: Uuid::now_v7(),
+            id: RandomIds.fresh(),
+            incarnation: RandomIds.fresh(),
         }
     }
 }

@@ -3,14 +3,15 @@
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
-use tokio::sync::watch;
 
 use crate::query::Query;
 use crate::store::{Collect, LogScan, Store, StoreError, StoredEvent};
 use crate::stream::Position;
+use crate::watch::Watch;
 
 /// The events of a store after a position, in order, without an end.
 ///
@@ -36,24 +37,22 @@ pub struct Subscription<S> {
     query: Query,
     page: usize,
     buffer: VecDeque<StoredEvent>,
-    stop: watch::Receiver<bool>,
     stopper: Stopper,
 }
 
 /// Ends a subscription, from anywhere.
 #[derive(Debug, Clone)]
-pub struct Stopper(watch::Sender<bool>);
+pub struct Stopper(Arc<Watch<bool>>);
 
 impl Stopper {
     /// Makes the subscription's next event `None`.
     pub fn stop(&self) {
-        self.0.send_replace(true);
+        self.0.set(true);
     }
 }
 
 impl<S: Store> Subscription<S> {
     pub(crate) fn new(store: S, after: Position) -> Self {
-        let (stopper, stop) = watch::channel(false);
         Self {
             store,
             after,
@@ -61,8 +60,7 @@ impl<S: Store> Subscription<S> {
             query: Query::all(),
             page: 512,
             buffer: VecDeque::new(),
-            stop,
-            stopper: Stopper(stopper),
+            stopper: Stopper(Arc::new(Watch::new(false))),
         }
     }
 
@@ -97,14 +95,14 @@ impl<S: Store> Subscription<S> {
     /// It may be cancelled: no event is lost.
     pub async fn next(&mut self) -> Option<Result<StoredEvent, StoreError>> {
         loop {
-            if *self.stop.borrow() {
+            if self.stopper.0.get() {
                 return None;
             }
             if let Some(event) = self.buffer.pop_front() {
                 self.after = event.position;
                 return Some(Ok(event));
             }
-            let stopped = self.stop.wait_for(|stopped| *stopped);
+            let stopped = self.stopper.0.wait_until(|stopped| stopped);
             let more = more(&self.store, self.read_to, &self.query, self.page);
             match first(stopped, more).await {
                 None => return None,

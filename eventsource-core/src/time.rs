@@ -1,13 +1,15 @@
 //! Time and fresh ids, both settable: decisions ask a clock and an id source, never the machine.
 
+use std::collections::hash_map::RandomState;
 use std::fmt;
 use std::future::Future;
+use std::hash::{BuildHasher, Hasher};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 /// A point in time, in microseconds since 1970-01-01T00:00:00Z. `Display` writes RFC 3339.
 ///
@@ -157,14 +159,26 @@ pub trait IdSource: Send + Sync + 'static {
     fn fresh(&self) -> Uuid;
 }
 
-/// UUIDs of version 7: random, and in the order of time.
+/// UUIDs of version 7: in the order of time, and random.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RandomIds;
 
 impl IdSource for RandomIds {
     fn fresh(&self) -> Uuid {
-        Uuid::now_v7()
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        let millis = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
+        let random = (u128::from(random()) << 64 | u128::from(random())).to_le_bytes();
+        let [random @ .., _, _, _, _, _, _] = random;
+        Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
     }
+}
+
+/// Random bits that differ between processes, threads and calls, from the keys that the standard library gives its
+/// hash maps: SipHash under 128 bits from the operating system, which change with each call. No secret is made of them.
+pub(crate) fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
 }
 
 /// The ids 1, 2, 3 …, for tests.

@@ -231,3 +231,107 @@ impl Account {
         self.closed = Some(event.on);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEN: Money = Money::hundredths(1000);
+    const FOUR: Money = Money::hundredths(400);
+    const SIX: Money = Money::hundredths(600);
+
+    fn on() -> Date {
+        Date::new(1993, 2, 28).expect("the calendar has it")
+    }
+
+    fn opened() -> Opened {
+        Opened { on: on() }
+    }
+
+    #[test]
+    fn an_account_is_opened_once_and_used_after_that() {
+        let on = on();
+        Account::given(()).when(Open { on }).then(opened());
+        Account::given(opened())
+            .when(Open { on })
+            .then_already_exists();
+        Account::given(())
+            .when(Deposit { amount: TEN, on })
+            .then_not_found();
+    }
+
+    #[test]
+    fn the_debit_that_falls_below_zero_is_noted_and_the_next_one_is_not() {
+        let (on, amount) = (on(), TEN);
+        let deposited = Deposited { amount: FOUR, on };
+        let (withdrawn, overdrawn) = (Withdrawn { amount, on }, Overdrawn { by: SIX, on });
+        Account::given((opened(), deposited.clone()))
+            .when(Withdraw { amount, on })
+            .then((withdrawn.clone(), overdrawn.clone()))
+            .then_state(|account| assert_eq!(account.overdrafts, 1));
+        let charged = SanctionInterestCharged { amount: FOUR, on };
+        Account::given((opened(), deposited, withdrawn, overdrawn))
+            .when(ChargeSanctionInterest { amount: FOUR, on })
+            .then(charged);
+        let fee = FeeCharged { amount: FOUR, on };
+        Account::given(opened())
+            .when(ChargeFee { amount: FOUR, on })
+            .then((fee, Overdrawn { by: FOUR, on }));
+    }
+
+    #[test]
+    fn what_moves_nothing_is_refused() {
+        let on = on();
+        for amount in [Money::ZERO, Money::hundredths(-1)] {
+            let refusal = || AccountError::NotPositive { amount };
+            Account::given(opened())
+                .when(Deposit { amount, on })
+                .then_err(refusal());
+            Account::given(opened())
+                .when(Withdraw { amount, on })
+                .then_err(refusal());
+            Account::given(opened())
+                .when(CreditInterest { amount, on })
+                .then_err(refusal());
+            Account::given(opened())
+                .when(ChargeFee { amount, on })
+                .then_err(refusal());
+            Account::given(opened())
+                .when(ChargeSanctionInterest { amount, on })
+                .then_err(refusal());
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_counted_is_refused() {
+        let (on, amount) = (on(), Money::hundredths(i64::MAX));
+        let most = Deposited { amount, on };
+        Account::given((opened(), most))
+            .when(Deposit { amount, on })
+            .then_err(AccountError::TooMuch { amount });
+        let (most, more) = (Withdrawn { amount, on }, Withdraw { amount, on });
+        Account::given((opened(), most))
+            .when(more)
+            .then_err(AccountError::TooMuch { amount });
+    }
+
+    #[test]
+    fn an_account_is_closed_with_nothing_on_it_and_for_ever() {
+        let on = on();
+        let deposited = Deposited { amount: TEN, on };
+        Account::given((opened(), deposited))
+            .when(Close { on })
+            .then_err(AccountError::NotSettled { balance: TEN });
+        Account::given(opened())
+            .when(Close { on })
+            .then(Closed { on });
+        let closed = || Account::given((opened(), Closed { on }));
+        closed()
+            .when(Close { on })
+            .then_err(AccountError::Closed { on });
+        closed()
+            .when(Deposit { amount: TEN, on })
+            .then_err(AccountError::Closed { on });
+        closed().when(Open { on }).then_already_exists();
+    }
+}

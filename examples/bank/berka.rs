@@ -85,7 +85,7 @@ impl Transaction {
     }
 }
 
-/// PRIJEM is a credit, VYDAJ and VYBER are debits; the k_symbol says of some what they are for.
+/// PRIJEM is a credit, VYDAJ and VYBER are debits; the `k_symbol` says of some what they are for.
 fn kind(fields: &Fields<'_>) -> Result<Kind, Problem> {
     let credit = match fields.text("type") {
         "PRIJEM" => true,

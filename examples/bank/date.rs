@@ -17,7 +17,7 @@ pub struct Date {
 impl Date {
     /// The day, if the calendar has it.
     pub fn new(year: u16, month: u8, day: u8) -> Option<Self> {
-        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let leap = year.is_multiple_of(if year.is_multiple_of(100) { 400 } else { 4 });
         let days = match month {
             1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
             4 | 6 | 9 | 11 => 30,
@@ -70,5 +70,37 @@ impl TryFrom<String> for Date {
 impl From<Date> for String {
     fn from(date: Date) -> Self {
         date.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_is_read_as_it_is_shown() {
+        for text in ["1993-01-31", "1996-02-29", "2000-02-29"] {
+            assert_eq!(
+                text.parse().map(|date: Date| date.to_string()),
+                Ok(text.into())
+            );
+        }
+    }
+
+    #[test]
+    fn what_the_calendar_does_not_have_is_refused() {
+        for text in [
+            "1993-02-29",
+            "1900-02-29",
+            "1993-13-01",
+            "1993-00-10",
+            "1993-04-31",
+            "1993-1-1",
+            "1993-01",
+            "",
+            "x",
+        ] {
+            assert_eq!(text.parse::<Date>(), Err(NotADate(text.into())));
+        }
     }
 }

@@ -90,29 +90,32 @@ impl Reader {
         transactions: Source,
     ) -> Result<Summary, ImportError> {
         if let Some(source) = openings {
-            self.summary.accounts.malformed = self.file(source, |line, opening: Opening| {
-                (opening.account, Job::Open(line, opening))
-            })?;
+            let job = |line, opening: Opening| (opening.account, Job::Open(line, opening));
+            self.file(source, job, |summary, _| summary.accounts.malformed += 1)?;
         }
-        self.summary.transactions.malformed = self
-            .file(transactions, |line, transaction: Transaction| {
-                (transaction.account, Job::Book(line, transaction))
-            })?;
+        let job = |line, booked: Transaction| (booked.account, Job::Book(line, booked));
+        self.file(transactions, job, |summary, malformed| {
+            summary.transactions.malformed += 1;
+            match malformed.account {
+                Some(account) => summary.leave_out(account, malformed.line),
+                None => summary.anonymous += 1,
+            }
+        })?;
         Ok(self.summary)
     }
 
-    /// Hands out the lines of a file, and says how many are malformed.
+    /// Hands out the lines of a file, and tells those that are malformed.
     fn file<T: Record>(
         &mut self,
         source: Source,
         job: fn(u64, T) -> (AccountId, Job),
-    ) -> Result<u64, ImportError> {
+        left_out: fn(&mut Summary, &Malformed),
+    ) -> Result<(), ImportError> {
         let Source { name, file } = source;
         let unreadable = |problem| ImportError::Unreadable {
             name: name.clone(),
             problem,
         };
-        let mut malformed = 0;
         let mut lines = Lines::of::<T>(file).map_err(unreadable)?;
         while let Some(line) = lines.next().map_err(|error| unreadable(error.into()))? {
             match line {
@@ -125,24 +128,16 @@ impl Reader {
                 }
                 (_, Err(problem)) => {
                     tell(&self.bar, format_args!("{name}, {problem}"));
-                    self.leave_out(&problem);
-                    malformed += 1;
+                    left_out(&mut self.summary, &problem);
                 }
             }
         }
-        Ok(malformed)
+        Ok(())
     }
 
     fn queue(&self, AccountId(account): AccountId) -> &mpsc::Sender<Job> {
         let workers = self.queues.len() as u64;
         &self.queues[usize::try_from(account % workers).unwrap_or_default()]
-    }
-
-    fn leave_out(&mut self, problem: &Malformed) {
-        match problem.account {
-            Some(account) => self.summary.leave_out(account, problem.line),
-            None => self.summary.anonymous += 1,
-        }
     }
 }
 
@@ -210,35 +205,25 @@ impl<S: Store> Worker<S> {
         let mut booked = self.execute(transaction).await;
         if let Err(ExecuteError::NotFound { .. }) = booked {
             // No ACCOUNT file told of it, so its first transaction opens it.
-            self.open(
-                line,
-                &Opening {
-                    account,
-                    date: transaction.date,
-                },
-            )
-            .await?;
+            let date = transaction.date;
+            self.open(line, &Opening { account, date }).await?;
             booked = self.execute(transaction).await;
         }
         let version = match booked {
+            Ok(booked) if booked.repeated => {
+                self.summary.transactions.there += 1;
+                Some(booked.version)
+            }
             Ok(booked) => {
-                match booked.repeated {
-                    true => self.summary.transactions.there += 1,
-                    false => {
-                        self.summary.transactions.new += 1;
-                        self.summary.events += booked.events.len();
-                    }
-                }
+                self.summary.transactions.new += 1;
+                self.summary.events += booked.events.len();
                 Some(booked.version)
             }
             Err(error) => {
+                let (id, reason) = (transaction.id, refusal(error)?);
                 tell(
                     &self.bar,
-                    format_args!(
-                        "line {line}, transaction {}: {}",
-                        transaction.id,
-                        refusal(error)?
-                    ),
+                    format_args!("line {line}, transaction {id}: {reason}"),
                 );
                 self.summary.transactions.refused += 1;
                 self.summary.leave_out(account, line);

@@ -1,7 +1,8 @@
-//! A bank on events: accounts as aggregates in an SQLite file, filled from the records of a real bank's format.
+//! A bank on events: accounts as aggregates in a database file, filled from records in the
+//! format of a real bank.
 //!
-//! `cargo run --release --example bank` books the few accounts in `data/` and shows what became of them; with
-//! `--import TRANS` it books a file of the PKDD'99 financial data set. Begin with `account.rs`, the domain.
+//! `cargo run --release --example bank` books the few accounts in `data/`, which are made up, and shows what became of
+//! them; with `--import TRANS` it books a file of the PKDD'99 financial data set. Begin with `account.rs`, the domain.
 
 mod account;
 mod arguments;

@@ -75,6 +75,8 @@ pub(crate) fn parse(
         #(#attributes)*
         #[allow(
             clippy::missing_const_for_fn,
+            clippy::missing_errors_doc,
+            clippy::must_use_candidate,
             clippy::needless_pass_by_ref_mut,
             clippy::needless_pass_by_value,
             clippy::trivially_copy_pass_by_ref,
