@@ -205,6 +205,7 @@ fn a_malformed_line_is_told_and_the_rest_goes_on() {
 
     // The corrected file brings in what is missing, and nothing twice.
     let output = run(&mut place.import(&place.file("trans.asc", TRANSACTIONS)));
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
     let summary = stdout(&output);
     assert_eq!(
         (number(&summary, "new"), number(&summary, "already there")),

@@ -176,7 +176,7 @@ impl IdSource for RandomIds {
 }
 
 /// Random bits that differ between processes, threads and calls, from the keys that the standard library gives its
-/// hash maps: SipHash under 128 bits from the operating system, which change with each call. No secret is made of them.
+/// hash maps: `SipHash` under 128 bits from the operating system, which change with each call. No secret is made of them.
 pub(crate) fn random() -> u64 {
     RandomState::new().build_hasher().finish()
 }

@@ -1,23 +1,24 @@
 //! The check: at the end of an account's day, our balance is one of those that the bank recorded on that day.
 //!
-//! Not the last one, as several rows of one day do not always come in the order in which they happened.
+//! Not the last one, as several rows of one day do not always come in the order in which they happened. Our balance is
+//! folded by business dates, as a line that was malformed at first may have been booked late.
 
+use eventsource_core::LoadError;
 use eventsource_core::prelude::*;
-use eventsource_core::{LoadError, Version};
 
 use crate::account::{Account, AccountId};
 use crate::date::Date;
+use crate::entry::Entry;
 use crate::money::Money;
 
 /// The bank rounded to tenths, and so strays from the exact sum by a little.
 const TOLERANCE: Money = Money::hundredths(100);
 
-/// A day of an account: the balances that the bank recorded, and the version after our last event.
+/// A day of an account, and the balances that the bank recorded on it.
 #[derive(Debug)]
 pub struct Day {
     pub date: Date,
     pub recorded: Vec<Money>,
-    pub version: Version,
 }
 
 /// A day at whose end our balance is none of the bank's.
@@ -29,24 +30,25 @@ pub struct Difference {
 }
 
 impl Day {
-    /// Compares the balance that the history gives for this day; `None` if it agrees.
+    /// Compares the balance that the history gives for the end of this day; `None` if it agrees.
     pub async fn difference<S: Store>(
         &self,
         accounts: &Repository<Account, S>,
         id: &AccountId,
     ) -> Result<Option<Difference>, LoadError> {
-        let ours = match self.version {
-            Version::NONE => Money::ZERO,
-            version => accounts.load_at(id, AsOf::Version(version)).await?.balance,
-        };
-        let nearest = self
-            .recorded
-            .iter()
-            .copied()
-            .min_by_key(|recorded| recorded.distance(ours));
-        let differs = nearest.filter(|recorded| recorded.distance(ours) > TOLERANCE);
+        let date = self.date;
+        let mut ours = Money::ZERO;
+        for recorded in accounts.history(id).await? {
+            let entry = Entry::from(&recorded.event);
+            if entry.date <= date {
+                ours += entry.moved;
+            }
+        }
+        let apart = |recorded: &Money| recorded.distance(ours);
+        let nearest = self.recorded.iter().copied().min_by_key(apart);
+        let differs = nearest.filter(|recorded| apart(recorded) > TOLERANCE);
         Ok(differs.map(|recorded| Difference {
-            date: self.date,
+            date,
             ours,
             recorded,
         }))

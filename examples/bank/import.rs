@@ -10,7 +10,7 @@ use std::io::{self, BufRead, Write};
 use std::mem;
 
 use eventsource_core::prelude::*;
-use eventsource_core::{ExecuteError, Executed, LoadError, Version};
+use eventsource_core::{ExecuteError, Executed, LoadError};
 use indicatif::ProgressBar;
 use tokio::sync::mpsc;
 use tokio::task::{self, JoinError, JoinSet};
@@ -186,13 +186,10 @@ impl<S: Store> Worker<S> {
             }
             Err(ExecuteError::AlreadyExists { .. }) => self.summary.accounts.there += 1,
             Err(error) => {
+                let (id, reason) = (opening.account, refusal(error)?);
                 tell(
                     &self.bar,
-                    format_args!(
-                        "line {line}, account {}: {}",
-                        opening.account,
-                        refusal(error)?
-                    ),
+                    format_args!("line {line}, account {id}: {reason}"),
                 );
                 self.summary.accounts.refused += 1;
             }
@@ -209,15 +206,11 @@ impl<S: Store> Worker<S> {
             self.open(line, &Opening { account, date }).await?;
             booked = self.execute(transaction).await;
         }
-        let version = match booked {
-            Ok(booked) if booked.repeated => {
-                self.summary.transactions.there += 1;
-                Some(booked.version)
-            }
+        match booked {
+            Ok(booked) if booked.repeated => self.summary.transactions.there += 1,
             Ok(booked) => {
                 self.summary.transactions.new += 1;
                 self.summary.events += booked.events.len();
-                Some(booked.version)
             }
             Err(error) => {
                 let (id, reason) = (transaction.id, refusal(error)?);
@@ -227,10 +220,9 @@ impl<S: Store> Worker<S> {
                 );
                 self.summary.transactions.refused += 1;
                 self.summary.leave_out(account, line);
-                None
             }
-        };
-        if let Some(day) = self.turn(transaction, version) {
+        }
+        if let Some(day) = self.turn(transaction) {
             self.check(account, &day).await?;
         }
         Ok(())
@@ -247,20 +239,22 @@ impl<S: Store> Worker<S> {
     }
 
     /// Notes the bank's balance, and gives back the account's day before, if this transaction ends it.
-    fn turn(&mut self, transaction: &Transaction, version: Option<Version>) -> Option<Day> {
-        let begin = |version| Day {
-            date: transaction.date,
+    fn turn(
+        &mut self,
+        &Transaction {
+            account,
+            date,
+            balance,
+            ..
+        }: &Transaction,
+    ) -> Option<Day> {
+        let begin = || Day {
+            date,
             recorded: Vec::new(),
-            version,
         };
-        let day = self
-            .days
-            .entry(transaction.account)
-            .or_insert_with(|| begin(Version::NONE));
-        let next = begin(day.version);
-        let ended = (day.date != transaction.date).then(|| mem::replace(day, next));
-        day.version = version.unwrap_or(day.version);
-        day.recorded.push(transaction.balance);
+        let day = self.days.entry(account).or_insert_with(begin);
+        let ended = (day.date != date).then(|| mem::replace(day, begin()));
+        day.recorded.push(balance);
         ended
     }
 

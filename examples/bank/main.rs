@@ -9,6 +9,7 @@ mod arguments;
 mod berka;
 mod check;
 mod date;
+mod entry;
 mod import;
 mod money;
 mod report;

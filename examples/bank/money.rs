@@ -1,7 +1,7 @@
 //! Money in hundredths of the currency: whole numbers, so that nothing is ever rounded.
 
 use std::fmt;
-use std::ops::{AddAssign, SubAssign};
+use std::ops::{AddAssign, Neg, SubAssign};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -38,6 +38,14 @@ impl Money {
 impl AddAssign for Money {
     fn add_assign(&mut self, other: Self) {
         self.0 += other.0;
+    }
+}
+
+impl Neg for Money {
+    type Output = Self;
+
+    fn neg(self) -> Self {
+        Self(-self.0)
     }
 }
 

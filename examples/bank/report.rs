@@ -8,6 +8,7 @@ use eventsource_core::{LoadError, LogScan, Query};
 
 use crate::account::{Account, AccountEvent, AccountId, Opened, Overdrawn};
 use crate::date::Date;
+use crate::entry::Entry;
 use crate::money::Money;
 
 type Accounts<S> = Repository<Account, S>;
@@ -53,24 +54,14 @@ pub async fn statement<S: Store>(
     let mut text = format!("Statement of account {id}\n");
     let mut balance = Money::ZERO;
     for recorded in accounts.history(id).await? {
-        let Entry {
-            date,
-            what,
-            credit,
-            debit,
-        } = entry(&recorded.event);
-        if let AccountEvent::Overdrawn(Overdrawn { by, .. }) = recorded.event {
-            writeln!(text, "  {date}  {what} by {by}")?;
-            continue;
+        let Entry { date, what, moved } = Entry::from(&recorded.event);
+        balance += moved;
+        match recorded.event {
+            AccountEvent::Overdrawn(Overdrawn { by, .. }) => {
+                writeln!(text, "  {date}  {what} by {by}")?;
+            }
+            _ => writeln!(text, "  {date}  {what:<18}  {moved:>10}  {balance:>10}")?,
         }
-        balance += credit;
-        balance -= debit;
-        let moved = if debit > Money::ZERO {
-            format!("-{debit}")
-        } else {
-            credit.to_string()
-        };
-        writeln!(text, "  {date}  {what:<18}  {moved:>10}  {balance:>10}")?;
     }
     Ok(text)
 }
@@ -85,7 +76,7 @@ pub async fn balance_on<S: Store>(
     let history = accounts.history(id).await?;
     let until_then = history
         .iter()
-        .take_while(|recorded| entry(&recorded.event).date <= day);
+        .take_while(|recorded| Entry::from(&recorded.event).date <= day);
     match until_then.last() {
         Some(last) => Ok(Some(
             accounts
@@ -94,35 +85,5 @@ pub async fn balance_on<S: Store>(
                 .balance,
         )),
         None => Ok(None),
-    }
-}
-
-/// One line of a statement.
-struct Entry {
-    date: Date,
-    what: &'static str,
-    credit: Money,
-    debit: Money,
-}
-
-fn entry(event: &AccountEvent) -> Entry {
-    let nothing = Money::ZERO;
-    let (date, what, credit, debit) = match event {
-        AccountEvent::Opened(event) => (event.on, "opened", nothing, nothing),
-        AccountEvent::Deposited(event) => (event.on, "deposit", event.amount, nothing),
-        AccountEvent::Withdrawn(event) => (event.on, "withdrawal", nothing, event.amount),
-        AccountEvent::InterestCredited(event) => (event.on, "interest", event.amount, nothing),
-        AccountEvent::FeeCharged(event) => (event.on, "fee", nothing, event.amount),
-        AccountEvent::SanctionInterestCharged(event) => {
-            (event.on, "sanction interest", nothing, event.amount)
-        }
-        AccountEvent::Overdrawn(event) => (event.on, "overdrawn", nothing, nothing),
-        AccountEvent::Closed(event) => (event.on, "closed", nothing, nothing),
-    };
-    Entry {
-        date,
-        what,
-        credit,
-        debit,
     }
 }
