@@ -2,7 +2,6 @@
 //!
 //! `account_short.rs` beside it is the same account with its commands declared by their handlers.
 
-use eventsource_core::MemoryStore;
 use eventsource_core::prelude::*;
 
 #[derive(Id)]
@@ -62,8 +61,8 @@ pub enum AccountError {
     Closed,
     #[error("an amount of zero moves nothing")]
     ZeroAmount,
-    #[error("the balance is {balance}, and {requested} was requested")]
-    Insufficient { balance: u64, requested: u64 },
+    #[error("the balance is only {balance}")]
+    Insufficient { balance: u64 },
     #[error("a balance of {balance} is left on the account")]
     NotEmpty { balance: u64 },
 }
@@ -96,11 +95,8 @@ impl Account {
 
     fn withdraw(&self, Withdraw { amount }: Withdraw) -> Result<Withdrawn, AccountError> {
         self.usable(amount)?;
-        let (balance, requested) = (self.balance, amount);
-        ensure!(
-            requested <= balance,
-            AccountError::Insufficient { balance, requested }
-        );
+        let balance = self.balance;
+        ensure!(amount <= balance, AccountError::Insufficient { balance });
         Ok(Withdrawn { amount })
     }
 
@@ -141,6 +137,8 @@ impl Account {
         }
     }
 }
+
+use eventsource_core::MemoryStore;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {

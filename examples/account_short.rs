@@ -1,6 +1,6 @@
 //! The account of `account.rs` in fewer words: each command is declared by the method that handles it.
 
-use eventsource_core::{MemoryStore, prelude::*};
+use eventsource_core::prelude::*;
 
 #[derive(Id)]
 pub struct AccountId(u64);
@@ -23,6 +23,14 @@ pub struct Withdrawn {
 #[event(name = "account.closed")]
 pub struct Closed;
 
+#[derive(Debug, Default, PartialEq)]
+pub enum Status {
+    #[default]
+    New,
+    Open,
+    Closed,
+}
+
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub enum AccountError {
     #[error("the account is open already")]
@@ -33,24 +41,19 @@ pub enum AccountError {
     Closed,
     #[error("an amount of zero moves nothing")]
     ZeroAmount,
-    #[error("the balance is {balance}, and {requested} was requested")]
-    Insufficient { balance: u64, requested: u64 },
+    #[error("the balance is only {balance}")]
+    Insufficient { balance: u64 },
     #[error("a balance of {balance} is left on the account")]
     NotEmpty { balance: u64 },
 }
 
-/// One customer's account: never overdrawn, never used after it is closed.
 #[aggregate(
-    name = "account",
-    id = AccountId,
-    error = AccountError,
-    events(Opened, Deposited, Withdrawn, Closed),
-    commands(Open, Deposit, Withdraw, Close),
+    name = "account", id = AccountId, error = AccountError,
+    events(Opened, Deposited, Withdrawn, Closed), commands(Open, Deposit, Withdraw, Close),
 )]
 #[derive(Default)]
 pub struct Account {
-    opened: bool,
-    closed: bool,
+    status: Status,
     balance: u64,
 }
 
@@ -58,7 +61,7 @@ pub struct Account {
 impl Account {
     #[command]
     pub fn open(&self, owner: String) -> Result<Opened, AccountError> {
-        ensure!(!self.opened, AccountError::AlreadyOpen);
+        ensure!(self.status == Status::New, AccountError::AlreadyOpen);
         Ok(Opened { owner })
     }
 
@@ -71,11 +74,8 @@ impl Account {
     #[command]
     pub fn withdraw(&self, amount: u64) -> Result<Withdrawn, AccountError> {
         self.usable(amount)?;
-        let (balance, requested) = (self.balance, amount);
-        ensure!(
-            requested <= balance,
-            AccountError::Insufficient { balance, requested }
-        );
+        let balance = self.balance;
+        ensure!(amount <= balance, AccountError::Insufficient { balance });
         Ok(Withdrawn { amount })
     }
 
@@ -91,7 +91,7 @@ impl Account {
 #[apply]
 impl Account {
     fn opened(&mut self, _: &Opened) {
-        self.opened = true;
+        self.status = Status::Open;
     }
 
     fn deposited(&mut self, event: &Deposited) {
@@ -103,18 +103,22 @@ impl Account {
     }
 
     fn closed(&mut self, _: &Closed) {
-        self.closed = true;
+        self.status = Status::Closed;
     }
 }
 
 impl Account {
     fn usable(&self, amount: u64) -> Result<(), AccountError> {
-        ensure!(self.opened, AccountError::NotOpen);
-        ensure!(!self.closed, AccountError::Closed);
-        ensure!(amount > 0, AccountError::ZeroAmount);
-        Ok(())
+        match self.status {
+            Status::New => Err(AccountError::NotOpen),
+            Status::Closed => Err(AccountError::Closed),
+            Status::Open if amount == 0 => Err(AccountError::ZeroAmount),
+            Status::Open => Ok(()),
+        }
     }
 }
+
+use eventsource_core::MemoryStore;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {

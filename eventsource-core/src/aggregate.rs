@@ -43,7 +43,8 @@ pub trait Aggregate: Sized + Send + Sync + 'static {
     /// Applies an event.
     fn apply_event(&mut self, event: &Self::Event, meta: &EventMeta<'_>) -> Result<(), Misapplied>;
 
-    /// Says what is wrong with the state.
+    /// Says what is wrong with the state. It must hold after every event, not only after the last one of a decision:
+    /// before the events are stored, and when they are read.
     fn check_invariant(&self) -> Result<(), String> {
         Ok(())
     }

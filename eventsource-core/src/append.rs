@@ -9,10 +9,13 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use crate::key::Key;
+use crate::limits::Rejected;
 use crate::query::Query;
-use crate::store::{StoreError, StoredEvent};
+use crate::store_error::StoreError;
+use crate::stored_event::StoredEvent;
 use crate::stream::{Position, StreamName, Version};
-use crate::tag::{TAG_LIMIT, Tag};
+use crate::tag::Tag;
 use crate::time::Timestamp;
 
 /// An event that is not stored yet: its stored name, its encoded payload, and what was known when it was decided.
@@ -87,7 +90,8 @@ impl StreamCheck {
 pub enum Check {
     /// Something about one stream.
     Stream(StreamCheck),
-    /// No event after this position matches this query.
+    /// No event after this position matches this query. A position beyond the last event is
+    /// [`StoreError::BeyondHead`].
     NothingMatches {
         /// Which events would be a conflict.
         query: Query,
@@ -290,41 +294,6 @@ impl From<Append<ManyStreams>> for Append<Boundary> {
     }
 }
 
-/// An idempotency key as a store keeps it: sixteen bytes, and a digest of what was asked under it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Key {
-    /// The key, scoped to its target.
-    pub id: Uuid,
-    /// What was asked: the same key with another digest is [`AppendError::KeyReused`].
-    pub digest: Uuid,
-}
-
-/// The namespace under which keys and digests are hashed; changing it would forget every key ever stored.
-const KEYS: Uuid = Uuid::from_u128(0x6d0f_3a52_8f0b_4a5e_9f6c_1c52_b7e4_90d3);
-
-impl Key {
-    /// The key that a caller gave for a target, with the bytes that say what is asked (a command's name and JSON).
-    ///
-    /// Both are hashed as UUIDs of version 5 (RFC 9562): SHA-1, cut to 122 bits.
-    #[must_use]
-    pub fn given(target: &str, key: &str, asked: &[u8]) -> Self {
-        let scope = Uuid::new_v5(&KEYS, target.as_bytes());
-        Self {
-            id: Uuid::new_v5(&scope, key.as_bytes()),
-            digest: Uuid::new_v5(&KEYS, asked),
-        }
-    }
-
-    /// A key that nobody else has, which makes resending one request safe.
-    #[must_use]
-    pub fn unique(id: Uuid) -> Self {
-        Self {
-            id,
-            digest: Uuid::nil(),
-        }
-    }
-}
-
 /// Where one record of an append was stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Placed {
@@ -409,136 +378,3 @@ pub enum Conflict {
 
 /// The most events that a conflict's answer brings along.
 pub const MISSED_LIMIT: usize = 64;
-
-/// What a store accepts in one append; judged in the client, before anything is sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Bytes of one payload; 1 MiB by default.
-    pub payload: usize,
-    /// Bytes of the metadata of one event; 64 KiB by default.
-    pub metadata: usize,
-    /// Bytes of all payloads and metadata together; 4 MiB by default.
-    pub append: usize,
-    /// Records in one append; 10,000 by default.
-    pub records: usize,
-    /// Tags on one event; 64 by default.
-    pub tags: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            payload: 1 << 20,
-            metadata: 64 << 10,
-            append: 4 << 20,
-            records: 10_000,
-            tags: 64,
-        }
-    }
-}
-
-/// The longest stored name of an event and of a format, in bytes.
-pub const EVENT_NAME_LIMIT: usize = 256;
-
-/// An append that breaks a limit: which event, and which limit.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("event {index} of the append (`{}`) is refused: {problem}", .name.escape_debug())]
-pub struct Rejected {
-    /// The event's place in the append, from 0.
-    pub index: usize,
-    /// Its stored name.
-    pub name: String,
-    /// What is wrong.
-    pub problem: RejectedProblem,
-}
-
-/// Which limit an append breaks.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum RejectedProblem {
-    /// Something is larger than the store takes.
-    #[error("its {what} has {bytes} bytes, and {limit} is the most")]
-    TooLarge {
-        /// Payload, metadata, tag, name …
-        what: &'static str,
-        /// How large it is.
-        bytes: usize,
-        /// How large it may be.
-        limit: usize,
-    },
-    /// There are more than the store takes.
-    #[error("there are {count} {what}, and {limit} is the most")]
-    TooMany {
-        /// Records or tags.
-        what: &'static str,
-        /// How many there are.
-        count: usize,
-        /// How many there may be.
-        limit: usize,
-    },
-    /// A text is empty or contains a NUL or another control character.
-    #[error("its {what} is empty or contains a control character")]
-    BadText {
-        /// Name, format or tag.
-        what: &'static str,
-    },
-}
-
-impl Limits {
-    /// Judges an append.
-    pub fn check<Reach>(&self, append: &Append<Reach>) -> Result<(), Rejected> {
-        let mut total = 0;
-        for (index, record) in append.records.iter().enumerate() {
-            total += record.event.payload.len() + record.event.metadata.len();
-            let problem = if index >= self.records {
-                Some(RejectedProblem::TooMany {
-                    what: "records",
-                    count: append.records.len(),
-                    limit: self.records,
-                })
-            } else {
-                self.problem(&record.event)
-                    .or_else(|| too_large("append", total, self.append))
-            };
-            if let Some(problem) = problem {
-                let name = record.event.name.chars().take(80).collect();
-                return Err(Rejected {
-                    index,
-                    name,
-                    problem,
-                });
-            }
-        }
-        Ok(())
-    }
-
-    fn problem(&self, event: &NewEvent) -> Option<RejectedProblem> {
-        bad_text("name", &event.name, EVENT_NAME_LIMIT)
-            .or_else(|| bad_text("format", &event.format, EVENT_NAME_LIMIT))
-            .or_else(|| too_large("payload", event.payload.len(), self.payload))
-            .or_else(|| too_large("metadata", event.metadata.len(), self.metadata))
-            .or_else(|| {
-                (event.tags.len() > self.tags).then_some(RejectedProblem::TooMany {
-                    what: "tags",
-                    count: event.tags.len(),
-                    limit: self.tags,
-                })
-            })
-            .or_else(|| {
-                event
-                    .tags
-                    .iter()
-                    .find_map(|tag| bad_text("tag", tag.as_str(), TAG_LIMIT))
-            })
-    }
-}
-
-fn too_large(what: &'static str, bytes: usize, limit: usize) -> Option<RejectedProblem> {
-    (bytes > limit).then_some(RejectedProblem::TooLarge { what, bytes, limit })
-}
-
-fn bad_text(what: &'static str, text: &str, limit: usize) -> Option<RejectedProblem> {
-    let bad = text.is_empty() || text.chars().any(char::is_control);
-    bad.then_some(RejectedProblem::BadText { what })
-        .or_else(|| too_large(what, text.len(), limit))
-}

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::message::{self, MessageReader, MessageSet, MessageWriter, UnknownMessage};
-use crate::store::EventRef;
+use crate::stored_event::EventRef;
 
 /// Encodes and decodes payloads.
 ///

@@ -6,8 +6,11 @@ use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::append::{Append, AppendError, Appended, Key, Outcome};
-use crate::store::{EventRef, LogScan, Store, StoreError, StoreIdentity, StreamScan, Visit};
+use crate::append::{Append, AppendError, Appended, Outcome};
+use crate::key::Key;
+use crate::store::{LogScan, Store, StoreIdentity, StreamScan, Visit};
+use crate::store_error::StoreError;
+use crate::stored_event::EventRef;
 use crate::stream::Position;
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

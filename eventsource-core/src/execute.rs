@@ -8,17 +8,19 @@ use std::time::Duration;
 use tracing::{Instrument, Span, field};
 
 use crate::aggregate::{Aggregate, Misapplied, Root};
-use crate::append::{Append, AppendError, Appended, Conflict, Key, NewEvent, Placed, Rejected};
+use crate::append::{Append, AppendError, Appended, Conflict, NewEvent, Placed};
 use crate::codec::{self, Codec, CodecError};
 use crate::command::{CommandOf, Context};
 use crate::decision::{Events, Rejection};
 use crate::digest;
 use crate::event::{EventMeta, EventSet, Recorded};
+use crate::execute_error::ExecuteError;
+use crate::key::Key;
 use crate::load::{AsOf, Fold, LoadError, check, stream_of};
 use crate::message::MessageSet;
 use crate::metadata::Metadata;
 use crate::repository::{Repository, Retry};
-use crate::store::{Store, StoreError, StreamScan};
+use crate::store::{Store, StreamScan};
 use crate::stream::{Position, StreamName, Version};
 use crate::tag::Tags;
 use crate::time::{Timestamp, random};
@@ -91,7 +93,8 @@ impl<'a, A: Aggregate, S, C> Execute<'a, A, S, C> {
     /// Makes the command idempotent: given twice with one key for one aggregate, it is executed once, and the second
     /// answer is as the first was. Another command under the same key is [`ExecuteError::KeyReused`].
     ///
-    /// Only what was recorded is remembered: a command that was refused, or recorded nothing, is decided anew.
+    /// Only what was recorded is remembered: a command that was refused, or recorded nothing, is decided anew. The
+    /// command must follow from the key: one that carries the time of the call is another command when it is repeated.
     pub fn idempotency_key(mut self, key: impl ToString) -> Self {
         self.options.idempotency_key = Some(key.to_string());
         self
@@ -150,142 +153,6 @@ impl<E> Executed<E> {
     #[must_use]
     pub fn position(&self) -> Option<Position> {
         self.events.last().map(|event| event.position)
-    }
-}
-
-/// Why a command was not executed.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ExecuteError<E> {
-    /// The aggregate refused it.
-    #[error(transparent)]
-    Refused(E),
-    /// It needs an aggregate that exists.
-    #[error("{aggregate} `{}` does not exist", .id.escape_debug())]
-    NotFound {
-        /// The aggregate's name.
-        aggregate: &'static str,
-        /// Its id.
-        id: String,
-    },
-    /// It creates an aggregate that exists already.
-    #[error("{aggregate} `{}` exists already", .id.escape_debug())]
-    AlreadyExists {
-        /// The aggregate's name.
-        aggregate: &'static str,
-        /// Its id.
-        id: String,
-    },
-    /// The aggregate is not at the version that the caller expected.
-    #[error("version {expected} was expected, and the aggregate is at {actual}")]
-    WrongVersion {
-        /// What the caller expected.
-        expected: Version,
-        /// Where the aggregate is.
-        actual: Version,
-    },
-    /// Others were faster, at every try.
-    #[error("others changed the aggregate first, at each of {attempts} attempts")]
-    Contended {
-        /// How often it was tried.
-        attempts: u32,
-    },
-    /// Its idempotency key was used before, for another command on this aggregate.
-    #[error("the idempotency key `{}` was used before for another command", .key.escape_debug())]
-    KeyReused {
-        /// The key.
-        key: String,
-    },
-    /// Its events would break the aggregate's invariant. Nothing was stored.
-    #[error(
-        "event {number} of this command (`{event}`) would make the aggregate invalid: {reason}"
-    )]
-    Invariant {
-        /// The event's place among those of the command, from 1.
-        number: usize,
-        /// The event's stored name.
-        event: &'static str,
-        /// What the invariant says.
-        reason: String,
-    },
-    /// One of its events creates an aggregate that is there, or changes one that is not. Nothing was stored.
-    #[error("event {number} of this command (`{event}`) cannot be applied: {reason}")]
-    Misapplied {
-        /// The event's place among those of the command, from 1.
-        number: usize,
-        /// The event's stored name.
-        event: &'static str,
-        /// Why.
-        reason: Misapplied,
-    },
-    /// The store's queue is full. Nothing was stored; try again later.
-    #[error("the store is overloaded: {waiting} requests are waiting already")]
-    Overloaded {
-        /// How many requests were waiting.
-        waiting: usize,
-    },
-    /// Its events break a limit of the store. Nothing was stored.
-    #[error(transparent)]
-    Rejected(Rejected),
-    /// Nobody can say whether it was stored. Executing it again under the same idempotency key is safe, and tells.
-    #[error("the outcome is unknown: {reason}")]
-    Unknown {
-        /// What happened to the store's answer.
-        reason: String,
-    },
-    /// One of its events, or the command itself, cannot be encoded.
-    #[error("`{name}` cannot be encoded: {source}")]
-    Encode {
-        /// The event's or the command's name.
-        name: &'static str,
-        /// Why.
-        source: CodecError,
-    },
-    /// The aggregate could not be loaded.
-    #[error(transparent)]
-    Load(#[from] LoadError),
-    /// The store failed. Nothing was stored.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl<E> ExecuteError<E> {
-    /// The aggregate's own refusal, or else the failure, whose type then does not need the aggregate's error.
-    pub fn split(self) -> Result<E, ExecuteError<std::convert::Infallible>> {
-        Err(match self {
-            Self::Refused(refusal) => return Ok(refusal),
-            Self::NotFound { aggregate, id } => ExecuteError::NotFound { aggregate, id },
-            Self::AlreadyExists { aggregate, id } => ExecuteError::AlreadyExists { aggregate, id },
-            Self::WrongVersion { expected, actual } => {
-                ExecuteError::WrongVersion { expected, actual }
-            }
-            Self::Contended { attempts } => ExecuteError::Contended { attempts },
-            Self::KeyReused { key } => ExecuteError::KeyReused { key },
-            Self::Invariant {
-                number,
-                event,
-                reason,
-            } => ExecuteError::Invariant {
-                number,
-                event,
-                reason,
-            },
-            Self::Misapplied {
-                number,
-                event,
-                reason,
-            } => ExecuteError::Misapplied {
-                number,
-                event,
-                reason,
-            },
-            Self::Overloaded { waiting } => ExecuteError::Overloaded { waiting },
-            Self::Rejected(rejected) => ExecuteError::Rejected(rejected),
-            Self::Unknown { reason } => ExecuteError::Unknown { reason },
-            Self::Encode { name, source } => ExecuteError::Encode { name, source },
-            Self::Load(error) => ExecuteError::Load(error),
-            Self::Store(error) => ExecuteError::Store(error),
-        })
     }
 }
 

@@ -12,7 +12,10 @@ mod dispatcher;
 mod erased;
 mod event;
 mod execute;
+mod execute_error;
 mod id;
+mod key;
+mod limits;
 mod load;
 mod memory;
 pub mod message;
@@ -23,6 +26,8 @@ mod query;
 mod registry;
 mod repository;
 mod store;
+mod store_error;
+mod stored_event;
 mod stream;
 mod subscription;
 mod tag;
@@ -40,10 +45,13 @@ pub use dispatcher::{DispatchError, Dispatched, Dispatcher};
 pub use erased::AnyStore;
 pub use event::*;
 pub use eventsource_macros::{
-    Aggregate, Command, Event, Id, aggregate, apply, command, event, handle,
+    Aggregate, Command, Event, Id, aggregate, apply, command, event, handle, value,
 };
-pub use execute::{CommandOptions, Execute, ExecuteError, Executed};
+pub use execute::{CommandOptions, Execute, Executed};
+pub use execute_error::ExecuteError;
 pub use id::{Id, InvalidId};
+pub use key::Key;
+pub use limits::{EVENT_NAME_LIMIT, Limits, Rejected, RejectedProblem};
 pub use load::{AsOf, Corrupt, CorruptCause, LoadError, Loaded};
 pub use memory::MemoryStore;
 pub use metadata::Metadata;
@@ -51,6 +59,8 @@ pub use query::{Query, QueryItem};
 pub use registry::{AggregateEntry, NameCollision, Registered, Registry};
 pub use repository::{Repository, Retry};
 pub use store::*;
+pub use store_error::StoreError;
+pub use stored_event::{EventRef, StoredEvent};
 pub use stream::*;
 pub use subscription::*;
 pub use tag::{TAG_LIMIT, Tag, TagValue, Tags};
@@ -70,6 +80,6 @@ pub mod prelude {
     pub use crate::testing::Given;
     pub use crate::then_err;
     pub use eventsource_macros::{
-        Aggregate, Command, Event, Id, aggregate, apply, command, event, handle,
+        Aggregate, Command, Event, Id, aggregate, apply, command, event, handle, value,
     };
 }

@@ -7,7 +7,9 @@ use crate::aggregate::{Aggregate, Misapplied, Root};
 use crate::codec::{self, Codec, DecodeError};
 use crate::event::{EventMeta, Recorded};
 use crate::metadata::Metadata;
-use crate::store::{EventRef, StoreError, Visit};
+use crate::store::Visit;
+use crate::store_error::StoreError;
+use crate::stored_event::EventRef;
 use crate::stream::{InvalidStreamName, Position, StreamName, Version};
 use crate::time::Timestamp;
 

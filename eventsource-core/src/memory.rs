@@ -6,13 +6,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
 
 use crate::append::{
-    Append, AppendError, Appended, Boundary, Check, Conflict, Key, Limits, MISSED_LIMIT,
-    ManyStreams, Outcome, Placed, Record,
+    Append, AppendError, Appended, Boundary, Check, Conflict, MISSED_LIMIT, ManyStreams, Outcome,
+    Placed, Record,
 };
+use crate::key::Key;
+use crate::limits::Limits;
 use crate::store::{
-    BoundaryStore, LogScan, MultiStreamStore, Store, StoreError, StoreIdentity, StoredEvent,
-    StreamScan, Visit,
+    BoundaryStore, LogScan, MultiStreamStore, Store, StoreIdentity, StreamScan, Visit,
 };
+use crate::store_error::StoreError;
+use crate::stored_event::StoredEvent;
 use crate::stream::{Position, StreamName, Version};
 use crate::tag::Tag;
 use crate::watch::Watch;

@@ -1,17 +1,19 @@
 //! What a store can do, as traits: each one that a store implements is a promise that the compiler can check.
 
-use std::fmt;
 use std::future::Future;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::append::{Append, AppendError, Appended, Boundary, Key, ManyStreams, Outcome};
+use crate::append::{Append, AppendError, Appended, Boundary, ManyStreams, Outcome};
+use crate::key::Key;
 use crate::query::Query;
+use crate::store_error::StoreError;
+use crate::stored_event::{EventRef, StoredEvent};
 use crate::stream::{Position, StreamName, Version};
 use crate::subscription::Subscription;
-use crate::time::{IdSource, RandomIds, Timestamp};
+use crate::time::{IdSource, RandomIds};
 
 /// A store of events: appends to one stream, reads of a stream and of all events, and a way to wait for more.
 ///
@@ -52,7 +54,8 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// Shows the events of the whole store to `visitor`, in the order of their positions, and gives the visitor back
     /// with the position up to which everything has been looked at.
     ///
-    /// A `scan.after` beyond the last event is [`StoreError::BeyondHead`].
+    /// A `scan.after` beyond the last event is [`StoreError::BeyondHead`]. With a limit of 0 nothing is shown and nothing
+    /// counts as looked at.
     fn scan_all<V: Visit>(
         &self,
         scan: LogScan,
@@ -238,158 +241,4 @@ impl Visit for Collect {
         self.0.push(event.to_stored());
         ControlFlow::Continue(())
     }
-}
-
-/// A stored event, borrowed from the store for as long as it is looked at.
-#[derive(Debug, Clone, Copy)]
-pub struct EventRef<'a> {
-    /// Its position in the store.
-    pub position: Position,
-    /// The name of its stream.
-    pub stream: &'a StreamName,
-    /// Its version in its stream.
-    pub version: Version,
-    /// Its stored name.
-    pub name: &'a str,
-    /// The version of the payload's shape.
-    pub schema: u32,
-    /// The codec that wrote the payload.
-    pub format: &'a str,
-    /// The encoded event.
-    pub payload: &'a [u8],
-    /// The encoded [`Metadata`](crate::Metadata); may be empty.
-    pub metadata: &'a [u8],
-    /// When it was decided.
-    pub recorded_at: Timestamp,
-}
-
-impl EventRef<'_> {
-    /// An owned copy.
-    #[must_use]
-    pub fn to_stored(&self) -> StoredEvent {
-        StoredEvent {
-            position: self.position,
-            stream: self.stream.clone(),
-            version: self.version,
-            name: self.name.into(),
-            schema: self.schema,
-            format: self.format.into(),
-            payload: self.payload.into(),
-            metadata: self.metadata.into(),
-            recorded_at: self.recorded_at,
-        }
-    }
-}
-
-/// A stored event, as it was written: not decoded yet.
-#[derive(Clone, PartialEq, Eq)]
-pub struct StoredEvent {
-    /// Its position in the store.
-    pub position: Position,
-    /// The name of its stream.
-    pub stream: StreamName,
-    /// Its version in its stream.
-    pub version: Version,
-    /// Its stored name.
-    pub name: Box<str>,
-    /// The version of the payload's shape.
-    pub schema: u32,
-    /// The codec that wrote the payload.
-    pub format: Box<str>,
-    /// The encoded event.
-    pub payload: Box<[u8]>,
-    /// The encoded [`Metadata`](crate::Metadata); may be empty.
-    pub metadata: Box<[u8]>,
-    /// When it was decided.
-    pub recorded_at: Timestamp,
-}
-
-impl StoredEvent {
-    /// The same, borrowed.
-    #[must_use]
-    pub fn as_ref(&self) -> EventRef<'_> {
-        EventRef {
-            position: self.position,
-            stream: &self.stream,
-            version: self.version,
-            name: &self.name,
-            schema: self.schema,
-            format: &self.format,
-            payload: &self.payload,
-            metadata: &self.metadata,
-            recorded_at: self.recorded_at,
-        }
-    }
-}
-
-impl fmt::Debug for StoredEvent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StoredEvent")
-            .field("position", &self.position.0)
-            .field("stream", &self.stream.as_str())
-            .field("version", &self.version.0)
-            .field("name", &self.name)
-            .field("schema", &self.schema)
-            .field("payload", &String::from_utf8_lossy(&self.payload))
-            .finish_non_exhaustive()
-    }
-}
-
-/// Why a store could not do what it was asked.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StoreError {
-    /// It was closed.
-    #[error("the store is closed")]
-    Closed,
-    /// Its queue is full; try again later.
-    #[error("the store is overloaded: {waiting} requests are waiting already")]
-    Overloaded {
-        /// How many requests were waiting.
-        waiting: usize,
-    },
-    /// A position was asked for that this store has not reached: it was perhaps restored from an older copy.
-    #[error("position {asked} is beyond the last event of this store, which is at {head}")]
-    BeyondHead {
-        /// The position that was asked for.
-        asked: Position,
-        /// The store's last one.
-        head: Position,
-    },
-    /// What it is kept in belongs to something else.
-    #[error("{place} is not an event store: {found}")]
-    NotAStore {
-        /// The file or database.
-        place: String,
-        /// What was found there.
-        found: String,
-    },
-    /// It was written by a newer version of the software.
-    #[error(
-        "{place} has schema version {found}, and this version of the software knows {supported} at most"
-    )]
-    Newer {
-        /// The file or database.
-        place: String,
-        /// The version found there.
-        found: u32,
-        /// The newest version that is known here.
-        supported: u32,
-    },
-    /// What it is kept in is damaged.
-    #[error("{place} is damaged: {reason}")]
-    Damaged {
-        /// The file or database.
-        place: String,
-        /// What is wrong.
-        reason: String,
-    },
-    /// What it is kept in answered with an error.
-    #[error("{doing}: {source}")]
-    Backend {
-        /// What was being done.
-        doing: String,
-        /// The error.
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
 }

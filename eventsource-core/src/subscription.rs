@@ -9,7 +9,9 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 
 use crate::query::Query;
-use crate::store::{Collect, LogScan, Store, StoreError, StoredEvent};
+use crate::store::{Collect, LogScan, Store};
+use crate::store_error::StoreError;
+use crate::stored_event::StoredEvent;
 use crate::stream::Position;
 use crate::watch::Watch;
 

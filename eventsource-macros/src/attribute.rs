@@ -1,5 +1,6 @@
-//! `#[event]`, `#[command]` and `#[aggregate]` on an item: the derive of the same name, and the derives that such an
-//! item always has. The derive then does the work, so that there is one way through the code.
+//! `#[event]`, `#[command]`, `#[aggregate]` and `#[value]` on an item: the derive of the same name (a value has none),
+//! and the derives that such an item always has. The derive then does the work, so that there is one way through the
+//! code.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
@@ -15,8 +16,8 @@ use crate::suggest::{listed, nearest};
 pub(crate) struct Short {
     /// Its name.
     name: &'static str,
-    /// The derive that it stands for.
-    derive: &'static str,
+    /// The derive that it stands for, if it stands for one.
+    derive: Option<&'static str>,
     /// The derives that it adds.
     adds: &'static [Added],
 }
@@ -56,18 +57,23 @@ const READ: Added = Added {
 
 pub(crate) const EVENT: Short = Short {
     name: "event",
-    derive: "Event",
+    derive: Some("Event"),
     adds: &[DEBUG, CLONE, EQUAL, WRITE, READ],
 };
 pub(crate) const COMMAND: Short = Short {
     name: "command",
-    derive: "Command",
+    derive: Some("Command"),
     adds: &[DEBUG, CLONE, EQUAL, WRITE, READ],
 };
 pub(crate) const AGGREGATE: Short = Short {
     name: "aggregate",
-    derive: "Aggregate",
+    derive: Some("Aggregate"),
     adds: &[DEBUG],
+};
+pub(crate) const VALUE: Short = Short {
+    name: "value",
+    derive: None,
+    adds: &[DEBUG, CLONE, EQUAL, WRITE, READ],
 };
 
 /// Puts the derives on the item, and the arguments back, for the derive to read.
@@ -81,9 +87,9 @@ pub(crate) fn expand(short: &Short, arguments: TokenStream, item: TokenStream) -
     };
 
     let name = Ident::new(short.name, Span::call_site());
-    let mut quiet = Errors::default();
-    let mut read = Arguments::parse(short.name, arguments.clone(), &mut quiet);
-    let runtime = read.runtime(&mut quiet);
+    let mut found = Errors::default();
+    let mut read = Arguments::parse(short.name, arguments.clone(), &mut found);
+    let runtime = read.runtime(&mut found);
     let without = read
         .take("without")
         .map(|argument| words(short, &argument.key, &argument.value, &mut errors));
@@ -99,8 +105,11 @@ pub(crate) fn expand(short: &Short, arguments: TokenStream, item: TokenStream) -
     };
     let added: Vec<_> = short.adds.iter().filter(missing).collect();
     let paths = added.iter().map(|added| (added.path)(&runtime_path));
-    let own = (!present.iter().any(|there| there == short.derive)).then(|| {
-        let derive = Ident::new(short.derive, Span::call_site());
+    let own = short
+        .derive
+        .filter(|own| !present.iter().any(|there| there == own));
+    let own = own.map(|derive| {
+        let derive = Ident::new(derive, Span::call_site());
         quote!(#runtime::#derive)
     });
     let serde = added.iter().any(|added| added.serde) && !names_serde(&attributes);
@@ -112,7 +121,15 @@ pub(crate) fn expand(short: &Short, arguments: TokenStream, item: TokenStream) -
     let lint = added.iter().any(|added| added.name == EQUAL.name);
     let lint = lint.then(|| quote!(#[allow(clippy::derive_partial_eq_without_eq)]));
     let arguments = without_without(arguments);
-    let helper = quote_spanned!(name.span()=> #[#name(#arguments)]);
+    // The derive reports what is wrong with its arguments; where there is none, it is done here.
+    let helper = match short.derive {
+        Some(_) => Some(quote_spanned!(name.span()=> #[#name(#arguments)])),
+        None => {
+            read.finish(&["crate", "without"], &mut found);
+            errors.append(found);
+            None
+        }
+    };
     quote! {
         #[derive(#(#paths,)* #own)]
         #serde

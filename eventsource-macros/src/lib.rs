@@ -78,6 +78,13 @@ pub fn aggregate(arguments: TokenStream, item: TokenStream) -> TokenStream {
     attribute::expand(&attribute::AGGREGATE, arguments.into(), item.into()).into()
 }
 
+/// On a struct or an enum that stands in events and commands: the derives that such a value always has: `Debug`,
+/// `Clone`, `PartialEq`, `Serialize`, `Deserialize`. `without(…)` leaves one out.
+#[proc_macro_attribute]
+pub fn value(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    attribute::expand(&attribute::VALUE, arguments.into(), item.into()).into()
+}
+
 /// On an impl block: each method applies one event, `fn opened(&mut self, event: &Opened)`, or creates the aggregate
 /// from it, `fn opened(event: &Opened) -> Self`. A method may take the recorded metadata as well, `meta: &EventMeta`.
 #[proc_macro_attribute]

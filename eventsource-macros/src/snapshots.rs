@@ -52,6 +52,16 @@ fn event_attribute() {
 }
 
 #[test]
+fn value() {
+    let item = quote! {
+        #[derive(Copy, PartialEq)]
+        pub struct Money(i64);
+    };
+    let expanded = attribute::expand(&attribute::VALUE, TokenStream::new(), item);
+    check(expanded, &expect_file!["../snapshots/value.rs"]);
+}
+
+#[test]
 fn event_enum() {
     let item = quote! {
         pub enum OrderEvent {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eventsource_core::{Limits, StoreError, StoreIdentity};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{oneshot, watch};
 
@@ -122,6 +123,9 @@ fn connect(path: &Path, place: &str) -> Result<Connection, StoreError> {
     let conn = Connection::open_with_flags(path, flags).map_err(failed)?;
     conn.busy_timeout(Duration::from_secs(5)).map_err(failed)?;
     conn.set_prepared_statement_cache_capacity(64);
+    // A plan must not depend on what is bound: else SQLite prepares the statement anew for each value.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+        .map_err(failed)?;
     Ok(conn)
 }
 

@@ -4,11 +4,11 @@ use std::fmt;
 use std::ops::{AddAssign, Neg, SubAssign};
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use eventsource_core::value;
 
 /// An amount or a balance; `123.45` when it is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
-#[serde(transparent)]
+#[value]
+#[derive(Copy, Eq, PartialOrd, Ord, Default)]
 pub struct Money(i64);
 
 impl Money {

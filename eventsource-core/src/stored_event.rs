@@ -1,0 +1,101 @@
+//! An event as a store shows it: borrowed while it is looked at, or copied; not decoded yet.
+
+use std::fmt;
+
+use crate::stream::{Position, StreamName, Version};
+use crate::time::Timestamp;
+
+/// A stored event, borrowed from the store for as long as it is looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct EventRef<'a> {
+    /// Its position in the store.
+    pub position: Position,
+    /// The name of its stream.
+    pub stream: &'a StreamName,
+    /// Its version in its stream.
+    pub version: Version,
+    /// Its stored name.
+    pub name: &'a str,
+    /// The version of the payload's shape.
+    pub schema: u32,
+    /// The codec that wrote the payload.
+    pub format: &'a str,
+    /// The encoded event.
+    pub payload: &'a [u8],
+    /// The encoded [`Metadata`](crate::Metadata); may be empty.
+    pub metadata: &'a [u8],
+    /// When it was decided.
+    pub recorded_at: Timestamp,
+}
+
+impl EventRef<'_> {
+    /// An owned copy.
+    #[must_use]
+    pub fn to_stored(&self) -> StoredEvent {
+        StoredEvent {
+            position: self.position,
+            stream: self.stream.clone(),
+            version: self.version,
+            name: self.name.into(),
+            schema: self.schema,
+            format: self.format.into(),
+            payload: self.payload.into(),
+            metadata: self.metadata.into(),
+            recorded_at: self.recorded_at,
+        }
+    }
+}
+
+/// A stored event, as it was written: not decoded yet.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoredEvent {
+    /// Its position in the store.
+    pub position: Position,
+    /// The name of its stream.
+    pub stream: StreamName,
+    /// Its version in its stream.
+    pub version: Version,
+    /// Its stored name.
+    pub name: Box<str>,
+    /// The version of the payload's shape.
+    pub schema: u32,
+    /// The codec that wrote the payload.
+    pub format: Box<str>,
+    /// The encoded event.
+    pub payload: Box<[u8]>,
+    /// The encoded [`Metadata`](crate::Metadata); may be empty.
+    pub metadata: Box<[u8]>,
+    /// When it was decided.
+    pub recorded_at: Timestamp,
+}
+
+impl StoredEvent {
+    /// The same, borrowed.
+    #[must_use]
+    pub fn as_ref(&self) -> EventRef<'_> {
+        EventRef {
+            position: self.position,
+            stream: &self.stream,
+            version: self.version,
+            name: &self.name,
+            schema: self.schema,
+            format: &self.format,
+            payload: &self.payload,
+            metadata: &self.metadata,
+            recorded_at: self.recorded_at,
+        }
+    }
+}
+
+impl fmt::Debug for StoredEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoredEvent")
+            .field("position", &self.position.0)
+            .field("stream", &self.stream.as_str())
+            .field("version", &self.version.0)
+            .field("name", &self.name)
+            .field("schema", &self.schema)
+            .field("payload", &String::from_utf8_lossy(&self.payload))
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,6 @@
+use eventsource_core::prelude::*;
+
+#[value]
+pub fn money() {}
+
+fn main() {}
