@@ -7,7 +7,7 @@ use uuid::Uuid;
 pub struct Key {
     /// The key, scoped to its target.
     pub id: Uuid,
-    /// What was asked: the same key with another digest is [`AppendError::KeyReused`].
+    /// What was asked: the same key with another digest is [`AppendError::KeyReused`](crate::AppendError::KeyReused).
     pub digest: Uuid,
 }
 

@@ -1,6 +1,6 @@
 //! From the [`Methods`] of a block to one trait implementation each.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned;
@@ -16,13 +16,33 @@ pub(crate) fn expand(methods: &Methods) -> TokenStream {
     quote!(#(#implementations)*)
 }
 
-/// The head of an implementation at the method's name, where the compiler then reports a second one.
-fn header(methods: &Methods, method: &Method) -> TokenStream {
-    let (span, message) = (method.ident.span(), &method.message);
+/// The implementation of the trait. Its head and its braces stand at the method's name, where the compiler then reports
+/// a second one.
+fn implementation(methods: &Methods, method: &Method, content: TokenStream) -> TokenStream {
+    let Method {
+        cfg,
+        ident,
+        message,
+        ..
+    } = method;
+    let span = ident.span();
     let (runtime, owner) = (methods.runtime.at(span), respanned(&methods.owner, span));
-    match methods.role {
-        Role::Apply => quote_spanned!(span=> impl #runtime::Apply<#message> for #owner),
-        Role::Handle => quote_spanned!(span=> impl #runtime::Handle<#message> for #owner),
+    let interface = match methods.role {
+        Role::Apply => quote_spanned!(span=> #runtime::Apply<#message>),
+        Role::Handle => quote_spanned!(span=> #runtime::Handle<#message>),
+    };
+    let mut braces = Group::new(Delimiter::Brace, content);
+    braces.set_span(span);
+    let head = quote_spanned!(span=> impl #interface for #owner);
+    let (quiet, listed) = (quiet(), listed(methods, method));
+    quote! {
+        #(#cfg)*
+        #[automatically_derived]
+        #quiet
+        #head #braces
+        #(#cfg)*
+        #quiet
+        #listed
     }
 }
 
@@ -39,14 +59,12 @@ fn listed(methods: &Methods, method: &Method) -> TokenStream {
 fn apply(methods: &Methods, method: &Method) -> TokenStream {
     let Methods { runtime, owner, .. } = methods;
     let Method {
-        cfg,
         ident,
         message,
         creates,
         second,
         ..
     } = method;
-    let (quiet, header, listed) = (quiet(), header(methods, method), listed(methods, method));
     let meta = second.then(|| quote!(, meta));
     let body = if method.broken {
         quote! {
@@ -88,17 +106,7 @@ fn apply(methods: &Methods, method: &Method) -> TokenStream {
             }
         }
     };
-    quote! {
-        #(#cfg)*
-        #[automatically_derived]
-        #quiet
-        #header {
-            #body
-        }
-        #(#cfg)*
-        #quiet
-        #listed
-    }
+    implementation(methods, method, body)
 }
 
 fn output_span(method: &Method) -> proc_macro2::Span {
@@ -110,23 +118,19 @@ fn output_span(method: &Method) -> proc_macro2::Span {
 
 fn handle(methods: &Methods, method: &Method) -> TokenStream {
     let Methods { runtime, .. } = methods;
-    let Method { cfg, message, .. } = method;
-    let (quiet, header, listed) = (quiet(), header(methods, method), listed(methods, method));
-    let body = if method.broken {
-        quote!(::core::unreachable!())
-    } else {
-        decision(methods, method)
+    let message = &method.message;
+    let body = match method.broken {
+        true => quote!(::core::unreachable!()),
+        false => decision(methods, method),
     };
     let declared = method
         .declares
         .as_ref()
         .map(|declared| declaration(methods, method, declared));
-    quote! {
-        #declared
-        #(#cfg)*
-        #[automatically_derived]
-        #quiet
-        #header {
+    let implementation = implementation(
+        methods,
+        method,
+        quote! {
             #[inline]
             fn handle(
                 state: ::core::option::Option<&Self>,
@@ -136,11 +140,9 @@ fn handle(methods: &Methods, method: &Method) -> TokenStream {
             ) -> ::core::result::Result<(), #runtime::Rejection<<Self as #runtime::Aggregate>::Error>> {
                 #body
             }
-        }
-        #(#cfg)*
-        #quiet
-        #listed
-    }
+        },
+    );
+    quote!(#declared #implementation)
 }
 
 /// Looks at whether the aggregate is there, calls the method, and records what it returns.
