@@ -94,6 +94,20 @@ const _: () = {
         );
     };
     #[automatically_derived]
+    impl ::eventsource_core::EventSet for OrderEvent {
+        fn tags(&self, tags: &mut ::eventsource_core::Tags) {
+            match *self {
+                Self::Placed(ref message) => {
+                    <__E0 as ::eventsource_core::Event>::tags(message, tags)
+                }
+                #[cfg(feature = "returns")]
+                Self::Returned(ref message) => {
+                    <__E1 as ::eventsource_core::Event>::tags(message, tags)
+                }
+            }
+        }
+    }
+    #[automatically_derived]
     impl ::core::convert::From<__E0> for OrderEvent {
         #[inline]
         fn from(message: __E0) -> Self {
@@ -277,6 +291,17 @@ const _: () = {
     }
     const _: () = {};
     #[automatically_derived]
+    impl ::eventsource_core::CommandSet for OrderCommand {}
+    #[automatically_derived]
+    impl ::eventsource_core::AnyCommand for OrderCommand {
+        fn write_any<W: ::eventsource_core::message::MessageWriter>(
+            &self,
+            writer: W,
+        ) -> ::core::result::Result<W::Ok, W::Error> {
+            ::eventsource_core::message::MessageSet::write(self, writer)
+        }
+    }
+    #[automatically_derived]
     impl ::core::convert::From<__C0> for OrderCommand {
         #[inline]
         fn from(message: __C0) -> Self {
@@ -374,20 +399,6 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::eventsource_core::EventSet for OrderEvent {
-        fn tags(&self, tags: &mut ::eventsource_core::Tags) {
-            match *self {
-                Self::Placed(ref event) => {
-                    <__E0 as ::eventsource_core::Event>::tags(event, tags)
-                }
-                #[cfg(feature = "returns")]
-                Self::Returned(ref event) => {
-                    <__E1 as ::eventsource_core::Event>::tags(event, tags)
-                }
-            }
-        }
-    }
-    #[automatically_derived]
     impl ::eventsource_core::EventOf<Order> for OrderEvent {}
     #[automatically_derived]
     impl ::eventsource_core::Decision<Order> for OrderEvent {
@@ -420,17 +431,6 @@ const _: () = {
             <Order as ::eventsource_core::Handle<
                 OrderCommand,
             >>::handle(state, self, context, events)
-        }
-    }
-    #[automatically_derived]
-    impl ::eventsource_core::CommandSet for OrderCommand {}
-    #[automatically_derived]
-    impl ::eventsource_core::AnyCommand for OrderCommand {
-        fn write_any<W: ::eventsource_core::message::MessageWriter>(
-            &self,
-            writer: W,
-        ) -> ::core::result::Result<W::Ok, W::Error> {
-            ::eventsource_core::message::MessageSet::write(self, writer)
         }
     }
     #[automatically_derived]

@@ -122,7 +122,7 @@ const _: () = {
         fn tags(&self, tags: &mut ::eventsource_core::Tags) {
             match *self {
                 Self::Placed(ref message) => {
-                    ::eventsource_core::Event::tags(message, tags)
+                    <Placed as ::eventsource_core::Event>::tags(message, tags)
                 }
                 Self::Shipped { parcel: ref __field0, weight: ref __field1 } => {
                     tags.add(

@@ -1,11 +1,11 @@
 //! The enum that is generated from a list of events or commands, and what every such enum has.
 
 use proc_macro2::{Span, TokenStream};
-use quote::quote;
+use quote::{ToTokens, quote};
 use syn::Ident;
 
 use crate::aggregate::model::{Aggregate, Entry, List};
-use crate::message::{self, Kind};
+use crate::message::{self, Body, Kind, Message, Shape, Variant};
 use crate::runtime::respanned;
 
 /// The enum itself, which stands beside the aggregate.
@@ -56,76 +56,25 @@ pub(crate) fn aliases(list: &List) -> impl Iterator<Item = TokenStream> {
 
 /// Reading, writing, conversions, and the standard traits that all of its messages have.
 pub(crate) fn implementation(aggregate: &Aggregate, list: &List) -> TokenStream {
-    let runtime = &aggregate.runtime;
-    let List {
-        kind,
-        ident,
-        entries,
-    } = list;
-    let (interface, write_one, read_one) = match kind {
-        Kind::Event => (quote!(Event), quote!(write_event), quote!(read_event)),
-        Kind::Command => (quote!(Command), quote!(write_command), quote!(read_command)),
+    let of = |entry: &Entry| Variant {
+        cfg: entry.cfg.clone(),
+        ident: entry.variant.clone(),
+        body: Body::Of(entry.alias.to_token_stream()),
     };
-    let rows = entries.iter().map(
-        |Entry {
-             cfg, alias, number, ..
-         }| {
-            quote! {
-                #(#cfg)*
-                #runtime::message::Row {
-                    variant: #number,
-                    name: <#alias as #runtime::#interface>::NAME,
-                    version: <#alias as #runtime::#interface>::VERSION,
-                    type_name: ::core::any::type_name::<#alias>,
-                    place: <#alias as #runtime::#interface>::PLACE,
-                },
-            }
-        },
-    );
-    let writes = entries.iter().map(|Entry { cfg, alias, variant, .. }| {
-        quote!(#(#cfg)* Self::#variant(ref message) => <#alias as #runtime::#interface>::#write_one(message, writer),)
-    });
-    let reads = entries.iter().map(|Entry { cfg, alias, variant, number, .. }| {
-        quote! {
-            #(#cfg)*
-            #number => ::core::result::Result::Ok(Self::#variant(<#alias as #runtime::#interface>::#read_one(reader)?)),
-        }
-    });
-    let unique = entries.iter().skip(1).map(
-        |Entry {
-             cfg,
-             variant,
-             number,
-             ..
-         }| { message::unique(runtime, *kind, ident, (*number, variant), cfg) },
-    );
-    let conversions = entries
+    let set = Message {
+        kind: list.kind,
+        runtime: aggregate.runtime.clone(),
+        ident: list.ident.clone(),
+        shape: Shape::Set(list.entries.iter().map(of).collect()),
+    };
+    let set = message::expand(&set);
+    let conversions = list
+        .entries
         .iter()
         .map(|entry| conversion(aggregate, list, entry));
     let standard = standard_traits(aggregate, list);
     quote! {
-        #[automatically_derived]
-        impl #runtime::message::MessageSet for #ident {
-            const ROWS: &'static [#runtime::message::Row] = &[#(#rows)*];
-
-            fn write<W: #runtime::message::MessageWriter>(
-                &self,
-                writer: W,
-            ) -> ::core::result::Result<W::Ok, W::Error> {
-                match *self { #(#writes)* }
-            }
-
-            fn read<R: #runtime::message::MessageReader>(
-                variant: u16,
-                reader: R,
-            ) -> ::core::result::Result<Self, R::Error> {
-                match variant {
-                    #(#reads)*
-                    _ => ::core::result::Result::Err(reader.no_such_variant()),
-                }
-            }
-        }
-        const _: () = { #(#unique)* };
+        #set
         #(#conversions)*
         #standard
     }

@@ -59,24 +59,7 @@ fn events(aggregate: &Aggregate) -> TokenStream {
         ..
     } = aggregate;
     let set = set(events);
-    let tags = match events {
-        Messages::Own(_) => None,
-        Messages::Listed(List { entries, .. }) => {
-            let arms = entries.iter().map(|Entry { cfg, alias, variant, .. }| {
-                quote!(#(#cfg)* Self::#variant(ref event) => <#alias as #runtime::Event>::tags(event, tags),)
-            });
-            Some(quote! {
-                #[automatically_derived]
-                impl #runtime::EventSet for #set {
-                    fn tags(&self, tags: &mut #runtime::Tags) {
-                        match *self { #(#arms)* }
-                    }
-                }
-            })
-        }
-    };
     quote! {
-        #tags
         #[automatically_derived]
         impl #runtime::EventOf<#ident> for #set {}
         #[automatically_derived]
@@ -110,7 +93,6 @@ fn commands(aggregate: &Aggregate) -> TokenStream {
     let dispatcher = match commands {
         Messages::Own(_) => None,
         Messages::Listed(List { entries, .. }) => {
-            let membership = message::command_set(runtime, &set);
             let arms = entries.iter().map(|Entry { cfg, alias, variant, .. }| {
                 let owner = respanned(ident, variant.span());
                 quote! {
@@ -119,7 +101,6 @@ fn commands(aggregate: &Aggregate) -> TokenStream {
                 }
             });
             Some(quote! {
-                #membership
                 #[automatically_derived]
                 impl #runtime::Handle<#set> for #ident {
                     #[inline]

@@ -42,6 +42,4 @@ pub(crate) struct Entry {
     pub(crate) variant: Ident,
     /// The type's short name within the generated code.
     pub(crate) alias: Ident,
-    /// The number that the table knows it by.
-    pub(crate) number: u16,
 }

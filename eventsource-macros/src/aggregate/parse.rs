@@ -194,7 +194,6 @@ fn entries(kind: Kind, listed: Vec<Listed>, errors: &mut Errors) -> Vec<Entry> {
             path,
             variant,
             alias,
-            number,
         });
     }
     entries

@@ -5,19 +5,13 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::Ident;
 
 use crate::message::model::{Body, Contract, Kind, Message, OwnField, Shape, Tag, Variant};
-use crate::runtime::{Runtime, quiet};
+use crate::runtime::Runtime;
 
+/// The implementation, without the constant around it.
 pub(crate) fn expand(message: &Message) -> TokenStream {
-    let implementation = match &message.shape {
+    match &message.shape {
         Shape::One { contract, tags } => one(message, contract, tags),
         Shape::Set(variants) => set(message, variants),
-    };
-    let quiet = quiet();
-    quote! {
-        #quiet
-        const _: () = {
-            #implementation
-        };
     }
 }
 
@@ -110,7 +104,7 @@ fn set(message: &Message, variants: &[Variant]) -> TokenStream {
                 }
             }
         },
-        Kind::Command => command_set(runtime, &quote!(#ident)),
+        Kind::Command => command_set(runtime, ident),
     };
     quote! {
         #(#payloads)*
@@ -141,7 +135,7 @@ fn set(message: &Message, variants: &[Variant]) -> TokenStream {
 }
 
 /// That no other message of the set has the stored name of this one: else the constant is an error at `span`.
-pub(crate) fn unique(
+fn unique(
     runtime: &Runtime,
     kind: Kind,
     set: &Ident,
@@ -160,7 +154,7 @@ pub(crate) fn unique(
 }
 
 /// What makes an enum of messages one that can be executed.
-pub(crate) fn command_set(runtime: &Runtime, commands: &TokenStream) -> TokenStream {
+fn command_set(runtime: &Runtime, commands: &Ident) -> TokenStream {
     quote! {
         #[automatically_derived]
         impl #runtime::CommandSet for #commands {}
@@ -187,7 +181,7 @@ struct Part {
 
 fn part(message: &Message, number: u16, variant: &Variant) -> Part {
     match &variant.body {
-        Body::Of(inner) => part_of(message, number, variant, &quote!(#inner)),
+        Body::Of(inner) => part_of(message, number, variant, inner),
         Body::Own {
             contract,
             fields,
@@ -232,7 +226,7 @@ fn part_of(message: &Message, number: u16, variant: &Variant, inner: &TokenStrea
             #(#cfg)*
             #number => ::core::result::Result::Ok(Self::#ident(<#inner as #interface>::#read(reader)?)),
         },
-        tags: quote!(#(#cfg)* Self::#ident(ref message) => #runtime::Event::tags(message, tags),),
+        tags: quote!(#(#cfg)* Self::#ident(ref message) => <#inner as #runtime::Event>::tags(message, tags),),
     }
 }
 

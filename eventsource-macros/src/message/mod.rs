@@ -8,12 +8,16 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::errors::Errors;
-pub(crate) use expand::{command_set, place, unique};
-pub(crate) use model::Kind;
+use crate::runtime::quiet;
+pub(crate) use expand::{expand, place};
+pub(crate) use model::{Body, Kind, Message, Shape, Variant};
 
 pub(crate) fn derive(kind: Kind, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let message = parse::parse(kind, item, &mut errors);
-    let implementation = message.map(|message| expand::expand(&message));
+    let implementation = message.map(|message| {
+        let (quiet, implementation) = (quiet(), expand(&message));
+        quote!(#quiet const _: () = { #implementation };)
+    });
     quote!(#implementation #errors)
 }

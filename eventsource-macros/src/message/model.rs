@@ -69,7 +69,7 @@ pub(crate) struct Variant {
 
 pub(crate) enum Body {
     /// Around a struct that is a message itself.
-    Of(Type),
+    Of(TokenStream),
     /// A message of its own, with its fields.
     Own {
         contract: Contract,

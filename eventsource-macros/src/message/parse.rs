@@ -205,7 +205,7 @@ fn variant(kind: Kind, variant: syn::Variant, errors: &mut Errors) -> Variant {
         .iter()
         .any(|attribute| attribute.path().is_ident(kind.word()));
     let body = match variant.fields.iter().next() {
-        Some(field) if newtype && !named_itself => Body::Of(field.ty.clone()),
+        Some(field) if newtype && !named_itself => Body::Of(field.ty.to_token_stream()),
         _ => {
             let contract = contract(&mut arguments, &variant.ident, errors);
             let tags = tags(
