@@ -1,11 +1,11 @@
 //! A value that can be waited for, on any executor: the head of a store, the end of a subscription.
 //!
-//! A crate for this costs more time to compile than the rest of what the core depends on for it; see
-//! `docs/decisions`.
+//! Why this is not a crate's: `docs/decisions/0006-dependencies.md`.
 
-use std::future::{Future, poll_fn};
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll, Waker};
 
 /// A value, and those who wait for it to change.
 #[derive(Debug)]
@@ -14,7 +14,9 @@ pub(crate) struct Watch<T>(Mutex<Watched<T>>);
 #[derive(Debug)]
 struct Watched<T> {
     value: T,
-    waiting: Vec<Waker>,
+    /// Who waits, by a number of their own.
+    waiting: Vec<(u64, Waker)>,
+    next: u64,
 }
 
 impl<T: Copy> Watch<T> {
@@ -22,6 +24,7 @@ impl<T: Copy> Watch<T> {
         Self(Mutex::new(Watched {
             value,
             waiting: Vec::new(),
+            next: 0,
         }))
     }
 
@@ -31,7 +34,9 @@ impl<T: Copy> Watch<T> {
         watched.value = value;
         let waiting = std::mem::take(&mut watched.waiting);
         drop(watched);
-        waiting.into_iter().for_each(Waker::wake);
+        for (_, waker) in waiting {
+            waker.wake();
+        }
     }
 
     pub(crate) fn get(&self) -> T {
@@ -39,25 +44,53 @@ impl<T: Copy> Watch<T> {
     }
 
     /// Waits until the value is so.
-    pub(crate) fn wait_until(&self, so: impl Fn(T) -> bool) -> impl Future<Output = ()> {
-        poll_fn(move |context| {
-            let mut watched = self.lock();
-            if so(watched.value) {
-                return Poll::Ready(());
-            }
-            // One that waits already is not entered again, so the list is no longer than those who wait.
-            if !watched
-                .waiting
-                .iter()
-                .any(|waker| waker.will_wake(context.waker()))
-            {
-                watched.waiting.push(context.waker().clone());
-            }
-            Poll::Pending
-        })
+    pub(crate) fn wait_until<F: Fn(T) -> bool + Unpin>(&self, so: F) -> Waiting<'_, T, F> {
+        Waiting {
+            watch: self,
+            so,
+            number: None,
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Watched<T>> {
+        // Nothing in a critical section can panic half-way: what the waiters run is run outside.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Somebody who waits; one that is dropped waits no more.
+pub(crate) struct Waiting<'w, T: Copy, F> {
+    watch: &'w Watch<T>,
+    so: F,
+    number: Option<u64>,
+}
+
+impl<T: Copy, F: Fn(T) -> bool + Unpin> Future for Waiting<'_, T, F> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let mut watched = self.watch.lock();
+        if (self.so)(watched.value) {
+            return Poll::Ready(());
+        }
+        let number = self.number.unwrap_or(watched.next);
+        if self.number.is_none() {
+            watched.next += 1;
+        }
+        match watched.waiting.iter_mut().find(|(own, _)| *own == number) {
+            Some((_, waker)) => waker.clone_from(context.waker()),
+            None => watched.waiting.push((number, context.waker().clone())),
+        }
+        drop(watched);
+        self.number = Some(number);
+        Poll::Pending
+    }
+}
+
+impl<T: Copy, F> Drop for Waiting<'_, T, F> {
+    fn drop(&mut self) {
+        if let Some(number) = self.number {
+            self.watch.lock().waiting.retain(|(own, _)| *own != number);
+        }
     }
 }
