@@ -1,4 +1,59 @@
 //! Event sourcing for people who model a domain in Rust: annotated structs, generated plumbing, a small runtime.
+//!
+//! ```
+//! use eventsource_core::MemoryStore;
+//! use eventsource_core::prelude::*;
+//!
+//! #[event(name = "lamp.lit")]
+//! pub struct Lit;
+//!
+//! #[derive(Debug, PartialEq)]
+//! pub struct AlreadyLit;
+//! # impl std::error::Error for AlreadyLit {}
+//! # impl std::fmt::Display for AlreadyLit {
+//! #     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { write!(f, "it is lit already") }
+//! # }
+//!
+//! #[aggregate(name = "lamp", id = String, error = AlreadyLit, events(Lit), commands(Light))]
+//! #[derive(Default)]
+//! pub struct Lamp {
+//!     lit: bool,
+//! }
+//!
+//! #[handle]
+//! impl Lamp {
+//!     #[command]
+//!     pub fn light(&self) -> Result<Lit, AlreadyLit> {
+//!         ensure!(!self.lit, AlreadyLit);
+//!         Ok(Lit)
+//!     }
+//! }
+//!
+//! #[apply]
+//! impl Lamp {
+//!     fn lit(&mut self, _: &Lit) {
+//!         self.lit = true;
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let lamps = Repository::<Lamp, _>::new(MemoryStore::new());
+//! let hall = "hall".to_owned();
+//! lamps.execute(&hall, Light).await?;
+//! assert!(lamps.load(&hall).await?.lit);
+//! # Ok(()) }
+//! ```
+//!
+//! # Where to look
+//!
+//! - **A domain**: [`Event`](derive@Event), [`Command`](derive@Command), [`Aggregate`](derive@Aggregate),
+//!   [`Id`](derive@Id), the attributes [`macro@event`], [`macro@command`], [`macro@aggregate`], [`macro@value`],
+//!   [`macro@apply`], [`macro@handle`]; what a handler may return: [`Decision`]; what it may ask for: [`Context`].
+//! - **Running it**: [`Repository`], its [`Execute`] with options, its errors [`ExecuteError`] and [`LoadError`];
+//!   [`Dispatcher`] for commands by name; [`Subscription`] for following the events.
+//! - **Testing it**: [`testing::Given`].
+//! - **Storing it**: [`Store`] and its extensions [`MultiStreamStore`] and [`BoundaryStore`], [`Append`], [`Codec`];
+//!   [`MemoryStore`] here, others in crates of their own.
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 

@@ -5,6 +5,9 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tracing::Instrument;
+use tracing::field::Empty;
+
 use crate::aggregate::Aggregate;
 use crate::codec::{Codec, Json};
 use crate::command::CommandOf;
@@ -210,10 +213,12 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
             until: as_of.version(),
             ..StreamScan::of(stream_of::<A>(id)?)
         };
-        self.store
-            .scan_stream(scan, Fold::new(self.codec.clone(), as_of))
-            .await?
-            .checked()
+        let fold = Fold::new(self.codec.clone(), as_of);
+        let span = tracing::debug_span!("load", aggregate = A::NAME, id = %id, version = Empty);
+        let read = self.store.scan_stream(scan, fold);
+        let fold = read.instrument(span.clone()).await?.checked()?;
+        span.record("version", fold.root.version().0);
+        Ok(fold)
     }
 }
 

@@ -122,12 +122,13 @@ impl<A: Aggregate> Scenario<A> {
         let mut events = Events::new();
         let decided = self.root.decide(command, &context, &mut events);
         let result = decided.map(|()| events.into_vec());
+        let metadata = self.metadata.to_stored();
         if let Ok(events) = &result {
             for (number, event) in (1..).zip(events) {
                 let meta = EventMeta {
                     version: self.root.version().next(),
                     recorded_at: self.now,
-                    metadata: &[],
+                    metadata: &metadata,
                 };
                 if let Err(problem) = self.root.apply(event, &meta) {
                     panic!(
