@@ -15,6 +15,8 @@ mod runtime;
 mod suggest;
 
 #[cfg(test)]
+mod mutations;
+#[cfg(test)]
 mod snapshots;
 
 use proc_macro::TokenStream;
