@@ -183,13 +183,22 @@ impl Arguments {
         let mut listed = Vec::new();
         let parser = |input: ParseStream<'_>| {
             while !input.is_empty() {
-                let cfg = input.call(Attribute::parse_outer)?;
+                let attributes = input.call(Attribute::parse_outer)?;
+                let (cfg, others): (Vec<_>, Vec<_>) = attributes
+                    .into_iter()
+                    .partition(|attribute| attribute.path().is_ident("cfg"));
+                for attribute in others {
+                    let problem = "only `#[cfg(…)]` can stand on a type in this list";
+                    errors.add(attribute, problem, "move it to the type itself");
+                }
                 listed.push(Listed {
                     cfg,
                     path: input.parse()?,
                 });
-                if !input.is_empty() {
-                    input.parse::<Token![,]>()?;
+                // A forgotten comma is told, and the rest is read as if it were there.
+                if !input.is_empty() && input.parse::<Option<Token![,]>>()?.is_none() {
+                    let problem = format!("a comma is missing in `{key}(…)`");
+                    errors.add_at(input.span(), problem, "write a comma between two types");
                 }
             }
             Ok(())
@@ -200,19 +209,6 @@ impl Arguments {
                 format!("`{key}(…)` is a list of types with commas between them"),
                 format!("write `{key}(First, Second)`"),
             );
-        }
-        for entry in &listed {
-            for attribute in entry
-                .cfg
-                .iter()
-                .filter(|attribute| !attribute.path().is_ident("cfg"))
-            {
-                errors.add(
-                    attribute,
-                    "only `#[cfg(…)]` can stand on a type in this list",
-                    "move it to the type itself",
-                );
-            }
         }
         Some(listed)
     }

@@ -1,0 +1,7 @@
+use eventsource_core::prelude::*;
+
+#[derive(Debug)]
+#[event]
+pub struct Opened;
+
+fn main() {}
