@@ -471,7 +471,7 @@ mod lamp {
             .unwrap();
         assert_eq!((&*stored[1].name, stored[1].schema), ("lamp.dimmed", 3));
         assert_eq!(&*stored[1].payload, br#"{"to":7,"room":"hall"}"#);
-        assert_eq!(&*stored[0].payload, b"null");
+        assert_eq!(&*stored[0].payload, b"{}");
     }
 
     #[test]

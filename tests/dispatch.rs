@@ -57,7 +57,13 @@ async fn a_command_comes_as_json() {
         (done.events, done.version.0, done.repeated),
         (vec!["lamp.dimmed"], 1, false)
     );
-    assert_eq!(dispatch(r#""off""#).await.unwrap().events, ["lamp.dimmed"]);
+    for off in [r#""off""#, r#"{"off":null}"#, r#"{"off":{}}"#] {
+        assert_eq!(
+            dispatch(off).await.unwrap().events,
+            ["lamp.dimmed"],
+            "{off}"
+        );
+    }
     assert_eq!(
         dispatch(r#"{"dim":{"to":0}}"#).await.unwrap().events,
         [""; 0],

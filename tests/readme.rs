@@ -70,7 +70,7 @@ fn a_fresh_crate_follows_the_readme() {
         "50 after the deposit",
         "Withdrawn(Withdrawn { amount: 50 })",
         "[\"account.deposited\"]",
-        "2 account/1 account.deposited",
+        "{\"1\": 105} up to 4",
     ];
     let mut rest = &*printed;
     for line in expected {

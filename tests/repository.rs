@@ -541,6 +541,170 @@ async fn a_corrupt_stream_is_reported_and_harms_nobody_else() {
     }
 }
 
+/// Events that a careless model can break: numbers that JSON has no word for, arithmetic that overflows, a struct
+/// without fields that gets some later.
+mod careless {
+    use super::*;
+
+    #[event(name = "meter.read")]
+    pub struct Read {
+        pub value: f64,
+    }
+
+    #[event(name = "meter.counted")]
+    pub struct Counted {
+        pub by: u8,
+    }
+
+    #[event(name = "meter.reset")]
+    pub struct Reset;
+
+    #[aggregate(name = "meter", id = u64, error = WalletError, events(Read, Counted, Reset), commands(Measure, Count, Zero))]
+    #[derive(Debug, Default)]
+    pub struct Meter {
+        pub value: f64,
+        pub count: u8,
+    }
+
+    #[apply]
+    impl Meter {
+        fn read(&mut self, event: &Read) {
+            self.value = event.value;
+        }
+
+        fn counted(&mut self, event: &Counted) {
+            self.count = self.count.checked_add(event.by).expect("the count fits");
+        }
+
+        fn reset(&mut self, _: &Reset) {
+            self.count = 0;
+        }
+    }
+
+    #[handle]
+    impl Meter {
+        #[command]
+        pub fn measure(&self, value: f64) -> Read {
+            Read { value }
+        }
+
+        #[command]
+        pub fn count(&self, by: u8) -> Counted {
+            Counted { by }
+        }
+
+        #[command]
+        pub fn zero(&self) -> Reset {
+            Reset
+        }
+    }
+
+    /// What became of `Reset` in a later version of the program.
+    #[derive(Event, Debug, PartialEq)]
+    pub enum Later {
+        #[event(name = "meter.reset")]
+        Reset { reason: Option<String> },
+    }
+}
+use careless::{Measure, Meter};
+
+#[tokio::test]
+async fn what_cannot_be_read_again_is_not_stored() {
+    let meters = Repository::<Meter, _>::new(MemoryStore::new());
+    for value in [f64::NAN, f64::INFINITY] {
+        let refused = meters.execute(&1, Measure { value }).await;
+        assert!(
+            matches!(
+                refused,
+                Err(ExecuteError::Encode {
+                    name: "meter.read",
+                    ..
+                })
+            ),
+            "{refused:?}"
+        );
+    }
+    assert!(meters.find(&1).await.unwrap().is_none());
+    meters.execute(&1, Measure { value: 1.5 }).await.unwrap();
+    assert!((meters.load(&1).await.unwrap().value - 1.5).abs() < f64::EPSILON);
+}
+
+#[tokio::test]
+async fn a_panic_while_loading_is_a_corrupt_aggregate() {
+    let meters = Repository::<Meter, _>::new(MemoryStore::new());
+    meters
+        .execute(&1, careless::Count { by: 200 })
+        .await
+        .unwrap();
+    meters
+        .execute(&1, careless::Count { by: 100 })
+        .await
+        .unwrap();
+    let Err(LoadError::Corrupt(corrupt)) = meters.load(&1).await else {
+        panic!("it counted to 300")
+    };
+    assert!(
+        matches!(&corrupt.cause, CorruptCause::Panicked(text) if text == "the count fits"),
+        "{corrupt}"
+    );
+    assert_eq!(corrupt.version, Version(2));
+    assert!(meters.execute(&1, careless::Zero).await.is_err());
+}
+
+#[tokio::test]
+async fn an_event_without_fields_may_get_some() {
+    let meters = Repository::<Meter, _>::new(MemoryStore::new());
+    meters.execute(&1, careless::Zero).await.unwrap();
+    let stored = meters.store().read_all(LogScan::default()).await.unwrap();
+    assert_eq!(&*stored[0].payload, b"{}");
+    assert_eq!(
+        stored[0].decode::<careless::Later>().unwrap(),
+        careless::Later::Reset { reason: None }
+    );
+    let written_before = eventsource_core::StoredEvent {
+        payload: b"null"[..].into(),
+        ..stored[0].clone()
+    };
+    assert_eq!(
+        written_before.decode::<careless::Later>().unwrap(),
+        careless::Later::Reset { reason: None }
+    );
+    assert!(matches!(
+        written_before.decode::<careless::MeterEvent>(),
+        Ok(careless::MeterEvent::Reset(_))
+    ));
+}
+
+#[tokio::test]
+async fn a_filtered_subscription_knows_when_it_has_caught_up() {
+    let wallets = wallets();
+    wallets.execute(&id(), Fill { amount: 5 }).await.unwrap();
+    wallets.execute(&id(), Empty).await.unwrap();
+    let head = wallets.store().head().await.unwrap();
+    let mut filled = wallets
+        .store()
+        .subscribe(Position::START)
+        .matching(Query::types([Filled::NAME]));
+    assert_eq!(
+        filled
+            .next_until(head)
+            .await
+            .unwrap()
+            .unwrap()
+            .decode::<WalletEvent>()
+            .unwrap(),
+        Filled { amount: 5 }.into()
+    );
+    assert!(filled.next_until(head).await.is_none());
+    assert_eq!(
+        filled.position(),
+        head,
+        "past the event that does not match"
+    );
+    wallets.execute(&id(), Fill { amount: 7 }).await.unwrap();
+    assert_eq!(filled.next().await.unwrap().unwrap().position, Position(3));
+}
+
 /// A codec of one's own, told apart in the stored record.
 #[derive(Clone)]
 struct Hex;

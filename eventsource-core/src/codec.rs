@@ -34,8 +34,15 @@ impl Codec for Json {
         Self::FORMAT
     }
 
+    /// Nothing is written as `{}`, as a struct without fields is: it may get some later.
     fn encode<T: Serialize>(&self, value: &T, into: &mut Vec<u8>) -> Result<(), CodecError> {
-        serde_json::to_writer(into, value).map_err(CodecError::new)
+        let start = into.len();
+        serde_json::to_writer(&mut *into, value).map_err(CodecError::new)?;
+        if into[start..] == *NULL {
+            into.truncate(start);
+            into.extend_from_slice(EMPTY);
+        }
+        Ok(())
     }
 
     fn decode<T: DeserializeOwned>(&self, format: &str, payload: &[u8]) -> Result<T, CodecError> {
@@ -45,9 +52,19 @@ impl Codec for Json {
                 known: Self::FORMAT,
             });
         }
-        serde_json::from_slice(payload).map_err(CodecError::new)
+        let decoded = serde_json::from_slice(payload);
+        let other = match payload {
+            EMPTY => NULL,
+            NULL => EMPTY,
+            _ => return decoded.map_err(CodecError::new),
+        };
+        // A unit struct reads `null`, one with optional fields reads `{}`: the two mean the same here.
+        decoded.or_else(|error| serde_json::from_slice(other).map_err(|_| CodecError::new(error)))
     }
 }
+
+const NULL: &[u8] = b"null";
+const EMPTY: &[u8] = b"{}";
 
 /// A payload that could not be encoded or decoded.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +78,9 @@ pub enum CodecError {
         /// What the codec reads.
         known: &'static str,
     },
+    /// What the codec has written cannot be read again: a NaN in JSON, or serde attributes that do not agree.
+    #[error("what was written cannot be read again: {0}")]
+    Unreadable(Box<CodecError>),
     /// The codec refused it.
     #[error("{0}")]
     Payload(Box<dyn std::error::Error + Send + Sync>),
@@ -136,6 +156,23 @@ pub fn decode<C: Codec, M: MessageSet>(codec: &C, event: &EventRef<'_>) -> Resul
         name: event.name.into(),
         source,
     })
+}
+
+/// Whether an encoded event can be decoded again.
+pub(crate) fn check<C: Codec, M: MessageSet>(
+    codec: &C,
+    encoded: &Encoded,
+) -> Result<(), CodecError> {
+    let row = M::row(encoded.name, encoded.version).map_err(CodecError::new)?;
+    let reader = Decode {
+        codec,
+        format: codec.format(),
+        payload: &encoded.payload,
+    };
+    match M::read(row.variant, reader) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(CodecError::Unreadable(Box::new(error))),
+    }
 }
 
 struct Encode<'a, C>(&'a C);

@@ -115,6 +115,9 @@ pub trait CommandOf<A: Aggregate>: AnyCommand {
     note = "write one: `#[handle] impl {Self} {{ fn name(&self, command: {C}) -> Result<…, …> {{ … }} }}`"
 )]
 pub trait Handle<C>: Aggregate {
+    /// Whether the command creates the aggregate: its method has no `self`.
+    const CREATES: bool = false;
+
     /// Decides: puts what happens into `events`, or refuses.
     fn handle(
         state: Option<&Self>,

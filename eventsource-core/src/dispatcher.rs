@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 
+use serde_json::Value;
+
 use crate::aggregate::Aggregate;
 use crate::codec::Codec;
 use crate::command::Handle;
@@ -205,11 +207,27 @@ where
     }
 }
 
+/// Reads `{"Name": {…}}`, or `"Name"` alone.
 fn from_json<M: MessageSet>(json: &[u8]) -> Result<M, serde_json::Error> {
-    let mut deserializer = serde_json::Deserializer::from_slice(json);
-    let message = message::deserialize(&mut deserializer)?;
-    deserializer.end()?;
-    Ok(message)
+    match serde_json::from_slice(json)? {
+        // A command without fields may come with an empty object as well.
+        Value::Object(mut map) if map.len() == 1 && map.values().all(is_empty) => {
+            let name = map.keys().next().cloned().unwrap_or_default();
+            read(Value::Object(map.clone())).or_else(|error| {
+                map.insert(name.clone(), Value::Object(serde_json::Map::new()));
+                read(Value::Object(map)).or_else(|_| read(Value::String(name)).map_err(|_| error))
+            })
+        }
+        value => read(value),
+    }
+}
+
+fn read<M: MessageSet>(value: Value) -> Result<M, serde_json::Error> {
+    message::deserialize(value)
+}
+
+fn is_empty(payload: &Value) -> bool {
+    payload.is_null() || payload.as_object().is_some_and(serde_json::Map::is_empty)
 }
 
 fn failed<E: std::error::Error + Send + Sync + 'static>(error: ExecuteError<E>) -> DispatchError {

@@ -451,10 +451,11 @@ fn encode<A: Aggregate, C: Codec>(
     now: Timestamp,
     metadata: &Arc<[u8]>,
 ) -> Result<NewEvent, ExecuteError<A::Error>> {
-    let encoded = codec::encode(codec, event).map_err(|source| ExecuteError::Encode {
-        name: event.name(),
-        source,
-    })?;
+    let name = event.name();
+    let failed = |source| ExecuteError::Encode { name, source };
+    let encoded = codec::encode(codec, event).map_err(failed)?;
+    // What is stored must be readable: a codec may write what it cannot read (JSON has no NaN, and writes `null`).
+    codec::check::<C, A::Event>(codec, &encoded).map_err(failed)?;
     let mut tags = Tags::default();
     event.tags(&mut tags);
     Ok(NewEvent {

@@ -1,7 +1,9 @@
 //! Loading: a state from its events, as they are read, and what can be wrong with them.
 
+use std::any::Any;
 use std::marker::PhantomData;
 use std::ops::{ControlFlow, Deref};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::aggregate::{Aggregate, Misapplied, Root};
 use crate::codec::{self, Codec, DecodeError};
@@ -143,6 +145,9 @@ pub enum CorruptCause {
     /// It cannot follow the events before it.
     #[error(transparent)]
     Misapplied(#[from] Misapplied),
+    /// The aggregate's `#[apply]` method panicked on it.
+    #[error("applying it panicked: {0}")]
+    Panicked(String),
     /// The state after it breaks the aggregate's invariant.
     #[error("the state after it is invalid: {0}")]
     Invariant(String),
@@ -166,6 +171,13 @@ fn corrupt(event: &EventRef<'_>, cause: impl Into<CorruptCause>) -> Box<Corrupt>
         event: event.name.into(),
         cause: cause.into(),
     })
+}
+
+/// The message of a panic.
+fn said(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("it gave no message").to_owned()
 }
 
 /// The stream of an aggregate.
@@ -216,9 +228,12 @@ impl<A: Aggregate, C: Codec> Fold<A, C> {
             recorded_at: event.recorded_at,
             metadata: event.metadata,
         };
-        self.root
-            .apply(&decoded, &meta)
-            .map_err(|error| corrupt(event, error))?;
+        let (root, decoded) = (&mut self.root, &decoded);
+        // A panic here would come back at every load, on a thread of the store at that.
+        match catch_unwind(AssertUnwindSafe(|| root.apply(decoded, &meta))) {
+            Ok(applied) => applied.map_err(|error| corrupt(event, error))?,
+            Err(panic) => return Err(corrupt(event, CorruptCause::Panicked(said(&*panic)))),
+        }
         check(&self.root).map_err(|broken| corrupt(event, CorruptCause::Invariant(broken)))
     }
 }

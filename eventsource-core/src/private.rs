@@ -81,6 +81,20 @@ where_all_are! {
     PartialEqIf: PartialEq;
 }
 
+/// Whether an aggregate that an event creates has a command that creates it too, as a constant: for use in a `const`
+/// that fails to compile with one of the messages. One without commands is made elsewhere.
+#[track_caller]
+pub const fn creation(
+    any: bool,
+    event: bool,
+    command: bool,
+    without_command: &'static str,
+    without_event: &'static str,
+) {
+    assert!(!any || !event || command, "{}", without_command);
+    assert!(event || !command, "{}", without_event);
+}
+
 /// Whether the stored name and version of a row are taken by one before it, as a constant: for use in a `const` that
 /// fails to compile with `message`.
 #[track_caller]

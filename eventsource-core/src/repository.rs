@@ -209,13 +209,13 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
     }
 
     pub(crate) async fn fold(&self, id: &A::Id, as_of: AsOf) -> Result<Fold<A, C>, LoadError> {
-        let scan = StreamScan {
+        let events = StreamScan {
             until: as_of.version(),
             ..StreamScan::of(stream_of::<A>(id)?)
         };
         let fold = Fold::new(self.codec.clone(), as_of);
         let span = tracing::debug_span!("load", aggregate = A::NAME, id = %id, version = Empty);
-        let read = self.store.scan_stream(scan, fold);
+        let read = self.store.scan_stream(events, fold);
         let fold = read.instrument(span.clone()).await?.checked()?;
         span.record("version", fold.root.version().0);
         Ok(fold)

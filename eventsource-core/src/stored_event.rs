@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::codec::{self, DecodeError, Json};
+use crate::event::EventSet;
 use crate::stream::{Position, StreamName, Version};
 use crate::time::Timestamp;
 
@@ -70,6 +72,12 @@ pub struct StoredEvent {
 }
 
 impl StoredEvent {
+    /// Decodes the event, which was written as JSON, into an aggregate's enum or one of your own with
+    /// `#[derive(Event)]`. For other codecs there is [`codec::decode`](crate::codec::decode).
+    pub fn decode<E: EventSet>(&self) -> Result<E, DecodeError> {
+        codec::decode(&Json, &self.as_ref())
+    }
+
     /// The same, borrowed.
     #[must_use]
     pub fn as_ref(&self) -> EventRef<'_> {

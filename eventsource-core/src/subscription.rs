@@ -86,18 +86,51 @@ impl<S: Store> Subscription<S> {
         self.stopper.clone()
     }
 
-    /// The position of the last event that was given out, or the one that the subscription began after.
+    /// How far the subscription is: every matching event up to this position was given out. It moves on over events
+    /// that do not match, so a reader that keeps it as its checkpoint reads nothing twice.
     #[must_use]
     pub fn position(&self) -> Position {
-        self.after
+        if self.buffer.is_empty() {
+            self.read_to
+        } else {
+            self.after
+        }
+    }
+
+    /// The next event up to `until`; `None` once everything up to there was given out, or after the subscription was
+    /// stopped. It never waits for an event that is still to come.
+    ///
+    /// ```
+    /// # use eventsource_core::{MemoryStore, Position, Store};
+    /// # async fn caught_up(store: MemoryStore) -> Result<(), eventsource_core::StoreError> {
+    /// let head = store.head().await?;
+    /// let mut events = store.subscribe(Position::START);
+    /// while let Some(event) = events.next_until(head).await {
+    ///     println!("{}", event?.name);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub async fn next_until(&mut self, until: Position) -> Option<Result<StoredEvent, StoreError>> {
+        self.step(Some(until)).await
     }
 
     /// The next event; `None` after the subscription was stopped.
     ///
     /// It may be cancelled: no event is lost.
     pub async fn next(&mut self) -> Option<Result<StoredEvent, StoreError>> {
+        self.step(None).await
+    }
+
+    async fn step(&mut self, until: Option<Position>) -> Option<Result<StoredEvent, StoreError>> {
         loop {
             if self.stopper.0.get() {
+                return None;
+            }
+            let done = until.is_some_and(|until| match self.buffer.front() {
+                Some(event) => event.position > until,
+                None => self.read_to >= until,
+            });
+            if done {
                 return None;
             }
             if let Some(event) = self.buffer.pop_front() {

@@ -516,10 +516,24 @@ const _: () = {
         fn check_invariant(
             &self,
         ) -> ::core::result::Result<(), ::eventsource_core::private::String> {
-            let outcome = (Order::is_sound)(self);
-            ::eventsource_core::InvariantOutcome::outcome(outcome)
+            ::eventsource_core::InvariantOutcome::outcome((Order::is_sound)(self))
         }
     }
+    const _: () = {
+        const fn created() -> bool {
+            if <Order as ::eventsource_core::Handle<__C0>>::CREATES {
+                return true;
+            }
+            false
+        }
+        ::eventsource_core::private::creation(
+            true,
+            <Order as ::eventsource_core::Aggregate>::CREATED,
+            created(),
+            "an event creates `Order`, and none of its commands can: write one of its `#[handle]` methods without `self`",
+            "a command creates `Order`, and none of its events does: write one of its `#[apply]` methods without `self`, returning `Self`",
+        )
+    };
     #[automatically_derived]
     impl ::eventsource_core::Registered for Order {
         const ENTRY: ::eventsource_core::AggregateEntry = ::eventsource_core::AggregateEntry::of::<

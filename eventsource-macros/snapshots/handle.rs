@@ -34,6 +34,7 @@ impl Order {
     clippy::nursery
 )]
 impl ::eventsource_core::Handle<Place> for Order {
+    const CREATES: bool = true;
     #[inline]
     fn handle(
         state: ::core::option::Option<&Self>,

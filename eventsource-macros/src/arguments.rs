@@ -99,6 +99,30 @@ impl Arguments {
         Some(self.list.remove(index))
     }
 
+    /// Reports a misspelled key, and goes on as if it had been spelled right: one mistake, one error.
+    pub(crate) fn correct(&mut self, known: &[&str], errors: &mut Errors) {
+        for index in 0..self.list.len() {
+            let given = self.list[index].key.unraw().to_string();
+            let Some(meant) = nearest(&given, known).filter(|_| !known.contains(&given.as_str()))
+            else {
+                continue;
+            };
+            if !self.has(meant) {
+                let key = &self.list[index].key;
+                errors.add(
+                    key,
+                    self.unknown(&given),
+                    format!("did you mean `{meant}`?"),
+                );
+                self.list[index].key = Ident::new(meant, key.span());
+            }
+        }
+    }
+
+    fn unknown(&self, given: &str) -> String {
+        format!("`#[{}]` has no argument `{given}`", self.attribute)
+    }
+
     /// Whether there is an argument with this key.
     pub(crate) fn has(&self, key: &str) -> bool {
         self.is(key, |_| true)
@@ -109,14 +133,6 @@ impl Arguments {
         self.list
             .iter()
             .any(|argument| argument.key == key && so(&argument.value))
-    }
-
-    /// Whether an unknown argument was probably meant to be this one.
-    pub(crate) fn near(&self, key: &str, known: &[&str]) -> bool {
-        let unknown = self.list.iter().map(|argument| argument.key.to_string());
-        unknown
-            .filter(|given| !known.contains(&given.as_str()))
-            .any(|given| nearest(&given, known) == Some(key))
     }
 
     /// Takes out a text, `key = "…"`.
@@ -247,8 +263,7 @@ impl Arguments {
 
     /// Reports every argument that nobody has taken.
     pub(crate) fn finish(self, known: &[&str], errors: &mut Errors) {
-        for Argument { key, .. } in self.list {
-            let attribute = self.attribute;
+        for Argument { key, .. } in &self.list {
             let given = key.unraw().to_string();
             let help = match nearest(&given, known) {
                 Some(word) => format!("did you mean `{word}`?"),
@@ -257,11 +272,7 @@ impl Arguments {
                 }
                 None => format!("known are {}", listed(known)),
             };
-            errors.add(
-                &key,
-                format!("`#[{attribute}]` has no argument `{given}`"),
-                help,
-            );
+            errors.add(key, self.unknown(&given), help);
         }
     }
 }

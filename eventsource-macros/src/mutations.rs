@@ -120,9 +120,9 @@ fn no_input_makes_a_macro_panic() {
         .collect();
     assert!(items.len() > 100, "only {} items", items.len());
     let mut tokens = Vec::new();
-    items
-        .iter()
-        .for_each(|item| flat(item.clone(), &mut tokens));
+    for item in &items {
+        flat(item.clone(), &mut tokens);
+    }
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     for _ in 0..count {
         let mut item = items[random.below(items.len())].clone();

@@ -45,6 +45,10 @@ impl Shared {
 /// Opens a store, on a thread of its own, as the executor must not wait for a disk.
 pub(crate) async fn open(options: SqliteOptions, path: &Path) -> Result<SqliteStore, StoreError> {
     let place = path.display().to_string();
+    if place == ":memory:" || place.is_empty() {
+        let found = "a name that is no file's; for a store in memory there is `MemoryStore`".into();
+        return Err(StoreError::NotAStore { place, found });
+    }
     let failed = |error: std::io::Error| backend(&place, "opening the file", error);
     // An absolute path, as SQLite takes some others for something else than a file (`:memory:`, an empty one).
     let path = std::path::absolute(path).map_err(failed)?;

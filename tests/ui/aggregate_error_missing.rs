@@ -5,19 +5,17 @@ pub struct Opened {
     pub owner: String,
 }
 
-#[command]
-pub struct Open {
-    pub owner: String,
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("no")]
-pub struct Refused;
-
-#[aggregate(id = u64, events(Opened), commands(Open))]
+#[aggregate(id = u64, events(Opened))]
 #[derive(Default)]
 pub struct Account {
     owner: String,
+}
+
+#[apply]
+impl Account {
+    fn opened(&mut self, event: &Opened) {
+        self.owner.clone_from(&event.owner);
+    }
 }
 
 fn main() {}

@@ -20,4 +20,18 @@ pub struct Account {
     owner: String,
 }
 
+#[apply]
+impl Account {
+    fn opened(&mut self, event: &Opened) {
+        self.owner.clone_from(&event.owner);
+    }
+}
+
+#[handle]
+impl Account {
+    fn open(&self, command: Open) -> Result<Opened, Refused> {
+        Ok(Opened { owner: command.owner })
+    }
+}
+
 fn main() {}

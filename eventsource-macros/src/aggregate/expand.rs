@@ -25,7 +25,7 @@ pub(crate) fn expand(aggregate: &Aggregate) -> TokenStream {
     let (events, commands) = (events(aggregate), commands(aggregate));
     let refusal = refusal(aggregate);
     let interface = interface(aggregate);
-    let registration = registration(aggregate);
+    let (creation, registration) = (creation(aggregate), registration(aggregate));
     let quiet = quiet();
     quote! {
         #(#definitions)*
@@ -37,6 +37,7 @@ pub(crate) fn expand(aggregate: &Aggregate) -> TokenStream {
             #commands
             #refusal
             #interface
+            #creation
             #registration
         };
     }
@@ -213,12 +214,12 @@ fn interface(aggregate: &Aggregate) -> TokenStream {
     } = applies(aggregate);
     let invariant = invariant.as_ref().map(|invariant| {
         let at = runtime.at(invariant.span());
-        let outcome = quote_spanned!(invariant.span()=> #at::InvariantOutcome::outcome(outcome));
+        let outcome =
+            quote_spanned!(invariant.span()=> #at::InvariantOutcome::outcome((#invariant)(self)));
         quote! {
             const HAS_INVARIANT: bool = true;
 
             fn check_invariant(&self) -> ::core::result::Result<(), #runtime::private::String> {
-                let outcome = (#invariant)(self);
                 #outcome
             }
         }
@@ -256,6 +257,48 @@ fn interface(aggregate: &Aggregate) -> TokenStream {
             #invariant
         }
     }
+}
+
+/// That an aggregate which an event creates has a command that leads to it, and the other way round.
+fn creation(aggregate: &Aggregate) -> Option<TokenStream> {
+    let Aggregate {
+        runtime,
+        ident,
+        commands,
+        ..
+    } = aggregate;
+    let Messages::Listed(List { entries, .. }) = commands else {
+        return None;
+    };
+    let creates = entries.iter().map(
+        |Entry {
+             cfg,
+             alias,
+             variant,
+             ..
+         }| {
+            let owner = respanned(ident, variant.span());
+            quote!(#(#cfg)* if <#owner as #runtime::Handle<#alias>>::CREATES { return true; })
+        },
+    );
+    let at = runtime.at(ident.span());
+    let without_command = format!(
+        "an event creates `{ident}`, and none of its commands can: write one of its `#[handle]` methods without `self`"
+    );
+    let without_event = format!(
+        "a command creates `{ident}`, and none of its events does: write one of its `#[apply]` methods without `self`, \
+         returning `Self`"
+    );
+    let any = !entries.is_empty();
+    let check = quote_spanned! {ident.span()=>
+        #at::private::creation(#any, <#ident as #at::Aggregate>::CREATED, created(), #without_command, #without_event)
+    };
+    Some(quote! {
+        const _: () = {
+            const fn created() -> bool { #(#creates)* false }
+            #check
+        };
+    })
 }
 
 /// The entry in the registry.

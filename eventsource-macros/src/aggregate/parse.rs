@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident};
 use syn::ext::IdentExt;
-use syn::{Data, DeriveInput, Expr, Ident, LitStr};
+use syn::{Data, DeriveInput, Expr, Ident, LitStr, Type, parse_quote};
 
 use crate::aggregate::model::{Aggregate, Entry, List, Messages};
 use crate::arguments::{Arguments, Listed, Value};
@@ -47,22 +47,17 @@ pub(crate) fn parse(item: TokenStream, errors: &mut Errors) -> Option<Aggregate>
     }
 
     let mut arguments = Arguments::of("aggregate", &item.attrs, errors);
+    arguments.correct(&KNOWN, errors);
     let runtime = arguments.runtime(errors);
     let name = name(&mut arguments, &item.ident, errors);
-    let id = required(
-        &mut arguments,
-        "id",
-        "an id type",
-        "AccountId",
-        &item.ident,
-        errors,
-    );
+    let (number, nothing) = (parse_quote!(u64), parse_quote!(::core::convert::Infallible));
+    let id = required(&mut arguments, "id", "its id", &item.ident, number, errors);
     let error = required(
         &mut arguments,
         "error",
-        "the error of its refusals",
-        "AccountError",
+        "its error",
         &item.ident,
+        nothing,
         errors,
     );
     let events = messages(Kind::Event, "events", &mut arguments, &item.ident, errors);
@@ -81,8 +76,8 @@ pub(crate) fn parse(item: TokenStream, errors: &mut Errors) -> Option<Aggregate>
         runtime,
         vis: item.vis,
         name,
-        id: id?,
-        error: error?,
+        id,
+        error,
         events: events?,
         commands: commands?,
         invariant,
@@ -108,27 +103,25 @@ fn name(arguments: &mut Arguments, ident: &Ident, errors: &mut Errors) -> LitStr
     name.unwrap_or_else(|| LitStr::new(&ident.unraw().to_string(), ident.span()))
 }
 
+/// The type under a key, or a stand-in: what can be generated all the same makes no further errors.
 fn required(
     arguments: &mut Arguments,
     key: &str,
     what: &str,
-    example: &str,
     ident: &Ident,
+    stand_in: Type,
     errors: &mut Errors,
-) -> Option<syn::Type> {
-    if arguments.has(key) {
-        return arguments.type_(key, errors);
-    }
-    // A misspelled key is one mistake, and its own message says which was meant.
-    if !arguments.near(key, &KNOWN) {
-        let problem = format!("the aggregate `{ident}` does not say {what}");
+) -> Type {
+    if !arguments.has(key) {
+        let problem = format!("the aggregate `{ident}` does not say what {what} is");
         errors.add(
             ident,
             problem,
-            format!("write `#[aggregate({key} = {example}, …)]`"),
+            format!("write `#[aggregate({key} = …, …)]`"),
         );
+        return stand_in;
     }
-    None
+    arguments.type_(key, errors).unwrap_or(stand_in)
 }
 
 fn messages(

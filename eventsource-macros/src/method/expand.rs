@@ -123,6 +123,11 @@ fn handle(methods: &Methods, method: &Method) -> TokenStream {
         true => quote!(::core::unreachable!()),
         false => decision(methods, method),
     };
+    let creates = method.creates.then(|| {
+        quote!(
+            const CREATES: bool = true;
+        )
+    });
     let declared = method
         .declares
         .as_ref()
@@ -131,6 +136,7 @@ fn handle(methods: &Methods, method: &Method) -> TokenStream {
         methods,
         method,
         quote! {
+            #creates
             #[inline]
             fn handle(
                 state: ::core::option::Option<&Self>,

@@ -194,6 +194,7 @@ fn method(
         FnArg::Receiver(_) => None,
     });
     let parameters: Vec<_> = typed.collect();
+    let own = own.filter(|_| !takes_what_it_declares(signature, &parameters, &mut mistakes));
     let (message, declares, rest) = match own {
         Some(attribute) => {
             let (declared, rest) = declared(found, &attribute, &parameters, &mut mistakes);
@@ -428,15 +429,34 @@ fn check_output(
 
 /// Whether a type is the aggregate itself, by name.
 fn is_self(returned: &Type, owner: &Type) -> bool {
-    let last = |ty: &Type| match ty {
-        Type::Path(path) => path
-            .path
-            .segments
-            .last()
-            .map(|segment| segment.ident.clone()),
+    last_name(returned).is_some_and(|name| name == "Self" || Some(name) == last_name(owner))
+}
+
+/// The last name in the path of a type.
+fn last_name(ty: &Type) -> Option<&Ident> {
+    match ty {
+        Type::Path(path) => path.path.segments.last().map(|segment| &segment.ident),
         _ => None,
-    };
-    last(returned).is_some_and(|name| name == "Self" || Some(name) == last(owner))
+    }
+}
+
+/// Whether a method takes the command that `#[command]` on it would declare.
+fn takes_what_it_declares(
+    signature: &Signature,
+    parameters: &[&PatType],
+    errors: &mut Errors,
+) -> bool {
+    let name = pascal_case(&signature.ident.unraw().to_string());
+    let taken = parameters
+        .iter()
+        .find(|parameter| last_name(&parameter.ty).is_some_and(|own| *own == name));
+    if let Some(parameter) = taken {
+        let problem =
+            format!("`#[command]` declares `{name}` here, and the method takes it as well");
+        let help = "leave `#[command]` out, or write the command's fields as parameters";
+        errors.add(&parameter.ty, problem, help);
+    }
+    taken.is_some()
 }
 
 /// The command that a handler declares, and the parameters that are not its fields.
@@ -446,20 +466,36 @@ fn declared<'p>(
     parameters: &[&'p PatType],
     errors: &mut Errors,
 ) -> (Declared, Vec<&'p PatType>) {
-    let (context, owned): (Vec<&PatType>, Vec<&PatType>) = parameters
-        .iter()
-        .partition(|parameter| matches!(&*parameter.ty, Type::Reference(_)));
+    let name = pascal_case(&found.signature.ident.unraw().to_string());
     let mut fields = Vec::new();
-    for parameter in owned {
-        match &*parameter.pat {
-            Pat::Ident(name) if name.subpat.is_none() => {
-                fields.push((
-                    parameter.attrs.clone(),
-                    name.ident.clone(),
-                    (*parameter.ty).clone(),
-                ));
+    let mut context = Vec::new();
+    for (number, parameter) in parameters.iter().enumerate() {
+        match (&*parameter.ty, &*parameter.pat) {
+            (Type::Reference(reference), _)
+                if last_name(&reference.elem).is_none_or(|name| name != "Context") =>
+            {
+                let help = "write the owned type: `String` for `&str`, `Vec<T>` for `&[T]`";
+                errors.add(&parameter.ty, "a field of a command is owned", help);
             }
-            pattern => {
+            (Type::Reference(_), _) if number + 1 < parameters.len() => {
+                errors.add(
+                    parameter,
+                    "the context comes last",
+                    "move it behind the fields of the command",
+                );
+            }
+            (Type::Reference(_), _) => context.push(*parameter),
+            (ty, _) if last_name(ty).is_some_and(|name| name == "Context") => {
+                errors.add(
+                    ty,
+                    "the context comes by reference",
+                    "write `&Context<Self>`",
+                );
+            }
+            (ty, Pat::Ident(pattern)) if pattern.subpat.is_none() => {
+                fields.push((parameter.attrs.clone(), pattern.ident.clone(), ty.clone()));
+            }
+            (_, pattern) => {
                 errors.add(
                     pattern,
                     "a field of the command needs a name",
@@ -472,7 +508,6 @@ fn declared<'p>(
         syn::Meta::List(list) => list.tokens.clone(),
         _ => TokenStream::new(),
     };
-    let name = pascal_case(&found.signature.ident.unraw().to_string());
     let docs = found
         .attributes
         .iter()

@@ -5,11 +5,16 @@ pub struct Opened {
     pub owner: String,
 }
 
+#[command]
+pub struct Open {
+    pub owner: String,
+}
+
 #[derive(Debug, thiserror::Error)]
 #[error("no")]
 pub struct Refused;
 
-#[aggregate(id = u64, error = Refused, events(Opened), commands(Open))]
+#[aggregate(id = u64, error = Refused, events(Opened), commands(Open), invariant = Account::sound)]
 #[derive(Default)]
 pub struct Account {
     owner: String,
@@ -24,9 +29,15 @@ impl Account {
 
 #[handle]
 impl Account {
-    #[command]
-    pub fn open(&self, owner: &str, limit: &str) -> Result<Opened, Refused> {
-        Ok(Opened { owner: format!("{owner}{limit}") })
+    fn open(&self, command: Open) -> Result<Opened, Refused> {
+        Ok(Opened { owner: command.owner })
+    }
+}
+
+impl Account {
+    fn sound(&mut self) -> bool {
+        self.owner.clear();
+        true
     }
 }
 
