@@ -58,7 +58,8 @@ impl Stack {
 
     /// Its fields have no order of their own.
     #[command]
-    pub fn label(&self, labels: HashMap<String, u8>) -> Pushed {
+    pub fn label(&self, labels: HashMap<String, u8>, weight: u128, note: Option<String>) -> Pushed {
+        let _ = (weight, note);
         Pushed {
             items: labels.into_values().collect(),
         }
@@ -116,8 +117,8 @@ proptest! {
         let stacks = Repository::<Stack, _>::new(MemoryStore::new());
         let id = "s".to_owned();
         let again: HashMap<_, _> = labels.clone().into_iter().collect();
-        run(async { stacks.execute(&id, Label { labels }).idempotency_key("k").await }).unwrap();
-        let repeated = run(async { stacks.execute(&id, Label { labels: again }).idempotency_key("k").await }).unwrap();
+        run(async { stacks.execute(&id, Label { labels, weight: u128::MAX, note: None }).idempotency_key("k").await }).unwrap();
+        let repeated = run(async { stacks.execute(&id, Label { labels: again, weight: u128::MAX, note: None }).idempotency_key("k").await }).unwrap();
         prop_assert!(repeated.repeated);
     }
 

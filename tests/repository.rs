@@ -343,6 +343,79 @@ async fn an_unknown_outcome_is_sent_again_and_stored_once() {
 }
 
 #[tokio::test]
+async fn a_repeated_command_is_not_refused_by_its_own_first_effect() {
+    let store = ScriptedStore::new([]);
+    let wallets = Repository::<Wallet, _>::new(store.clone());
+    wallets.execute(&id(), Fill { amount: 5 }).await.unwrap();
+    wallets
+        .execute(&id(), Empty)
+        .idempotency_key("k")
+        .await
+        .unwrap();
+    // The first one was stored between the look-up of the key and the load.
+    store.too_early.store(1, Ordering::SeqCst);
+    assert!(
+        wallets
+            .execute(&id(), Empty)
+            .idempotency_key("k")
+            .await
+            .unwrap()
+            .repeated
+    );
+    store.too_early.store(1, Ordering::SeqCst);
+    let expecting = wallets
+        .execute(&id(), Empty)
+        .idempotency_key("k")
+        .expect_version(1)
+        .await
+        .unwrap();
+    assert!(expecting.repeated);
+}
+
+#[tokio::test]
+async fn a_source_of_ids_that_repeats_itself_loses_no_command() {
+    let store = MemoryStore::new();
+    for wallet in ["w1", "w2"] {
+        let wallets = Repository::<Wallet, _>::new(store.clone())
+            .ids(eventsource_core::SequentialIds::default());
+        assert!(
+            !wallets
+                .execute(&wallet.to_owned(), Fill { amount: 5 })
+                .await
+                .unwrap()
+                .repeated
+        );
+        assert_eq!(wallets.load(&wallet.to_owned()).await.unwrap().amount, 5);
+    }
+}
+
+#[tokio::test]
+async fn what_is_unknown_stays_unknown_until_the_store_has_answered() {
+    let store = ScriptedStore::new([Next::LostAnswer, Next::Overloaded, Next::Overloaded]);
+    let wallets = Repository::<Wallet, _>::new(store).clock(ManualClock::default());
+    assert_eq!(
+        wallets
+            .execute(&id(), Fill { amount: 7 })
+            .await
+            .unwrap()
+            .version,
+        1
+    );
+    let script = std::iter::once(Next::LostAnswer).chain((0..50).map(|_| Next::Overloaded));
+    let wallets =
+        Repository::<Wallet, _>::new(ScriptedStore::new(script)).clock(ManualClock::default());
+    assert!(matches!(
+        wallets.execute(&id(), Fill { amount: 7 }).await,
+        Err(ExecuteError::Unknown { .. })
+    ));
+    assert_eq!(
+        wallets.load(&id()).await.unwrap().amount,
+        7,
+        "it was stored"
+    );
+}
+
+#[tokio::test]
 async fn an_outcome_that_stays_unknown_is_said_to_be() {
     let store = ScriptedStore::new((0..100).map(|_| Next::LostRequest));
     let wallets = Repository::<Wallet, _>::new(store).clock(ManualClock::default());
@@ -703,6 +776,14 @@ async fn a_filtered_subscription_knows_when_it_has_caught_up() {
     );
     wallets.execute(&id(), Fill { amount: 7 }).await.unwrap();
     assert_eq!(filled.next().await.unwrap().unwrap().position, Position(3));
+    let beyond = filled.next_until(Position(9)).await;
+    assert!(
+        matches!(
+            beyond,
+            Some(Err(eventsource_core::StoreError::BeyondHead { .. }))
+        ),
+        "{beyond:?}"
+    );
 }
 
 /// A codec of one's own, told apart in the stored record.

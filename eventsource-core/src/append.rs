@@ -37,6 +37,15 @@ pub struct NewEvent {
     pub tags: Vec<Tag>,
 }
 
+impl NewEvent {
+    /// What it counts towards [`Limits::append`](crate::Limits): its payload, metadata, names and tags, in bytes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let tags: usize = self.tags.iter().map(|tag| tag.as_str().len()).sum();
+        self.payload.len() + self.metadata.len() + self.name.len() + self.format.len() + tags
+    }
+}
+
 /// A new event and the stream that it goes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
@@ -363,7 +372,7 @@ pub enum Conflict {
         /// The stream's version now.
         actual: Version,
         /// What came after the version that the check had seen: all of it, or nothing where it would be more than
-        /// [`MISSED_LIMIT`] events.
+        /// [`MISSED_LIMIT`] events or [`MISSED_BYTES`].
         missed: Vec<StoredEvent>,
     },
     /// An event matches the query of a boundary check.
@@ -378,3 +387,6 @@ pub enum Conflict {
 
 /// The most events that a conflict's answer brings along.
 pub const MISSED_LIMIT: usize = 64;
+
+/// The most bytes of payloads and metadata that a conflict's answer brings along.
+pub const MISSED_BYTES: usize = 256 << 10;

@@ -1,7 +1,6 @@
 //! What a command asks, in bytes that stay the same: an idempotency key remembers a digest of them.
 
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::codec::CodecError;
 use crate::command::AnyCommand;
@@ -47,36 +46,88 @@ impl MessageWriter for Canonical {
         _: u32,
         payload: &T,
     ) -> Result<Vec<u8>, CodecError> {
-        let payload = serde_json::to_value(payload).map_err(CodecError::new)?;
+        let json = serde_json::to_vec(payload).map_err(CodecError::new)?;
         let mut bytes = name.as_bytes().to_vec();
         bytes.push(0);
-        write_sorted(&payload, &mut bytes);
+        Scanner(&json).value(&mut bytes);
         Ok(bytes)
     }
 }
 
-fn write_sorted(value: &Value, into: &mut Vec<u8>) {
-    match value {
-        Value::Array(items) => {
-            into.push(b'[');
-            for item in items {
-                write_sorted(item, into);
-                into.push(b',');
+/// Copies JSON as `serde_json` has written it, its numbers letter by letter, with the members of each object in the
+/// order of their names and without those that are `null`: an optional field that a later version adds changes nothing.
+struct Scanner<'j>(&'j [u8]);
+
+impl<'j> Scanner<'j> {
+    fn take(&mut self) -> Option<u8> {
+        let (first, rest) = self.0.split_first()?;
+        self.0 = rest;
+        Some(*first)
+    }
+
+    fn text(&mut self) -> &'j [u8] {
+        let start = self.0;
+        self.take();
+        while let Some(byte) = self.take() {
+            match byte {
+                b'\\' => drop(self.take()),
+                b'"' => break,
+                _ => {}
             }
-            into.push(b']');
         }
-        Value::Object(entries) => {
-            let mut entries: Vec<_> = entries.iter().collect();
-            entries.sort_unstable_by_key(|(name, _)| *name);
-            into.push(b'{');
-            for (name, value) in entries {
-                write_sorted(&Value::String(name.clone()), into);
-                into.push(b':');
-                write_sorted(value, into);
-                into.push(b',');
+        &start[..start.len() - self.0.len()]
+    }
+
+    fn value(&mut self, into: &mut Vec<u8>) {
+        match self.0.first() {
+            Some(b'"') => into.extend_from_slice(self.text()),
+            Some(b'[') => {
+                into.push(b'[');
+                self.take();
+                while self.0.first().is_some_and(|byte| *byte != b']') {
+                    self.value(into);
+                    into.push(b',');
+                    if self.0.first() == Some(&b',') {
+                        self.take();
+                    }
+                }
+                self.take();
+                into.push(b']');
             }
-            into.push(b'}');
+            Some(b'{') => self.object(into),
+            _ => {
+                let end = self.0.iter().position(|byte| b",]}".contains(byte));
+                let (scalar, rest) = self.0.split_at(end.unwrap_or(self.0.len()));
+                self.0 = rest;
+                into.extend_from_slice(scalar);
+            }
         }
-        scalar => into.extend_from_slice(scalar.to_string().as_bytes()),
+    }
+
+    fn object(&mut self, into: &mut Vec<u8>) {
+        self.take();
+        let mut members = Vec::new();
+        while self.0.first() == Some(&b'"') {
+            let name = self.text();
+            self.take();
+            let mut value = Vec::new();
+            self.value(&mut value);
+            if value != b"null" {
+                members.push((name, value));
+            }
+            if self.0.first() == Some(&b',') {
+                self.take();
+            }
+        }
+        self.take();
+        members.sort_unstable();
+        into.push(b'{');
+        for (name, value) in members {
+            into.extend_from_slice(name);
+            into.push(b':');
+            into.extend_from_slice(&value);
+            into.push(b',');
+        }
+        into.push(b'}');
     }
 }

@@ -207,27 +207,26 @@ where
     }
 }
 
-/// Reads `{"Name": {…}}`, or `"Name"` alone.
+/// Reads `{"Name": {…}}`, or `"Name"` alone; a command without fields may come with `null` or `{}`, whichever it is.
 fn from_json<M: MessageSet>(json: &[u8]) -> Result<M, serde_json::Error> {
-    match serde_json::from_slice(json)? {
-        // A command without fields may come with an empty object as well.
-        Value::Object(mut map) if map.len() == 1 && map.values().all(is_empty) => {
-            let name = map.keys().next().cloned().unwrap_or_default();
-            read(Value::Object(map.clone())).or_else(|error| {
-                map.insert(name.clone(), Value::Object(serde_json::Map::new()));
-                read(Value::Object(map)).or_else(|_| read(Value::String(name)).map_err(|_| error))
-            })
-        }
-        value => read(value),
-    }
+    let mut deserializer = serde_json::Deserializer::from_slice(json);
+    let read = message::deserialize(&mut deserializer);
+    let read = read.and_then(|message| deserializer.end().map(|()| message));
+    read.or_else(|error| without_fields(json).ok_or(error))
 }
 
-fn read<M: MessageSet>(value: Value) -> Result<M, serde_json::Error> {
-    message::deserialize(value)
-}
-
-fn is_empty(payload: &Value) -> bool {
-    payload.is_null() || payload.as_object().is_some_and(serde_json::Map::is_empty)
+fn without_fields<M: MessageSet>(json: &[u8]) -> Option<M> {
+    let (name, payload) = match serde_json::from_slice(json).ok()? {
+        Value::String(name) => (name, Value::Null),
+        Value::Object(map) if map.len() == 1 => map.into_iter().next()?,
+        _ => return None,
+    };
+    let other = match &payload {
+        Value::Null => Value::Object(serde_json::Map::new()),
+        Value::Object(fields) if fields.is_empty() => Value::Null,
+        _ => return None,
+    };
+    message::deserialize(Value::Object([(name, other)].into_iter().collect())).ok()
 }
 
 fn failed<E: std::error::Error + Send + Sync + 'static>(error: ExecuteError<E>) -> DispatchError {

@@ -23,7 +23,7 @@ use crate::repository::{Repository, Retry};
 use crate::store::{Store, StreamScan};
 use crate::stream::{Position, StreamName, Version};
 use crate::tag::Tags;
-use crate::time::{Timestamp, random};
+use crate::time::{IdSource as _, RandomIds, Timestamp, random};
 
 /// What may be said beside a command.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -94,7 +94,8 @@ impl<'a, A: Aggregate, S, C> Execute<'a, A, S, C> {
     /// answer is as the first was. Another command under the same key is [`ExecuteError::KeyReused`].
     ///
     /// Only what was recorded is remembered: a command that was refused, or recorded nothing, is decided anew. The
-    /// command must follow from the key: one that carries the time of the call is another command when it is repeated.
+    /// command must follow from the key: one that carries the time of the call is another command when it is repeated,
+    /// and so is one with a set whose order changes from run to run. (The order of maps does not matter.)
     pub fn idempotency_key(mut self, key: impl ToString) -> Self {
         self.options.idempotency_key = Some(key.to_string());
         self
@@ -178,17 +179,13 @@ impl<A: Aggregate, S: Store, C: Codec> Execute<'_, A, S, C> {
         let Self { repository, id, .. } = self;
         let stream = stream_of::<A>(id)?;
         let key = match &self.options.idempotency_key {
-            None => Key::unique(repository.ids.fresh()),
+            // Never from `repository.ids`: that source may be anybody's, and a key that comes twice loses a command.
+            None => Key::unique(RandomIds.fresh()),
             Some(given) => self.given_key(&stream, given)?,
         };
         // Before deciding: the decision would see its own first effect, and refuse.
-        if self.options.idempotency_key.is_some()
-            && let Some(outcome) = repository.store.outcome(key).await?
-        {
-            return match outcome.digest == key.digest {
-                true => repository.repeated(&stream, &outcome.placed).await,
-                false => Err(self.failed(AppendError::KeyReused)),
-            };
+        if let Some(earlier) = self.earlier(&stream, key).await? {
+            return Ok(earlier);
         }
         let mut fold = repository.fold(id, AsOf::Now).await?;
         for attempt in 1..=repository.retry.attempts {
@@ -200,12 +197,20 @@ impl<A: Aggregate, S: Store, C: Codec> Execute<'_, A, S, C> {
                     .await;
             }
             let loaded = fold.root.version();
-            let Some(decided) = self.decide(&mut fold.root, &stream, key)? else {
-                return Ok(Executed {
-                    events: Vec::new(),
-                    version: loaded,
-                    repeated: false,
-                });
+            let decided = match self.decide(&mut fold.root, &stream, key) {
+                Ok(Some(decided)) => decided,
+                // Nothing will be appended that could tell: it may rest on the key's own effect, stored since it was
+                // looked up.
+                nothing => {
+                    if let Some(earlier) = self.earlier(&stream, key).await? {
+                        return Ok(earlier);
+                    }
+                    return nothing.map(|_| Executed {
+                        events: Vec::new(),
+                        version: loaded,
+                        repeated: false,
+                    });
+                }
             };
             match repository.append(Arc::new(decided.append)).await {
                 Ok(appended) if appended.repeated => {
@@ -228,6 +233,26 @@ impl<A: Aggregate, S: Store, C: Codec> Execute<'_, A, S, C> {
         Err(ExecuteError::Contended {
             attempts: repository.retry.attempts,
         })
+    }
+
+    /// The answer to a command whose key was given and is known.
+    async fn earlier(
+        &self,
+        stream: &StreamName,
+        key: Key,
+    ) -> Result<Option<Executed<A::Event>>, ExecuteError<A::Error>> {
+        if self.options.idempotency_key.is_none() {
+            return Ok(None);
+        }
+        match self.repository.store.outcome(key).await? {
+            None => Ok(None),
+            Some(outcome) if outcome.digest == key.digest => self
+                .repository
+                .repeated(stream, &outcome.placed)
+                .await
+                .map(Some),
+            Some(_) => Err(self.failed(AppendError::KeyReused)),
+        }
     }
 
     fn given_key(&self, stream: &StreamName, given: &str) -> Result<Key, ExecuteError<A::Error>> {
@@ -329,14 +354,19 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
     /// Appends; where the outcome is unknown, sends the identical request again, which its key makes safe.
     async fn append(&self, append: Arc<Append>) -> Result<Appended, AppendError> {
         let mut attempt = 1;
+        let mut unknown = None;
         loop {
             let answer = self.store.append(Arc::clone(&append)).await;
-            let Err(AppendError::Unknown { reason }) = &answer else {
-                return answer;
-            };
+            match (answer, &unknown) {
+                (Err(AppendError::Unknown { reason }), _) => unknown = Some(reason),
+                // These say that this sending was not written, and nothing of an earlier one.
+                (Err(AppendError::Overloaded { .. } | AppendError::Store(_)), Some(_)) => {}
+                (answer, _) => return answer,
+            }
+            let reason = unknown.clone().unwrap_or_default();
             tracing::warn!(attempt, reason, "unknown outcome");
             if attempt >= self.retry.attempts {
-                return answer;
+                return Err(AppendError::Unknown { reason });
             }
             attempt += 1;
             self.clock.sleep(self.retry.pause(attempt)).await;

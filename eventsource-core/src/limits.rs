@@ -10,7 +10,7 @@ pub struct Limits {
     pub payload: usize,
     /// Bytes of the metadata of one event; 64 KiB by default.
     pub metadata: usize,
-    /// Bytes of all payloads and metadata together; 4 MiB by default.
+    /// Bytes of all events together, with their names and tags; 4 MiB by default.
     pub append: usize,
     /// Records in one append; 10,000 by default.
     pub records: usize,
@@ -82,7 +82,7 @@ impl Limits {
     pub fn check<Reach>(&self, append: &Append<Reach>) -> Result<(), Rejected> {
         let mut total = 0;
         for (index, record) in append.records().iter().enumerate() {
-            total += record.event.payload.len() + record.event.metadata.len();
+            total += record.event.size();
             let problem = if index >= self.records {
                 Some(RejectedProblem::TooMany {
                     what: "records",

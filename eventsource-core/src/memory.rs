@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
 
 use crate::append::{
-    Append, AppendError, Appended, Boundary, Check, Conflict, MISSED_LIMIT, ManyStreams, Outcome,
-    Placed, Record,
+    Append, AppendError, Appended, Boundary, Check, Conflict, MISSED_BYTES, MISSED_LIMIT,
+    ManyStreams, Outcome, Placed, Record,
 };
 use crate::key::Key;
 use crate::limits::Limits;
@@ -119,7 +119,10 @@ impl MemoryStore {
                 },
             );
         }
-        self.shared.head.set(log.head());
+        let head = log.head();
+        // Those who are woken may run here and now, and must not meet the lock.
+        drop(log);
+        self.shared.head.set_if(head, |earlier| earlier < head);
         Ok(Appended {
             placed,
             repeated: false,
@@ -145,7 +148,8 @@ impl Log {
                     return Ok(());
                 }
                 let missed = events.get(index(check.seen().0)..).unwrap_or_default();
-                let missed = if missed.len() > MISSED_LIMIT {
+                let bytes: usize = missed.iter().map(|entry| entry.event.size()).sum();
+                let missed = if missed.len() > MISSED_LIMIT || bytes > MISSED_BYTES {
                     &[]
                 } else {
                     missed

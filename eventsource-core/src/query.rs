@@ -35,7 +35,7 @@ impl Query {
         Self::default()
     }
 
-    /// Events with one of these stored names.
+    /// Events with one of these stored names; **every** event, if the list is empty.
     pub fn types<T: Into<Cow<'static, str>>>(types: impl IntoIterator<Item = T>) -> Self {
         let types = types.into_iter().map(Into::into).collect();
         Self {

@@ -142,7 +142,10 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
     /// Sets how conflicts are retried.
     #[must_use]
     pub fn retry(mut self, retry: Retry) -> Self {
-        self.retry = retry;
+        self.retry = Retry {
+            attempts: retry.attempts.max(1),
+            ..retry
+        };
         self
     }
 

@@ -72,6 +72,12 @@ pub struct StoredEvent {
 }
 
 impl StoredEvent {
+    /// Its payload and metadata, in bytes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.payload.len() + self.metadata.len()
+    }
+
     /// Decodes the event, which was written as JSON, into an aggregate's enum or one of your own with
     /// `#[derive(Event)]`. For other codecs there is [`codec::decode`](crate::codec::decode).
     pub fn decode<E: EventSet>(&self) -> Result<E, DecodeError> {

@@ -5,6 +5,7 @@ use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use futures_core::Stream;
 
@@ -13,12 +14,13 @@ use crate::store::{Collect, LogScan, Store};
 use crate::store_error::StoreError;
 use crate::stored_event::StoredEvent;
 use crate::stream::Position;
+use crate::timer;
 use crate::watch::Watch;
 
 /// The events of a store after a position, in order, without an end.
 ///
 /// Catching up and going live are one loop over positions, so there is no gap between them. An error leaves the
-/// subscription where it was: asking again tries again.
+/// subscription where it was: asking again tries again, after a moment. A store that is closed ends it.
 ///
 /// ```
 /// use eventsource_core::{MemoryStore, Position, Store};
@@ -40,6 +42,8 @@ pub struct Subscription<S> {
     page: usize,
     buffer: VecDeque<StoredEvent>,
     stopper: Stopper,
+    /// The last read has failed: the next one waits a moment.
+    failed: bool,
 }
 
 /// Ends a subscription, from anywhere.
@@ -63,6 +67,7 @@ impl<S: Store> Subscription<S> {
             page: 512,
             buffer: VecDeque::new(),
             stopper: Stopper(Arc::new(Watch::new(false))),
+            failed: false,
         }
     }
 
@@ -98,7 +103,8 @@ impl<S: Store> Subscription<S> {
     }
 
     /// The next event up to `until`; `None` once everything up to there was given out, or after the subscription was
-    /// stopped. It never waits for an event that is still to come.
+    /// stopped. It never waits for an event that is still to come: one that the store has not reached is
+    /// [`StoreError::BeyondHead`].
     ///
     /// ```
     /// # use eventsource_core::{MemoryStore, Position, Store};
@@ -138,10 +144,24 @@ impl<S: Store> Subscription<S> {
                 return Some(Ok(event));
             }
             let stopped = self.stopper.0.wait_until(|stopped| stopped);
-            let more = more(&self.store, self.read_to, &self.query, self.page);
-            match first(stopped, more).await {
+            let pause = std::mem::take(&mut self.failed);
+            let read = more(
+                &self.store,
+                self.read_to,
+                &self.query,
+                self.page,
+                until,
+                pause,
+            );
+            match first(stopped, read).await {
                 None => return None,
-                Some(Err(error)) => return Some(Err(error)),
+                Some(Err(error)) => {
+                    self.failed = true;
+                    if matches!(error, StoreError::Closed) {
+                        self.stopper.stop();
+                    }
+                    return Some(Err(error));
+                }
                 Some(Ok((events, read_to))) => {
                     self.buffer.extend(events);
                     self.read_to = read_to;
@@ -158,20 +178,31 @@ impl<S: Store> Subscription<S> {
     }
 }
 
-/// The next page after a position; waits for it if there is none yet.
+/// The next page after a position; waits for it if there is none yet, unless only what is there was asked for.
 async fn more<S: Store>(
     store: &S,
     after: Position,
     query: &Query,
     page: usize,
+    until: Option<Position>,
+    pause: bool,
 ) -> Result<(Vec<StoredEvent>, Position), StoreError> {
+    if pause {
+        timer::sleep(AFTER_FAILURE).await;
+    }
     let scan = LogScan::after(after).matching(query.clone()).limit(page);
     let (found, read_to) = store.scan_all(scan, Collect::default()).await?;
     if found.0.is_empty() && read_to == after {
+        if let Some(asked) = until {
+            return Err(StoreError::BeyondHead { asked, head: after });
+        }
         store.wait_beyond(after).await?;
     }
     Ok((found.0, read_to))
 }
+
+/// The pause between a read that failed and the next one.
+const AFTER_FAILURE: Duration = Duration::from_millis(50);
 
 /// What `work` gives, or `None` if `stop` ends first.
 async fn first<T>(stop: impl Future, work: impl Future<Output = T>) -> Option<T> {

@@ -3,15 +3,21 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+/// Longer than any process runs.
+const AGES: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+
 /// A future that ends after `duration`.
 pub(crate) fn sleep(duration: Duration) -> impl Future<Output = ()> + Send {
     Sleeping {
-        until: Instant::now() + duration,
+        until: Instant::now()
+            .checked_add(duration)
+            .unwrap_or_else(|| Instant::now() + AGES),
         slot: None,
     }
 }
@@ -110,7 +116,9 @@ fn wake_sleepers() {
         let due = queue.sleepers.pop();
         drop(queue);
         if let Some(Reverse(due)) = due {
-            lock(&due.slot).wake_by_ref();
+            let waker = lock(&due.slot).clone();
+            // What an executor does when it is woken is its own affair: should it panic, the others are woken all the same.
+            let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
         }
         queue = lock(&QUEUE);
     }

@@ -30,7 +30,15 @@ impl<T: Copy> Watch<T> {
 
     /// Sets the value and wakes everybody who waits.
     pub(crate) fn set(&self, value: T) {
+        self.set_if(value, |_| true);
+    }
+
+    /// The same, unless the earlier value says no: of two who set it at once the later one may come first.
+    pub(crate) fn set_if(&self, value: T, may: impl FnOnce(T) -> bool) {
         let mut watched = self.lock();
+        if !may(watched.value) {
+            return;
+        }
         watched.value = value;
         let waiting = std::mem::take(&mut watched.waiting);
         drop(watched);

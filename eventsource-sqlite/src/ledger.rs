@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use eventsource_core::{
-    Append, AppendError, Appended, Check, Conflict, Key, MISSED_LIMIT, NewEvent, Placed, Position,
-    Query, Record, StoreError, StoredEvent, StreamCheck, StreamName, Version,
+    Append, AppendError, Appended, Check, Conflict, Key, MISSED_BYTES, MISSED_LIMIT, NewEvent,
+    Placed, Position, Query, Record, StoreError, StoredEvent, StreamCheck, StreamName, Version,
 };
 use rusqlite::{Connection, OptionalExtension, Statement, params};
 
+use crate::error::backend;
 use crate::query::{self, Positions};
 use crate::row::{self, COLUMNS, Texts};
 
@@ -141,7 +142,13 @@ impl<'c> Ledger<'c> {
     pub(crate) fn append(&mut self, append: &dyn Judged) -> rusqlite::Result<Verdict> {
         // A key that was used answers before the checks do. It is looked up by inserting it, which costs one search of
         // the table instead of two; only if a check fails, nothing may be inserted.
-        let refusal = self.judge(append.checks())?;
+        let refusal = match self.judge(append.checks()) {
+            // A query that SQLite does not take. Nothing was written for this append, so only it is refused.
+            Err(error) if is_too_much(&error) => {
+                Some(backend("the store", "checking a query", error).into())
+            }
+            judged => judged?,
+        };
         if let Some(key) = append.key() {
             let records = append.records().len();
             let is_new = refusal.is_none() && records > 0 && self.add_key(key, records)?;
@@ -234,9 +241,14 @@ impl<'c> Ledger<'c> {
         );
         let mut statement = self.conn.prepare_cached(&sql)?;
         let mut rows = statement.query([stream.id, query::number(check.seen().0)])?;
-        let mut missed = Vec::new();
+        let (mut missed, mut bytes) = (Vec::new(), 0);
         while let Some(row) = rows.next()? {
-            missed.push(row::event(self.conn, &mut self.texts, row, check.stream())?.to_stored());
+            let event = row::event(self.conn, &mut self.texts, row, check.stream())?.to_stored();
+            bytes += event.size();
+            if bytes > MISSED_BYTES {
+                return Ok(Vec::new());
+            }
+            missed.push(event);
         }
         Ok(missed)
     }
@@ -394,6 +406,17 @@ impl<'c> Ledger<'c> {
 /// The position of the last event that was ever stored.
 pub(crate) const HEAD: &str =
     "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0)";
+
+/// Whether a statement was refused before it ran: too deep, too long, too many terms or values.
+fn is_too_much(error: &rusqlite::Error) -> bool {
+    match error {
+        rusqlite::Error::SqlInputError { .. } => true,
+        error => matches!(
+            error.sqlite_error_code(),
+            Some(rusqlite::ErrorCode::Unknown | rusqlite::ErrorCode::TooBig)
+        ),
+    }
+}
 
 fn conflict(conflict: Conflict) -> AppendError {
     AppendError::Conflict(Box::new(conflict))

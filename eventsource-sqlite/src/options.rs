@@ -83,7 +83,8 @@ impl SqliteOptions {
     /// unless set.
     #[must_use]
     pub fn patience(mut self, patience: Duration) -> Self {
-        self.patience = patience;
+        // A deadline must be a time that the machine's clock can have.
+        self.patience = patience.min(Duration::from_secs(365 * 24 * 60 * 60));
         self
     }
 

@@ -11,9 +11,14 @@ use rusqlite::{Statement, ToSql};
 pub(crate) enum Arm<'q> {
     /// Events with this stored name.
     Named(&'q str),
+    /// Events with one of these stored names: more than a statement can have parts.
+    AnyOf(&'q [Cow<'static, str>]),
     /// Events with all of these tags (at least one), and one of these names, if there are any.
     Tagged(&'q [Cow<'static, str>], &'q [Tag]),
 }
+
+/// How many names are looked up one by one.
+const MANY: usize = 64;
 
 /// The parts of a query, or `None` where it is every event.
 pub(crate) fn arms(query: &Query) -> Option<Vec<Arm<'_>>> {
@@ -23,7 +28,9 @@ pub(crate) fn arms(query: &Query) -> Option<Vec<Arm<'_>>> {
     }
     let mut arms = Vec::new();
     for item in query.items() {
-        if item.tags.is_empty() {
+        if item.tags.is_empty() && item.types.len() > MANY {
+            arms.push(Arm::AnyOf(&item.types));
+        } else if item.tags.is_empty() {
             arms.extend(item.types.iter().map(|name| Arm::Named(name)));
         } else {
             arms.push(Arm::Tagged(&item.types, &item.tags));
@@ -67,6 +74,11 @@ impl<'q> Positions<'q> {
                      AND position > ?1 AND position <= ?2"
                 ));
             }
+            Arm::AnyOf(names) => {
+                self.sql
+                    .push_str("SELECT position FROM events WHERE position > ?1 AND position <= ?2");
+                self.one_of(names);
+            }
             Arm::Tagged(names, tags) => {
                 for (index, tag) in tags.iter().enumerate() {
                     let tag = self.bound(tag.as_str());
@@ -80,18 +92,23 @@ impl<'q> Positions<'q> {
                         ));
                     }
                 }
-                for (index, name) in names.iter().enumerate() {
-                    self.sql.push_str(if index == 0 {
-                        " AND name IN (SELECT id FROM names WHERE name IN ("
-                    } else {
-                        ", "
-                    });
-                    let name = self.bound(name);
-                    self.push(format_args!("?{name}"));
-                }
-                self.sql.push_str(if names.is_empty() { "" } else { "))" });
+                self.one_of(names);
             }
         }
+    }
+
+    /// Asks for one of these names, if there are any.
+    fn one_of(&mut self, names: &'q [Cow<'static, str>]) {
+        for (index, name) in names.iter().enumerate() {
+            self.sql.push_str(if index == 0 {
+                " AND name IN (SELECT id FROM names WHERE name IN ("
+            } else {
+                ", "
+            });
+            let name = self.bound(name);
+            self.push(format_args!("?{name}"));
+        }
+        self.sql.push_str(if names.is_empty() { "" } else { "))" });
     }
 
     fn bound(&mut self, text: &'q str) -> usize {

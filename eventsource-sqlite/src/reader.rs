@@ -128,7 +128,14 @@ impl Reader {
             last,
             count,
             stopped,
+            problem,
         } = seen.map_err(|error| self.failed(error))?;
+        match problem {
+            // What stands before a damaged row is shown; the next scan then begins with it, and says so.
+            Some(error) if count == 0 => return Err(self.failed(error)),
+            Some(_) => return Ok(last),
+            None => {}
+        }
         let cut = stopped || scan.limit.is_some_and(|limit| count >= limit);
         Ok(if cut { last } else { head })
     }
@@ -152,9 +159,13 @@ impl Reader {
         while let Some(row) = rows.next()?
             && !seen.stopped
         {
-            row::event_of_any_stream(&self.conn, &mut self.texts, row, |event| {
+            let shown = row::event_of_any_stream(&self.conn, &mut self.texts, row, |event| {
                 seen.show(event, visitor);
-            })?;
+            });
+            if let Err(error) = shown {
+                seen.problem = Some(error);
+                break;
+            }
         }
         Ok(seen)
     }
@@ -185,9 +196,13 @@ impl Reader {
         {
             let mut rows = event.query([position.get::<_, i64>(0)?])?;
             let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
-            row::event_of_any_stream(&self.conn, &mut self.texts, row, |event| {
+            let shown = row::event_of_any_stream(&self.conn, &mut self.texts, row, |event| {
                 seen.show(event, visitor);
-            })?;
+            });
+            if let Err(error) = shown {
+                seen.problem = Some(error);
+                break;
+            }
         }
         Ok(seen)
     }
@@ -198,6 +213,8 @@ struct Seen {
     last: Position,
     count: usize,
     stopped: bool,
+    /// A row that could not be read.
+    problem: Option<rusqlite::Error>,
 }
 
 impl Seen {
@@ -206,6 +223,7 @@ impl Seen {
             last: after,
             count: 0,
             stopped: false,
+            problem: None,
         }
     }
 

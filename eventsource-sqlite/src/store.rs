@@ -91,10 +91,11 @@ impl SqliteStore {
         append: Arc<Append<Reach>>,
     ) -> Result<Appended, AppendError> {
         self.shared().limits.check(&append)?;
-        let size = |record: &eventsource_core::Record| {
-            record.event.payload.len() + record.event.metadata.len()
-        };
-        let bytes = append.records().iter().map(size).sum();
+        let bytes = append
+            .records()
+            .iter()
+            .map(|record| record.event.size())
+            .sum();
         let (reply, answer) = oneshot::channel();
         let append: Arc<dyn Judged> = append;
         self.shared()

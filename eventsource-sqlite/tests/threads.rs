@@ -269,3 +269,33 @@ async fn dropping_the_last_handle_ends_the_threads() {
     }
     panic!("five seconds after the last handle was dropped, there is still a connection");
 }
+
+#[tokio::test]
+async fn a_closed_store_ends_its_subscriptions() {
+    let store = SqliteStore::open(path("ended")).await.unwrap();
+    let mut events = store.subscribe(Position::START);
+    store.close().await;
+    assert!(matches!(events.next().await, Some(Err(StoreError::Closed))));
+    assert!(events.next().await.is_none());
+}
+
+#[tokio::test]
+async fn a_query_may_name_a_thousand_types() {
+    let store = SqliteStore::open(path("types")).await.unwrap();
+    store.append(one()).await.unwrap();
+    let mut types: Vec<_> = (0..1_000).map(|number| format!("type.{number}")).collect();
+    types.push("sample.made".into());
+    let found = store
+        .read_all(LogScan::default().matching(Query::types(types.clone())))
+        .await
+        .unwrap();
+    assert_eq!(found.len(), 1);
+    let within = Append::within().record(stream(), event());
+    let refused = within.nothing_matches(Query::types(types), Position::START);
+    let refused = store.append_within(Arc::new(refused)).await;
+    assert!(
+        matches!(refused, Err(AppendError::Conflict(_))),
+        "{refused:?}"
+    );
+    store.close().await;
+}
