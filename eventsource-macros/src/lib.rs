@@ -1,8 +1,9 @@
 //! The macros of `eventsource-core`, which re-exports them: use them from there.
 //!
 //! Each macro is a folder that reads in the order in which it runs: `parse` turns tokens into a model and collects
-//! every mistake, `model` is what the macro has understood, `expand` writes code and cannot fail. `attribute` is the
-//! short form of the derives, `arguments` reads what stands between the parentheses, `errors` collects mistakes.
+//! every mistake (`check` holds the rules where they are many), `model` is what the macro has understood, `expand` writes
+//! code and cannot fail. `attribute` is the short form of the derives, `arguments` reads what stands between the
+//! parentheses, `errors` collects mistakes.
 
 mod aggregate;
 mod arguments;

@@ -1,6 +1,8 @@
 //! `#[apply]` and `#[handle]` on an impl block: each method becomes the implementation of a trait, and stays a method.
 
 mod block;
+mod check;
+mod declare;
 mod expand;
 mod model;
 mod parse;

@@ -1,0 +1,245 @@
+//! The rules for a block and for the signatures in it: each is one function, and says what to write instead.
+
+use quote::ToTokens;
+use syn::{Ident, PatType, Receiver, ReceiverKind, ReturnType, Safety, Signature, Type};
+
+use crate::errors::Errors;
+use crate::method::block::Block;
+use crate::method::model::{Method, Role};
+
+/// Whether no method before takes the same event or command. (In another block the compiler finds it: E0119.)
+pub(super) fn check_new(
+    role: Role,
+    earlier: &[Method],
+    found: &Method,
+    errors: &mut Errors,
+) -> bool {
+    let same = |other: &&Method| {
+        other.cfg.is_empty() && found.cfg.is_empty() && text(&other.message) == text(&found.message)
+    };
+    let Some(first) = earlier.iter().find(same) else {
+        return true;
+    };
+    let verb = if role == Role::Apply {
+        "applied"
+    } else {
+        "handled"
+    };
+    let problem = format!("`{}` is {verb} twice", text(&found.message));
+    errors.add(
+        &found.ident,
+        problem,
+        format!(
+            "`{}` is the first method for it: put both into one",
+            first.ident
+        ),
+    );
+    false
+}
+
+pub(super) fn check_block(role: Role, block: &Block, errors: &mut Errors) -> bool {
+    let word = role.word();
+    if let Some(of_trait) = &block.of_trait {
+        let problem =
+            format!("`#[{word}]` stands on an impl block of the aggregate itself, not of a trait");
+        errors.add(
+            of_trait,
+            problem,
+            format!("write `#[{word}] impl {} {{ … }}`", text(&block.owner)),
+        );
+        return false;
+    }
+    if !block.generics.params.is_empty() {
+        errors.add(
+            &block.generics,
+            "an aggregate cannot be generic",
+            "write an aggregate for each kind",
+        );
+        return false;
+    }
+    if !matches!(block.owner, Type::Path(_)) {
+        errors.add(
+            &block.owner,
+            "this is not an aggregate",
+            format!("write `#[{word}] impl Account {{ … }}`"),
+        );
+        return false;
+    }
+    true
+}
+
+pub(super) fn check_qualifiers(role: Role, signature: &Signature, errors: &mut Errors) {
+    let (what, pure) = match role {
+        Role::Apply => (
+            "applies an event",
+            "an event is a fact already, and applying it only changes the state",
+        ),
+        Role::Handle => (
+            "handles a command",
+            "a decision only looks at the state; what it needs from outside belongs in the command",
+        ),
+    };
+    if let Some(word) = &signature.asyncness {
+        errors.add(
+            word,
+            format!("a method that {what} cannot be async"),
+            format!("leave `async` out: {pure}"),
+        );
+    }
+    if let Some(word) = &signature.constness {
+        errors.add(
+            word,
+            format!("a method that {what} cannot be const"),
+            "leave `const` out",
+        );
+    }
+    if !matches!(signature.safety, Safety::Default) {
+        errors.add(
+            &signature.safety,
+            format!("a method that {what} cannot be unsafe"),
+            "leave `unsafe` out",
+        );
+    }
+    if let Some(abi) = &signature.abi {
+        errors.add(
+            abi,
+            format!("a method that {what} cannot be extern"),
+            "leave `extern` out",
+        );
+    }
+    if !signature.generics.params.is_empty() {
+        errors.add(
+            &signature.generics,
+            format!("a method that {what} cannot be generic"),
+            "write one method for each type",
+        );
+    }
+}
+
+pub(super) fn check_receiver(role: Role, receiver: &Receiver, errors: &mut Errors) {
+    let mutable = match &receiver.kind {
+        ReceiverKind::Reference(_, _, mutability) => Some(mutability.is_some()),
+        ReceiverKind::Typed(_, ty) => match &**ty {
+            Type::Reference(reference) => Some(reference.mutability.is_some()),
+            _ => None,
+        },
+        _ => None,
+    };
+    match (role, mutable) {
+        (Role::Apply, Some(true)) | (Role::Handle, Some(false)) => {}
+        (Role::Apply, ..) => {
+            errors.add(
+                receiver,
+                "a method that applies an event takes `&mut self`",
+                "write `&mut self`: it changes the state",
+            );
+        }
+        (Role::Handle, ..) => errors.add(
+            receiver,
+            "a method that handles a command takes `&self`",
+            "write `&self`: a decision only looks at the state, and its events change it",
+        ),
+    }
+}
+
+/// Whether there is a second parameter; no third.
+pub(super) fn check_second(role: Role, rest: &[&PatType], errors: &mut Errors) -> bool {
+    let second = role.second();
+    if let Some(third) = rest.get(1) {
+        let problem = format!(
+            "a method that takes {} has at most one parameter more",
+            role.message()
+        );
+        errors.add(
+            third,
+            problem,
+            format!(
+                "after {} it may take `&{second}`, and nothing else",
+                role.message()
+            ),
+        );
+    }
+    let Some(parameter) = rest.first() else {
+        return false;
+    };
+    if !matches!(&*parameter.ty, Type::Reference(_)) {
+        let problem = format!("the parameter after {} is `&{second}`", role.message());
+        let help = match role {
+            Role::Apply => format!("write `meta: &{second}`, or put the data into the event"),
+            Role::Handle => format!("write `context: &{second}`, or put the data into the command"),
+        };
+        errors.add(parameter, problem, help);
+    }
+    true
+}
+
+pub(super) fn check_output(
+    role: Role,
+    creates: bool,
+    signature: &Signature,
+    owner: &Type,
+    errors: &mut Errors,
+) -> Option<Type> {
+    match (role, creates, &signature.output) {
+        (Role::Apply, true, ReturnType::Default) => {
+            let help = "write `-> Self`, or `&mut self` as the first parameter";
+            errors.add(
+                &signature.ident,
+                "a method without `self` creates the aggregate, and this one returns nothing",
+                help,
+            );
+            None
+        }
+        (Role::Apply, false, ReturnType::Type(_, returned)) => {
+            let problem = "a method that applies an event returns nothing: the event has happened, and cannot fail";
+            errors.add(
+                returned,
+                problem,
+                "leave the return type out, and refuse in the `#[handle]` method",
+            );
+            None
+        }
+        (Role::Handle, _, ReturnType::Default) => {
+            let problem = format!("`{}` returns no events", signature.ident);
+            let help = "write `-> Result<Opened, AccountError>`: the event that the command leads to, or the refusal";
+            errors.add(&signature.ident, problem, help);
+            None
+        }
+        (Role::Apply, true, ReturnType::Type(_, returned)) => {
+            if !is_self(returned, owner) {
+                let problem = "a method without `self` creates the aggregate, and returns it";
+                errors.add(
+                    returned,
+                    problem,
+                    "write `-> Self`, or `&mut self` as the first parameter",
+                );
+            }
+            Some((**returned).clone())
+        }
+        (Role::Handle, _, ReturnType::Type(_, returned)) => Some((**returned).clone()),
+        (Role::Apply, false, ReturnType::Default) => None,
+    }
+}
+
+/// Whether a type is the aggregate itself, by name.
+pub(super) fn is_self(returned: &Type, owner: &Type) -> bool {
+    last_name(returned).is_some_and(|name| name == "Self" || Some(name) == last_name(owner))
+}
+
+/// The last name in the path of a type.
+pub(super) fn last_name(ty: &Type) -> Option<&Ident> {
+    match ty {
+        Type::Path(path) => path.path.segments.last().map(|segment| &segment.ident),
+        _ => None,
+    }
+}
+
+/// Tokens as a person would write them.
+pub(super) fn text(tokens: &impl ToTokens) -> String {
+    tokens
+        .to_token_stream()
+        .to_string()
+        .replace(" :: ", "::")
+        .replace(" < ", "<")
+        .replace(" >", ">")
+}
