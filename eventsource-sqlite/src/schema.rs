@@ -17,8 +17,15 @@ pub(crate) const APPLICATION_ID: i32 = 0x4576_5374;
 /// Positions are AUTOINCREMENT: a plain rowid would be given out again after its event was deleted. An
 /// event's stored name, schema and format are one number, its shape, as they repeat in every event; its name alone is
 /// another, for the index. `tags` repeats the name, so that a query of types and tags reads nothing else.
+///
+/// `oldest_user` is the oldest version of the software that may still read and write the file: a migration that older
+/// ones can live with leaves it, so that both run side by side during an upgrade.
 const MIGRATIONS: [&str; VERSION as usize] = ["
-    CREATE TABLE meta (identity BLOB NOT NULL, incarnation BLOB NOT NULL) STRICT;
+    CREATE TABLE meta (
+        identity BLOB NOT NULL,
+        incarnation BLOB NOT NULL,
+        oldest_user INTEGER NOT NULL DEFAULT 1
+    ) STRICT;
     CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
     CREATE TABLE shapes (
         id INTEGER PRIMARY KEY,
@@ -132,7 +139,12 @@ fn recognise(conn: &Connection, place: &str) -> Result<u32, StoreError> {
         }
     }
     let version = u32::try_from(version).unwrap_or(0);
-    if version > VERSION {
+    let usable = || {
+        conn.query_row("SELECT oldest_user <= ?1 FROM meta", [VERSION], |row| {
+            row.get(0)
+        })
+    };
+    if version > VERSION && !usable().unwrap_or(false) {
         return Err(StoreError::Newer {
             place: place.into(),
             found: version,
@@ -189,7 +201,7 @@ fn set_up(conn: &Connection, place: &str, durability: Durability) -> Result<(), 
 
 /// Makes or changes the tables, all in one transaction, so that of two processes one does it.
 fn migrate(conn: &mut Connection, place: &str) -> Result<(), StoreError> {
-    if recognise(conn, place)? == VERSION {
+    if recognise(conn, place)? >= VERSION {
         return Ok(());
     }
     let failed = |error| store_error(place, "bringing the tables up to date", error);
@@ -198,6 +210,9 @@ fn migrate(conn: &mut Connection, place: &str) -> Result<(), StoreError> {
         .map_err(failed)?;
     // Another process may have been faster.
     let found = recognise(&transaction, place)?;
+    if found >= VERSION {
+        return Ok(());
+    }
     for migration in MIGRATIONS.iter().skip(found as usize) {
         transaction.execute_batch(migration).map_err(failed)?;
     }
@@ -205,7 +220,7 @@ fn migrate(conn: &mut Connection, place: &str) -> Result<(), StoreError> {
         let fresh = StoreIdentity::fresh();
         transaction
             .execute(
-                "INSERT INTO meta VALUES (?1, ?2)",
+                "INSERT INTO meta (identity, incarnation) VALUES (?1, ?2)",
                 [fresh.id.as_bytes(), fresh.incarnation.as_bytes()],
             )
             .map_err(failed)?;

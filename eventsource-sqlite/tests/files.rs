@@ -101,10 +101,20 @@ async fn a_foreign_file_is_refused_and_not_changed() {
 async fn a_newer_file_is_refused() {
     let path = path("newer");
     SqliteStore::open(&path).await.unwrap().close().await;
-    Connection::open(&path)
-        .unwrap()
-        .pragma_update(None, "user_version", 99)
+    let newer = Connection::open(&path).unwrap();
+    newer.pragma_update(None, "user_version", 99).unwrap();
+    // One that this version can live with is used as it is, and left as new as it is.
+    let store = SqliteStore::open(&path).await.unwrap();
+    append(&store, "sample/1", 1).await;
+    store.close().await;
+    let version: i64 = newer
+        .pragma_query_value(None, "user_version", |row| row.get(0))
         .unwrap();
+    assert_eq!(version, 99);
+    newer
+        .execute("UPDATE meta SET oldest_user = 98", [])
+        .unwrap();
+    drop(newer);
     let error = SqliteStore::open(&path).await.unwrap_err();
     assert!(
         matches!(
