@@ -1,6 +1,6 @@
 //! Collects every mistake of one item, so that they are reported together.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 
 /// The mistakes that were found so far.
@@ -13,21 +13,28 @@ impl Errors {
     pub(crate) fn add(
         &mut self,
         place: impl ToTokens,
-        problem: impl std::fmt::Display,
-        help: impl std::fmt::Display,
+        problem: impl ToString,
+        help: impl ToString,
     ) {
+        self.add_tokens(
+            place.to_token_stream(),
+            &problem.to_string(),
+            &help.to_string(),
+        );
+    }
+
+    // Apart from the one before, which is compiled again for each kind of place and of text.
+    fn add_tokens(&mut self, place: TokenStream, problem: &str, help: &str) {
         self.0
             .push(syn::Error::new_spanned(place, message(problem, help)));
     }
 
     /// Adds a mistake that has a span but no tokens.
-    pub(crate) fn add_at(
-        &mut self,
-        span: proc_macro2::Span,
-        problem: impl std::fmt::Display,
-        help: impl std::fmt::Display,
-    ) {
-        self.0.push(syn::Error::new(span, message(problem, help)));
+    pub(crate) fn add_at(&mut self, span: Span, problem: impl ToString, help: impl ToString) {
+        self.0.push(syn::Error::new(
+            span,
+            message(&problem.to_string(), &help.to_string()),
+        ));
     }
 
     /// Adds an error of the parser.
@@ -51,7 +58,7 @@ impl Errors {
     }
 }
 
-fn message(problem: impl std::fmt::Display, help: impl std::fmt::Display) -> String {
+fn message(problem: &str, help: &str) -> String {
     format!("{problem}\n\nhelp: {help}")
 }
 
