@@ -5,8 +5,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tracing::{Instrument, Span, field};
-
 use crate::aggregate::{Aggregate, Misapplied, Root};
 use crate::append::{Append, AppendError, Appended, Conflict, NewEvent, Placed};
 use crate::codec::{self, Codec, CodecError};
@@ -24,6 +22,7 @@ use crate::store::{Store, StreamScan};
 use crate::stream::{Position, StreamName, Version};
 use crate::tag::Tags;
 use crate::time::{IdSource as _, RandomIds, Timestamp, random};
+use crate::trace::{self, Instrument as _};
 
 /// What may be said beside a command.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -162,14 +161,7 @@ impl<'a, A: Aggregate, S: Store, C: Codec> IntoFuture for Execute<'a, A, S, C> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let span = tracing::info_span!(
-            "execute",
-            aggregate = A::NAME,
-            id = %self.id,
-            command = self.command.name(),
-            attempts = field::Empty,
-            version = field::Empty,
-        );
+        let span = trace::execute(A::NAME, self.id, self.command.name());
         Box::pin(self.run().instrument(span))
     }
 }
@@ -189,7 +181,7 @@ impl<A: Aggregate, S: Store, C: Codec> Execute<'_, A, S, C> {
         }
         let mut fold = repository.fold(id, AsOf::Now).await?;
         for attempt in 1..=repository.retry.attempts {
-            Span::current().record("attempts", attempt);
+            trace::attempts(attempt);
             if attempt > 2 {
                 repository
                     .clock
@@ -221,7 +213,7 @@ impl<A: Aggregate, S: Store, C: Codec> Execute<'_, A, S, C> {
                     return Ok(self.executed(&stream, events, &appended.placed, now));
                 }
                 Err(AppendError::Conflict(conflict)) => {
-                    tracing::debug!(attempt, %conflict, "conflict");
+                    trace::conflict(attempt, &conflict);
                     fold = match catch_up(fold, loaded, &conflict) {
                         Some(fold) => fold?,
                         None => repository.fold(id, AsOf::Now).await?,
@@ -311,7 +303,7 @@ impl<A: Aggregate, S: Store, C: Codec> Execute<'_, A, S, C> {
         recorded_at: Timestamp,
     ) -> Executed<A::Event> {
         let version = placed.last().map_or(Version::NONE, |placed| placed.version);
-        Span::current().record("version", version.0);
+        trace::version(&trace::current(), version.0);
         let recorded = |(event, placed): (A::Event, &Placed)| Recorded {
             position: placed.position,
             stream: stream.clone(),
@@ -364,7 +356,7 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
                 (answer, _) => return answer,
             }
             let reason = unknown.clone().unwrap_or_default();
-            tracing::warn!(attempt, reason, "unknown outcome");
+            trace::unknown(attempt, &reason);
             if attempt >= self.retry.attempts {
                 return Err(AppendError::Unknown { reason });
             }
@@ -386,7 +378,7 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
         let before = Version(first.0.saturating_sub(1));
         let scan = StreamScan::of(stream.clone()).after(before).until(version);
         let events = self.typed(scan).await?;
-        Span::current().record("version", version.0);
+        trace::version(&trace::current(), version.0);
         Ok(Executed {
             events,
             version,

@@ -89,6 +89,7 @@ mod tag;
 pub mod testing;
 mod time;
 mod timer;
+mod trace;
 mod watch;
 
 pub use aggregate::*;

@@ -5,9 +5,6 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tracing::Instrument;
-use tracing::field::Empty;
-
 use crate::aggregate::Aggregate;
 use crate::codec::{Codec, Json};
 use crate::command::CommandOf;
@@ -18,6 +15,7 @@ use crate::registry::{self, NameCollision};
 use crate::store::{Store, StreamScan};
 use crate::stream::Version;
 use crate::time::{Clock, IdSource, RandomIds, SystemClock};
+use crate::trace::{self, Instrument as _};
 
 /// The aggregates of one kind in one store.
 ///
@@ -217,10 +215,10 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
             ..StreamScan::of(stream_of::<A>(id)?)
         };
         let fold = Fold::new(self.codec.clone(), as_of);
-        let span = tracing::debug_span!("load", aggregate = A::NAME, id = %id, version = Empty);
+        let span = trace::load(A::NAME, id);
         let read = self.store.scan_stream(events, fold);
         let fold = read.instrument(span.clone()).await?.checked()?;
-        span.record("version", fold.root.version().0);
+        trace::version(&span, fold.root.version().0);
         Ok(fold)
     }
 }
