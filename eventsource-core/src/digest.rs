@@ -4,34 +4,19 @@ use serde::Serialize;
 
 use crate::codec::CodecError;
 use crate::command::AnyCommand;
-use crate::message::MessageWriter;
+use crate::message::{MessageWriter, NameOnly};
 
 /// The name of a command.
 pub(crate) fn command_name(command: &impl AnyCommand) -> &'static str {
-    let Ok(name) = command.write_any(Name);
+    let Ok((name, _)) = command.write_any(NameOnly);
     name
 }
 
 /// The name, a NUL, and the JSON of the command with the entries of each object in the order of their names: the
-/// order in which a hash map gives them, or in which fields were declared, does not make another command.
+/// order in which a hash map gives them, or in which fields were declared, does not make another command. Members that
+/// are `null` are left out.
 pub(crate) fn of_command(command: &impl AnyCommand) -> Result<Vec<u8>, CodecError> {
     command.write_any(Canonical)
-}
-
-struct Name;
-
-impl MessageWriter for Name {
-    type Ok = &'static str;
-    type Error = std::convert::Infallible;
-
-    fn write<T: Serialize>(
-        self,
-        name: &'static str,
-        _: u32,
-        _: &T,
-    ) -> Result<Self::Ok, Self::Error> {
-        Ok(name)
-    }
 }
 
 struct Canonical;

@@ -144,7 +144,8 @@ pub trait MessageReader {
 /// A table that names a variant which the enum does not have: only a hand-written set can be so wrong.
 pub(crate) const NO_SUCH_VARIANT: &str = "the set of messages has no variant of this number";
 
-struct NameOnly;
+/// Takes the name and the version, and leaves the payload.
+pub(crate) struct NameOnly;
 
 impl MessageWriter for NameOnly {
     type Ok = (&'static str, u32);
