@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use eventsource_core::{
-    Append, AppendError, EVENT_NAME_LIMIT, LogScan, NewEvent, Position, Store, StoreError,
-    StreamName, StreamScan, TAG_LIMIT, Tag,
+    Append, AppendError, Checkpoint, EVENT_NAME_LIMIT, LogScan, NewEvent, Position, Store,
+    StoreError, StoreIdentity, StreamName, StreamScan, TAG_LIMIT, Tag, Uuid,
 };
 
 use crate::broken::{Kept, ensure, ensure_eq};
@@ -181,4 +181,51 @@ pub async fn g9_the_identity_is_stable<S: Store>(store: S) -> Kept {
     ensure(!before.id.is_nil() && !before.incarnation.is_nil(), || {
         format!("the identity is empty: {before:?}")
     })
+}
+
+/// A checkpoint of another store or of an earlier life, and an append that was decided in one, are refused.
+pub async fn g9_another_life_is_refused<S: Store>(store: S) -> Kept {
+    let this = store.identity();
+    let here = Checkpoint {
+        store: this,
+        position: Position::START,
+    };
+    store.resume(here)?;
+    let other = Uuid::from_u128(1);
+    let earlier = StoreIdentity {
+        incarnation: other,
+        ..this
+    };
+    let resumed = store
+        .resume(Checkpoint {
+            store: earlier,
+            ..here
+        })
+        .map(|_| ());
+    ensure(
+        matches!(resumed, Err(StoreError::OtherIncarnation { .. })),
+        || format!("a checkpoint of an earlier life is taken: {resumed:?}"),
+    )?;
+    let foreign = StoreIdentity { id: other, ..this };
+    let resumed = store
+        .resume(Checkpoint {
+            store: foreign,
+            ..here
+        })
+        .map(|_| ());
+    ensure(
+        matches!(resumed, Err(StoreError::OtherStore { .. })),
+        || format!("a checkpoint of another store is taken: {resumed:?}"),
+    )?;
+    let append = |life| Arc::new(some(stream(1), 1).incarnation(life));
+    let refused = store.append(append(other)).await;
+    ensure(
+        matches!(
+            refused,
+            Err(AppendError::Store(StoreError::OtherIncarnation { .. }))
+        ),
+        || format!("an append that was decided in another life is taken: {refused:?}"),
+    )?;
+    store.append(append(this.incarnation)).await?;
+    ensure_eq(&store.head().await?, &Position(1), "the head")
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use eventsource_core::{
     Append, EventRef, LogScan, NewEvent, Position, Query, Store, StoredEvent, StreamScan, Tag,
-    Timestamp, Version, Visit,
+    TagList, Timestamp, Version, Visit,
 };
 
 use crate::broken::{Kept, ensure, ensure_eq};
@@ -296,7 +296,9 @@ pub async fn g4_an_event_is_read_as_it_was_written<S: Store>(store: S) -> Kept {
                 .collect(),
             metadata: (0..size / 10).map(|_| b'm').collect::<Vec<_>>().into(),
             recorded_at: Timestamp::from_micros(if number % 2 == 0 { -1 } else { i64::MAX }),
-            tags: Vec::new(),
+            tags: (1..number)
+                .map(|tag| Tag::new("tag \u{1F3F7}", tag))
+                .collect(),
         };
         expected.push(StoredEvent {
             position: Position(number),
@@ -308,6 +310,7 @@ pub async fn g4_an_event_is_read_as_it_was_written<S: Store>(store: S) -> Kept {
             payload: event.payload.clone().into(),
             metadata: event.metadata.as_ref().into(),
             recorded_at: event.recorded_at,
+            tags: TagList::store(&event.tags).into(),
         });
         store
             .append(Arc::new(Append::to(stream(1)).event(event)))

@@ -154,6 +154,7 @@ suite! { $
     input::g8_odd_input_that_is_allowed,
     input::g9_a_position_beyond_the_head_is_an_error,
     input::g9_the_identity_is_stable,
+    input::g9_another_life_is_refused,
 }
 
 suite! { $

@@ -141,6 +141,7 @@ pub struct Append<Reach = OneStream> {
     records: Vec<Record>,
     checks: Vec<Check>,
     key: Option<Key>,
+    incarnation: Option<Uuid>,
     reach: PhantomData<Reach>,
 }
 
@@ -151,6 +152,7 @@ impl<Reach> Append<Reach> {
             records: Vec::new(),
             checks: Vec::new(),
             key: None,
+            incarnation: None,
             reach: PhantomData,
         }
     }
@@ -160,6 +162,20 @@ impl<Reach> Append<Reach> {
     pub fn key(mut self, key: Key) -> Self {
         self.key = Some(key);
         self
+    }
+
+    /// Only if the store is still in this life: what the checks rest on was read in it. A store that was restored or
+    /// promoted since answers [`StoreError::OtherIncarnation`].
+    #[must_use]
+    pub fn incarnation(mut self, incarnation: Uuid) -> Self {
+        self.incarnation = Some(incarnation);
+        self
+    }
+
+    /// The life of the store that it was decided in, if that matters.
+    #[must_use]
+    pub fn expected_incarnation(&self) -> Option<Uuid> {
+        self.incarnation
     }
 
     /// The records, in the order in which they will be stored.
@@ -186,6 +202,7 @@ impl<Reach> Append<Reach> {
             records: self.records,
             checks: self.checks,
             key: self.key,
+            incarnation: self.incarnation,
             reach: PhantomData,
         }
     }

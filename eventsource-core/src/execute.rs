@@ -19,6 +19,7 @@ use crate::message::MessageSet;
 use crate::metadata::Metadata;
 use crate::repository::{Repository, Retry};
 use crate::store::{Store, StreamScan};
+use crate::store_error::StoreError;
 use crate::stream::{Position, StreamName, Version};
 use crate::tag::Tags;
 use crate::time::{IdSource as _, RandomIds, Timestamp, random};
@@ -179,6 +180,7 @@ impl<A: Aggregate, S: Store, C: Codec> Execute<'_, A, S, C> {
         if let Some(earlier) = self.earlier(&stream, key).await? {
             return Ok(earlier);
         }
+        let mut life = repository.store.identity().incarnation;
         let mut fold = repository.fold(id, AsOf::Now).await?;
         for attempt in 1..=repository.retry.attempts {
             trace::attempts(attempt);
@@ -204,7 +206,8 @@ impl<A: Aggregate, S: Store, C: Codec> Execute<'_, A, S, C> {
                     });
                 }
             };
-            match repository.append(Arc::new(decided.append)).await {
+            let append = decided.append.incarnation(life);
+            match repository.append(Arc::new(append)).await {
                 Ok(appended) if appended.repeated => {
                     return repository.repeated(&stream, &appended.placed).await;
                 }
@@ -218,6 +221,11 @@ impl<A: Aggregate, S: Store, C: Codec> Execute<'_, A, S, C> {
                         Some(fold) => fold?,
                         None => repository.fold(id, AsOf::Now).await?,
                     };
+                }
+                // What it rests on was read before the store was restored or promoted.
+                Err(AppendError::Store(StoreError::OtherIncarnation { this, .. })) => {
+                    life = this;
+                    fold = repository.fold(id, AsOf::Now).await?;
                 }
                 Err(failed) => return Err(self.failed(failed)),
             }

@@ -59,6 +59,7 @@
 
 mod aggregate;
 mod append;
+mod checkpoint;
 pub mod codec;
 mod command;
 mod decision;
@@ -94,6 +95,7 @@ mod watch;
 
 pub use aggregate::*;
 pub use append::*;
+pub use checkpoint::{Checkpoint, InvalidCheckpoint};
 pub use codec::{Codec, CodecError, DecodeError, Json};
 pub use command::*;
 pub use decision::*;
@@ -119,7 +121,7 @@ pub use store_error::StoreError;
 pub use stored_event::{EventRef, StoredEvent};
 pub use stream::*;
 pub use subscription::*;
-pub use tag::{TAG_LIMIT, Tag, TagValue, Tags};
+pub use tag::{TAG_LIMIT, Tag, TagList, TagValue, Tags};
 pub use time::*;
 pub use uuid::Uuid;
 

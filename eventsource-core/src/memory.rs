@@ -17,7 +17,7 @@ use crate::store::{
 use crate::store_error::StoreError;
 use crate::stored_event::StoredEvent;
 use crate::stream::{Position, StreamName, Version};
-use crate::tag::Tag;
+use crate::tag::TagList;
 use crate::watch::Watch;
 
 /// A store that keeps its events in memory. Clones share them.
@@ -38,15 +38,9 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct Log {
-    events: Vec<Arc<Entry>>,
-    streams: HashMap<StreamName, Vec<Arc<Entry>>>,
+    events: Vec<Arc<StoredEvent>>,
+    streams: HashMap<StreamName, Vec<Arc<StoredEvent>>>,
     keys: HashMap<Uuid, Outcome>,
-}
-
-#[derive(Debug)]
-struct Entry {
-    event: StoredEvent,
-    tags: Vec<Tag>,
 }
 
 impl Default for MemoryStore {
@@ -87,6 +81,9 @@ impl MemoryStore {
 
     fn append_now<Reach>(&self, append: &Append<Reach>) -> Result<Appended, AppendError> {
         self.shared.limits.check(append)?;
+        if let Some(known) = append.expected_incarnation() {
+            self.shared.identity.check_incarnation(known)?;
+        }
         let mut log = self.log();
         if let Some(key) = append.idempotency_key()
             && let Some(outcome) = log.keys.get(&key.id)
@@ -135,7 +132,7 @@ impl Log {
         Position(self.events.len() as u64)
     }
 
-    fn stream(&self, stream: &StreamName) -> &[Arc<Entry>] {
+    fn stream(&self, stream: &StreamName) -> &[Arc<StoredEvent>] {
         self.streams.get(stream).map_or(&[], Vec::as_slice)
     }
 
@@ -148,13 +145,16 @@ impl Log {
                     return Ok(());
                 }
                 let missed = events.get(index(check.seen().0)..).unwrap_or_default();
-                let bytes: usize = missed.iter().map(|entry| entry.event.size()).sum();
+                let bytes: usize = missed.iter().map(|entry| entry.size()).sum();
                 let missed = if missed.len() > MISSED_LIMIT || bytes > MISSED_BYTES {
                     &[]
                 } else {
                     missed
                 };
-                let missed = missed.iter().map(|entry| entry.event.clone()).collect();
+                let missed = missed
+                    .iter()
+                    .map(|entry| StoredEvent::clone(entry))
+                    .collect();
                 Conflict::Stream {
                     check: check.clone(),
                     actual,
@@ -173,12 +173,12 @@ impl Log {
                 let unseen = self.events.get(index(after.0)..).unwrap_or_default();
                 match unseen
                     .iter()
-                    .find(|entry| query.matches(&entry.event.name, &entry.tags))
+                    .find(|entry| query.matches_event(&StoredEvent::as_ref(entry)))
                 {
                     None => return Ok(()),
                     Some(entry) => Conflict::Boundary {
                         query: query.clone(),
-                        position: entry.event.position,
+                        position: entry.position,
                     },
                 }
             }
@@ -190,7 +190,7 @@ impl Log {
         let position = Position(self.head().0 + 1);
         let stream = self.streams.entry(record.stream.clone()).or_default();
         let version = Version(stream.len() as u64 + 1);
-        let event = StoredEvent {
+        let event = Arc::new(StoredEvent {
             position,
             stream: record.stream.clone(),
             version,
@@ -200,13 +200,10 @@ impl Log {
             payload: record.event.payload.as_slice().into(),
             metadata: record.event.metadata.as_ref().into(),
             recorded_at: record.event.recorded_at,
-        };
-        let entry = Arc::new(Entry {
-            event,
-            tags: record.event.tags.clone(),
+            tags: TagList::store(&record.event.tags).into(),
         });
-        stream.push(Arc::clone(&entry));
-        self.events.push(entry);
+        stream.push(Arc::clone(&event));
+        self.events.push(event);
         Placed { position, version }
     }
 }
@@ -249,7 +246,7 @@ impl Store for MemoryStore {
             events.reverse();
         }
         for entry in events.iter().take(scan.limit.unwrap_or(usize::MAX)) {
-            if visitor.visit(entry.event.as_ref()).is_break() {
+            if visitor.visit(StoredEvent::as_ref(entry)).is_break() {
                 break;
             }
         }
@@ -276,7 +273,7 @@ impl Store for MemoryStore {
                 .unwrap_or_default()
                 .iter();
             let matching =
-                unseen.filter(|entry| scan.query.matches(&entry.event.name, &entry.tags));
+                unseen.filter(|entry| scan.query.matches_event(&StoredEvent::as_ref(entry)));
             (
                 matching
                     .take(scan.limit.unwrap_or(usize::MAX))
@@ -286,14 +283,12 @@ impl Store for MemoryStore {
             )
         };
         for entry in &events {
-            if visitor.visit(entry.event.as_ref()).is_break() {
-                return Ok((visitor, entry.event.position));
+            if visitor.visit(StoredEvent::as_ref(entry)).is_break() {
+                return Ok((visitor, entry.position));
             }
         }
         let full = scan.limit.is_some_and(|limit| events.len() >= limit);
-        let last = events
-            .last()
-            .map_or(scan.after, |entry| entry.event.position);
+        let last = events.last().map_or(scan.after, |entry| entry.position);
         let looked_at = if full { last } else { head };
         Ok((visitor, looked_at))
     }

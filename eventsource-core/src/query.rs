@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::tag::Tag;
+use crate::stored_event::EventRef;
+use crate::tag::{Tag, TagList};
 
 /// A set of events: those that match at least one of its items. Without an item it is every event.
 ///
@@ -88,10 +89,21 @@ impl Query {
     /// Whether an event with this stored name and these tags is in the set.
     #[must_use]
     pub fn matches(&self, name: &str, tags: &[Tag]) -> bool {
+        self.has(name, |wanted| tags.contains(wanted))
+    }
+
+    /// Whether a stored event is in the set.
+    #[must_use]
+    pub fn matches_event(&self, event: &EventRef<'_>) -> bool {
+        let tags: TagList<'_> = event.tags;
+        self.has(event.name, |wanted| tags.contains(wanted))
+    }
+
+    fn has(&self, name: &str, tagged: impl Fn(&Tag) -> bool) -> bool {
         self.items.is_empty()
             || self.items.iter().any(|item| {
                 (item.types.is_empty() || item.types.iter().any(|wanted| wanted == name))
-                    && item.tags.iter().all(|wanted| tags.contains(wanted))
+                    && item.tags.iter().all(&tagged)
             })
     }
 }

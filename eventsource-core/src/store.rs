@@ -7,6 +7,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::append::{Append, AppendError, Appended, Boundary, ManyStreams, Outcome};
+use crate::checkpoint::Checkpoint;
 use crate::key::Key;
 use crate::query::Query;
 use crate::store_error::StoreError;
@@ -28,7 +29,8 @@ use crate::time::{IdSource, RandomIds};
 ///
 /// A handle is cheap to clone and may be used from any task of any executor.
 pub trait Store: Clone + Send + Sync + 'static {
-    /// Which store this is, and which life of it.
+    /// Which store this is, and which life of it. The life may change while the store is open, where a server fails
+    /// over to another one.
     fn identity(&self) -> StoreIdentity;
 
     /// Stores the records of `append` at the end of its stream, if its checks hold.
@@ -74,6 +76,13 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// The events after `position`: first those that are there, then those that come, without a gap.
     fn subscribe(&self, after: Position) -> Subscription<Self> {
         Subscription::new(self.clone(), after)
+    }
+
+    /// The events after a checkpoint, as [`subscribe`](Self::subscribe) gives them, if this is the store that it was
+    /// made in, and the store was not restored or promoted since.
+    fn resume(&self, checkpoint: Checkpoint) -> Result<Subscription<Self>, StoreError> {
+        checkpoint.check(self.identity())?;
+        Ok(self.subscribe(checkpoint.position))
     }
 
     /// Reads the events of a stream into memory.

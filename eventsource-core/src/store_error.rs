@@ -1,5 +1,7 @@
 //! Why a store could not do what it was asked.
 
+use uuid::Uuid;
+
 use crate::stream::Position;
 
 /// Why a store could not do what it was asked.
@@ -22,6 +24,25 @@ pub enum StoreError {
         asked: Position,
         /// The store's last one.
         head: Position,
+    },
+    /// A checkpoint belongs to another store.
+    #[error("the checkpoint is of the store {asked}, and this one is {this}")]
+    OtherStore {
+        /// The store that the checkpoint names.
+        asked: Uuid,
+        /// This store.
+        this: Uuid,
+    },
+    /// The store was restored or promoted since: positions and versions of before may mean other events now. Compare
+    /// what was made of them with what is stored, or begin anew.
+    #[error(
+        "this was read in the store's incarnation {asked}, and since it was restored or promoted it is {this}"
+    )]
+    OtherIncarnation {
+        /// The life of the store that was known.
+        asked: Uuid,
+        /// The one that it is in now.
+        this: Uuid,
     },
     /// What it is kept in belongs to something else.
     #[error("{place} is not an event store: {found}")]

@@ -5,6 +5,7 @@ use std::fmt;
 use crate::codec::{self, DecodeError, Json};
 use crate::event::EventSet;
 use crate::stream::{Position, StreamName, Version};
+use crate::tag::TagList;
 use crate::time::Timestamp;
 
 /// A stored event, borrowed from the store for as long as it is looked at.
@@ -28,6 +29,8 @@ pub struct EventRef<'a> {
     pub metadata: &'a [u8],
     /// When it was decided.
     pub recorded_at: Timestamp,
+    /// What it is about, beside its stream.
+    pub tags: TagList<'a>,
 }
 
 impl EventRef<'_> {
@@ -44,6 +47,7 @@ impl EventRef<'_> {
             payload: self.payload.into(),
             metadata: self.metadata.into(),
             recorded_at: self.recorded_at,
+            tags: self.tags.as_stored().into(),
         }
     }
 }
@@ -69,6 +73,8 @@ pub struct StoredEvent {
     pub metadata: Box<[u8]>,
     /// When it was decided.
     pub recorded_at: Timestamp,
+    /// What it is about, beside its stream, as the text of a [`TagList`].
+    pub tags: Box<str>,
 }
 
 impl StoredEvent {
@@ -76,6 +82,12 @@ impl StoredEvent {
     #[must_use]
     pub fn size(&self) -> usize {
         self.payload.len() + self.metadata.len()
+    }
+
+    /// What it is about, beside its stream.
+    #[must_use]
+    pub fn tags(&self) -> TagList<'_> {
+        TagList::from_stored(&self.tags)
     }
 
     /// Decodes the event, which was written as JSON, into an aggregate's enum or one of your own with
@@ -97,6 +109,7 @@ impl StoredEvent {
             payload: &self.payload,
             metadata: &self.metadata,
             recorded_at: self.recorded_at,
+            tags: self.tags(),
         }
     }
 }

@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use futures_core::Stream;
 
+use crate::checkpoint::Checkpoint;
 use crate::query::Query;
-use crate::store::{Collect, LogScan, Store};
+use crate::store::{Collect, LogScan, Store, StoreIdentity};
 use crate::store_error::StoreError;
 use crate::stored_event::StoredEvent;
 use crate::stream::Position;
@@ -36,6 +37,8 @@ use crate::watch::Watch;
 #[derive(Debug)]
 pub struct Subscription<S> {
     store: S,
+    /// The store's life in which the positions were read.
+    identity: StoreIdentity,
     after: Position,
     read_to: Position,
     query: Query,
@@ -60,6 +63,7 @@ impl Stopper {
 impl<S: Store> Subscription<S> {
     pub(crate) fn new(store: S, after: Position) -> Self {
         Self {
+            identity: store.identity(),
             store,
             after,
             read_to: after,
@@ -100,6 +104,21 @@ impl<S: Store> Subscription<S> {
         } else {
             self.after
         }
+    }
+
+    /// The same with the store's identity, to be kept and given to [`Store::resume`].
+    #[must_use]
+    pub fn checkpoint(&self) -> Checkpoint {
+        Checkpoint {
+            store: self.identity,
+            position: self.position(),
+        }
+    }
+
+    /// How many positions the subscription is behind the store's last event.
+    pub async fn lag(&self) -> Result<u64, StoreError> {
+        let head = self.store.head().await?;
+        Ok(head.0.saturating_sub(self.position().0))
     }
 
     /// The next event up to `until`; `None` once everything up to there was given out, or after the subscription was
@@ -147,6 +166,7 @@ impl<S: Store> Subscription<S> {
             let pause = std::mem::take(&mut self.failed);
             let read = more(
                 &self.store,
+                self.identity,
                 self.read_to,
                 &self.query,
                 self.page,
@@ -181,6 +201,7 @@ impl<S: Store> Subscription<S> {
 /// The next page after a position; waits for it if there is none yet, unless only what is there was asked for.
 async fn more<S: Store>(
     store: &S,
+    identity: StoreIdentity,
     after: Position,
     query: &Query,
     page: usize,
@@ -192,6 +213,8 @@ async fn more<S: Store>(
     }
     let scan = LogScan::after(after).matching(query.clone()).limit(page);
     let (found, read_to) = store.scan_all(scan, Collect::default()).await?;
+    // Looked at after the read, which may have been the first one to meet a promoted server.
+    store.identity().check_incarnation(identity.incarnation)?;
     if found.0.is_empty() && read_to == after {
         if let Some(asked) = until {
             return Err(StoreError::BeyondHead { asked, head: after });

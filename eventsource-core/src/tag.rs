@@ -43,6 +43,74 @@ impl fmt::Display for Tag {
     }
 }
 
+/// The tags of a stored event, borrowed from the store: looked at only by those who want them.
+///
+/// A store keeps them as one text with a line for each tag, which is safe since no tag has a control character.
+///
+/// ```
+/// use eventsource_core::{Tag, TagList};
+///
+/// let stored = TagList::store(&[Tag::new("course", "c1"), Tag::new("student", "s1")]);
+/// let tags = TagList::from_stored(&stored);
+/// assert!(tags.contains(&Tag::new("student", "s1")));
+/// assert_eq!(tags.iter().collect::<Vec<_>>(), ["course:c1", "student:s1"]);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TagList<'a>(&'a str);
+
+impl<'a> TagList<'a> {
+    /// The text under which a store keeps these tags, each once.
+    #[must_use]
+    pub fn store(tags: &[Tag]) -> String {
+        let mut text = String::new();
+        for (index, tag) in tags.iter().enumerate() {
+            if tags[..index].contains(tag) {
+                continue;
+            }
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            text.push_str(tag.as_str());
+        }
+        text
+    }
+
+    /// Takes the text that a store has kept.
+    #[must_use]
+    pub const fn from_stored(text: &'a str) -> Self {
+        Self(text)
+    }
+
+    /// The text as a store keeps it.
+    #[must_use]
+    pub const fn as_stored(self) -> &'a str {
+        self.0
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The tags, one after the other.
+    pub fn iter(self) -> impl Iterator<Item = &'a str> {
+        self.0.lines()
+    }
+
+    /// Whether this tag is among them.
+    #[must_use]
+    pub fn contains(self, tag: &Tag) -> bool {
+        self.iter().any(|own| own == tag.as_str())
+    }
+
+    /// Copies of the tags.
+    #[must_use]
+    pub fn to_tags(self) -> Vec<Tag> {
+        self.iter().map(Tag::from_stored).collect()
+    }
+}
+
 /// A type whose value can stand in a tag. Ids have it, `Option` too: `None` makes no tag.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the value of a tag",

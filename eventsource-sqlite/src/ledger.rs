@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use eventsource_core::{
     Append, AppendError, Appended, Check, Conflict, Key, MISSED_BYTES, MISSED_LIMIT, NewEvent,
-    Placed, Position, Query, Record, StoreError, StoredEvent, StreamCheck, StreamName, Version,
+    Placed, Position, Query, Record, StoreError, StoredEvent, StreamCheck, StreamName, TagList,
+    Version,
 };
 use rusqlite::{Connection, OptionalExtension, Statement, params};
 
@@ -96,8 +97,8 @@ impl<'c> Ledger<'c> {
             find_shape: conn.prepare("SELECT id FROM shapes WHERE name = ?1 AND schema = ?2 AND format = ?3")?,
             add_shape: conn.prepare("INSERT INTO shapes (name, schema, format) VALUES (?1, ?2, ?3)")?,
             add_event: conn.prepare(
-                "INSERT INTO events (position, stream, version, name, shape, recorded_at, metadata, payload) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                "INSERT INTO events (position, stream, version, name, shape, recorded_at, metadata, payload, tags) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             )?,
             // An event may come with the same tag twice.
             add_tag: conn.prepare("INSERT INTO tags (tag, position, name) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")?,
@@ -323,6 +324,8 @@ impl<'c> Ledger<'c> {
     ) -> rusqlite::Result<()> {
         let (name, shape) = self.shape(event)?;
         let metadata = Some(&*event.metadata).filter(|metadata| !metadata.is_empty());
+        let tags = TagList::store(&event.tags);
+        let tags = Some(tags).filter(|tags| !tags.is_empty());
         self.add_event.execute(params![
             position,
             stream,
@@ -332,6 +335,7 @@ impl<'c> Ledger<'c> {
             event.recorded_at.as_micros(),
             metadata,
             event.payload,
+            tags,
         ])?;
         for tag in &event.tags {
             self.add_tag

@@ -1,14 +1,14 @@
 //! Rows of the table `events` as events, borrowed from SQLite's own memory.
 
-use eventsource_core::{EventRef, Placed, Position, StreamName, Timestamp, Version};
+use eventsource_core::{EventRef, Placed, Position, StreamName, TagList, Timestamp, Version};
 use rusqlite::types::{Type, ValueRef};
 use rusqlite::{Connection, Row};
 
 /// The columns that [`event`] reads, in its order.
-pub(crate) const COLUMNS: &str = "position, version, shape, recorded_at, metadata, payload";
+pub(crate) const COLUMNS: &str = "position, version, shape, recorded_at, metadata, payload, tags";
 /// The same and the stream, for [`event_of_any_stream`].
 pub(crate) const COLUMNS_AND_STREAM: &str =
-    "position, version, shape, recorded_at, metadata, payload, stream";
+    "position, version, shape, recorded_at, metadata, payload, tags, stream";
 
 /// What rows refer to by a number. It never changes, so it is kept once read.
 pub(crate) struct Texts {
@@ -54,6 +54,7 @@ pub(crate) fn event<'a>(
         payload: bytes(row, 5)?,
         metadata: bytes(row, 4)?,
         recorded_at: Timestamp::from_micros(row.get(3)?),
+        tags: tags(row, 6)?,
     })
 }
 
@@ -67,7 +68,7 @@ pub(crate) fn event_of_any_stream<T>(
     // A clone is a counter's increment, and frees `texts` for the shape.
     let stream = texts
         .streams
-        .get(row.get(6)?, |id| stream_name(conn, id))?
+        .get(row.get(7)?, |id| stream_name(conn, id))?
         .clone();
     Ok(show(event(conn, texts, row, &stream)?))
 }
@@ -102,6 +103,11 @@ fn bytes<'a>(row: &'a Row<'_>, column: usize) -> rusqlite::Result<&'a [u8]> {
             other.data_type(),
         )),
     }
+}
+
+fn tags<'a>(row: &'a Row<'_>, column: usize) -> rusqlite::Result<TagList<'a>> {
+    let text = row.get_ref(column)?.as_str_or_null()?;
+    Ok(TagList::from_stored(text.unwrap_or_default()))
 }
 
 fn shape(conn: &Connection, id: i64) -> rusqlite::Result<Shape> {

@@ -16,7 +16,8 @@ pub(crate) const APPLICATION_ID: i32 = 0x4576_5374;
 ///
 /// Positions are AUTOINCREMENT: a plain rowid would be given out again after its event was deleted. An
 /// event's stored name, schema and format are one number, its shape, as they repeat in every event; its name alone is
-/// another, for the index. `tags` repeats the name, so that a query of types and tags reads nothing else.
+/// another, for the index. The table `tags` finds events: it repeats the name, so that a query of types and tags reads
+/// nothing else. The column `tags` says what an event has, so that reading it needs no other table.
 ///
 /// `oldest_user` is the oldest version of the software that may still read and write the file: a migration that older
 /// ones can live with leaves it, so that both run side by side during an upgrade.
@@ -44,6 +45,7 @@ const MIGRATIONS: [&str; VERSION as usize] = ["
         recorded_at INTEGER NOT NULL,
         metadata BLOB,
         payload BLOB NOT NULL,
+        tags TEXT,
         UNIQUE (stream, version)
     ) STRICT;
     CREATE INDEX events_by_name ON events (name);

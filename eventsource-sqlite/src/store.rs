@@ -91,6 +91,9 @@ impl SqliteStore {
         append: Arc<Append<Reach>>,
     ) -> Result<Appended, AppendError> {
         self.shared().limits.check(&append)?;
+        if let Some(known) = append.expected_incarnation() {
+            self.identity().check_incarnation(known)?;
+        }
         let bytes = append
             .records()
             .iter()
