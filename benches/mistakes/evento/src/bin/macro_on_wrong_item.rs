@@ -1,0 +1,7 @@
+#[evento::aggregate(name = "bank/Account")]
+pub struct Account {
+//  ^^^^^^^^^^^^^^
+    pub owner: String,
+}
+
+fn main() {}
