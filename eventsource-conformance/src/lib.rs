@@ -24,19 +24,32 @@
 #[doc(hidden)]
 pub mod boundary;
 mod broken;
+mod check_history;
+mod clients;
+mod clock;
+#[doc(hidden)]
+pub mod dense;
+#[doc(hidden)]
+pub mod histories;
+mod history;
 #[doc(hidden)]
 pub mod input;
 #[doc(hidden)]
 pub mod keys;
+mod log;
 #[doc(hidden)]
 pub mod order;
+mod real_time;
+mod request;
 #[doc(hidden)]
 pub mod sample;
 #[doc(hidden)]
 pub mod scan;
+mod seed;
 #[doc(hidden)]
 pub mod streams;
 mod suite;
 
 pub use broken::Broken;
+pub use seed::{SEED, TIMES, seed};
 pub use suite::{check_boundary_store, check_multi_stream_store, check_store, hold};

@@ -133,7 +133,8 @@ suite! { $
     streams::g3_a_check_for_a_stream_that_exists,
     streams::g3_a_conflict_brings_what_was_missed,
     streams::g3_of_two_appends_at_one_version_one_wins,
-    order::g4_positions_and_versions_are_dense,
+    order::g4_positions_increase_and_versions_are_dense,
+    histories::g3_a_history_of_streams,
     order::g4_readers_see_a_prefix_while_many_write,
     order::g4_a_subscription_goes_live_without_a_gap,
     order::g4_a_subscription_stops,
@@ -162,6 +163,7 @@ suite! { $
     streams::g2_several_streams_whole_or_absent,
     streams::g3_checks_of_streams_that_are_not_written,
     streams::g3_write_skew_across_streams,
+    histories::g3_a_history_across_streams,
     keys::g5_a_key_across_streams,
 }
 
@@ -175,5 +177,6 @@ suite! { $
     boundary::g3_of_two_in_one_boundary_one_wins,
     boundary::g3_disjoint_boundaries_do_not_conflict,
     boundary::g3_boundary_checks_agree_with_the_model,
+    histories::g3_a_history_within_boundaries,
     boundary::g9_a_boundary_beyond_the_head_is_an_error,
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use eventsource_core::{
-    Append, AppendError, Appended, Boundary, BoundaryStore, Key, LogScan, ManyStreams,
+    Append, AppendError, Appended, Boundary, BoundaryStore, DensePositions, Key, LogScan, ManyStreams,
     MultiStreamStore, Outcome, Position, Store, StoreError, StoreIdentity, StreamScan, Visit,
 };
 use tokio::sync::oneshot;
@@ -192,6 +192,8 @@ impl Store for SqliteStore {
         }
     }
 }
+
+impl DensePositions for SqliteStore {}
 
 impl MultiStreamStore for SqliteStore {
     async fn append_across(
