@@ -4,6 +4,8 @@ use std::fmt::Debug;
 
 use eventsource_core::{AppendError, StoreError};
 
+use crate::seed::SEED;
+
 /// A promise that a store did not keep.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Broken {
@@ -11,11 +13,14 @@ pub struct Broken {
     pub promise: &'static str,
     /// What happened instead.
     pub how: String,
+    /// The seed of the run: set it as [`SEED`](crate::SEED) to ask the same again.
+    pub seed: u64,
 }
 
 impl std::fmt::Display for Broken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}", self.promise, self.how)
+        let Self { promise, how, seed } = self;
+        write!(f, "{promise}: {how} (to ask the same again: {SEED}={seed})")
     }
 }
 

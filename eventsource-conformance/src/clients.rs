@@ -96,7 +96,10 @@ impl<S: Store> Client<S> {
                 let request = self.under_key::<R>();
                 self.append::<R>(request).await;
             }
-            13 => self.outcome().await,
+            13 => {
+                let key = self.made / 6 + self.random.below(3);
+                self.outcome(key).await;
+            }
             14..=16 => self.load().await,
             17 | 18 => {
                 let limit = self
@@ -169,6 +172,7 @@ impl<S: Store> Client<S> {
     }
 
     async fn append<R: Reach<S>>(&mut self, request: Request) {
+        let key = request.key.filter(|_| self.random.once_in(2));
         let patience = match self.random.once_in(6) {
             true => Duration::from_micros(self.random.below(400)),
             false => Duration::from_secs(60),
@@ -197,10 +201,13 @@ impl<S: Store> Client<S> {
             Answer::Matched { .. } => self.scan(Asks::default(), None).await,
             _ => {}
         }
+        if let Some(key) = key {
+            self.outcome(key).await;
+        }
     }
 
-    async fn outcome(&mut self) {
-        let number = self.made / 6 + self.random.below(3);
+    /// Asks for a key, perhaps just after something was sent under it.
+    async fn outcome(&mut self, number: u64) {
         let store = &self.store;
         let asked = async {
             match store.outcome(key(number, 0)).await {

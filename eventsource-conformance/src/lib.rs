@@ -30,6 +30,8 @@ mod clock;
 #[doc(hidden)]
 pub mod dense;
 #[doc(hidden)]
+pub mod groups;
+#[doc(hidden)]
 pub mod histories;
 mod history;
 #[doc(hidden)]
@@ -52,4 +54,7 @@ mod suite;
 
 pub use broken::Broken;
 pub use seed::{SEED, TIMES, seed};
-pub use suite::{check_boundary_store, check_multi_stream_store, check_store, hold};
+pub use suite::{
+    check_boundary_store, check_dense_positions, check_multi_stream_store, check_promises,
+    check_store, hold,
+};

@@ -7,3 +7,4 @@ async fn fresh() -> MemoryStore {
 }
 
 eventsource_conformance::boundary_store_tests!(fresh);
+eventsource_conformance::dense_positions_tests!(fresh);
