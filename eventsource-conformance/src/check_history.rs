@@ -21,7 +21,10 @@ use crate::request::{Asks, Must, Request};
 pub(crate) fn check(log: &Log, history: &[Call]) -> Kept {
     let judge = Judge::new(log, history)?;
     judge.replay()?;
-    let mut steps = judge.writes()?;
+    let mut steps = Vec::new();
+    for sent in judge.sent.values() {
+        steps.extend(sent.write()?);
+    }
     for call in history {
         if let Some(place) = judge
             .place(call)
@@ -46,11 +49,7 @@ struct Judge<'a> {
     keys: HashMap<u64, (u64, Range<usize>)>,
 }
 
-struct Sent<'a> {
-    request: &'a Request,
-    calls: Vec<&'a Call>,
-    there: Option<Range<usize>>,
-}
+type Sent<'a> = crate::sent::Sent<'a, Request, Asked, Answer>;
 
 impl<'a> Judge<'a> {
     fn new(log: &'a Log, history: &'a [Call]) -> Kept<Self> {
@@ -58,11 +57,7 @@ impl<'a> Judge<'a> {
         for call in history {
             if let Asked::Append(request) = &call.asked {
                 let there = log.request(request.id, request.records.len())?;
-                let new = Sent {
-                    request,
-                    calls: Vec::new(),
-                    there,
-                };
+                let new = Sent::new(request, there);
                 sent.entry(request.id).or_insert(new).calls.push(call);
             }
         }
@@ -84,8 +79,8 @@ impl<'a> Judge<'a> {
     fn born(&self) -> Kept<Vec<u64>> {
         let born = |entry: &crate::log::Entry| {
             let sent = self.sent.get(&entry.seen.request);
-            let first = sent.and_then(|sent| sent.calls.iter().map(|call| call.invoked).min());
-            first.ok_or_else(|| Problem(format!("nobody has sent {:?}", entry.seen)))
+            let sent = sent.ok_or_else(|| Problem(format!("nobody has sent {:?}", entry.seen)))?;
+            Ok(sent.born())
         };
         self.log.events.iter().map(born).collect()
     }
@@ -139,56 +134,6 @@ impl<'a> Judge<'a> {
                         .any(|entry| asks.matches(entry.kind, &entry.tags))
             }
         }
-    }
-
-    /// The calls that wrote what is in the log.
-    fn writes(&self) -> Kept<Vec<Step<'_>>> {
-        let mut steps: Vec<Step<'_>> = Vec::new();
-        for Sent {
-            request,
-            calls,
-            there,
-        } in self.sent.values()
-        {
-            let first = |call: &&&'a Call| {
-                matches!(
-                    call.answer,
-                    Answer::Made {
-                        repeated: false,
-                        ..
-                    }
-                )
-            };
-            let answered: Vec<_> = calls.iter().filter(first).collect();
-            let Some(there) = there else { continue };
-            ensure(answered.len() <= 1, || {
-                format!(
-                    "{} calls say that they have stored {request:?}",
-                    answered.len()
-                )
-            })?;
-            // Somebody who did not wait for the answer; of several the one who sent it first.
-            let silent = calls
-                .iter()
-                .filter(|call| matches!(call.answer, Answer::Unknown));
-            let silent = silent.min_by_key(|call| call.invoked);
-            let (call, returned) = match (answered.first(), silent) {
-                (Some(call), _) => (*call, Some(call.returned)),
-                (None, Some(call)) => (call, None),
-                (None, None) => {
-                    return Err(Problem(format!(
-                        "{request:?} is in the log, and {calls:?} are all that sent it"
-                    )));
-                }
-            };
-            steps.push(Step {
-                invoked: call.invoked,
-                returned,
-                place: Place::Wrote(there.clone()),
-                call: *call,
-            });
-        }
-        Ok(steps)
     }
 
     /// Where a call that wrote nothing can stand; `None` for those that wrote and those that say nothing.

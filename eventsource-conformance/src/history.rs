@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Clock;
 use crate::request::{Asks, Must, Request, key};
+use crate::sent::Told;
 
 /// One call of one client.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -143,6 +144,22 @@ pub enum Answer {
     Head(u64),
     /// An answer that no store may give here.
     Wrong(String),
+}
+
+impl Told for Answer {
+    fn has_stored(&self) -> bool {
+        matches!(
+            self,
+            Self::Made {
+                repeated: false,
+                ..
+            }
+        )
+    }
+
+    fn is_unknown(&self) -> bool {
+        matches!(self, Self::Unknown)
+    }
 }
 
 /// An event as a client saw it.

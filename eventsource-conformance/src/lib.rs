@@ -21,9 +21,13 @@
 //! G1 (durable) needs a process that dies, so each store tests it for itself.
 #![deny(missing_docs)]
 
+mod account;
+#[doc(hidden)]
+pub mod accounts;
 #[doc(hidden)]
 pub mod boundary;
 mod broken;
+mod check_accounts;
 mod check_history;
 mod clients;
 mod clock;
@@ -48,10 +52,12 @@ pub mod sample;
 #[doc(hidden)]
 pub mod scan;
 mod seed;
+mod sent;
 #[doc(hidden)]
 pub mod streams;
 mod suite;
 
+pub use account::Account;
 pub use broken::Broken;
 pub use seed::{SEED, TIMES, seed};
 pub use suite::{

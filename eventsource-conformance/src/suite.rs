@@ -178,6 +178,7 @@ suite! { $
     streams::g3_of_two_appends_at_one_version_one_wins,
     order::g4_positions_increase_and_versions_are_dense,
     histories::g3_a_history_of_streams,
+    accounts::g3_a_history_of_a_repository,
     order::g4_readers_see_a_prefix_while_many_write,
     order::g4_a_subscription_goes_live_without_a_gap,
     order::g4_a_subscription_stops,
