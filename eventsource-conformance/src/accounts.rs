@@ -285,7 +285,7 @@ fn act(random: &mut Random) -> Act {
 }
 
 /// Whatever many clients ask a repository that was built like this, its answers are true.
-pub(crate) async fn answers_truly<S: Store, C: Codec>(
+pub async fn answers_truly<S: Store, C: Codec>(
     store: S,
     build: impl FnOnce(S) -> Repository<Account, S, C>,
 ) -> Kept {

@@ -45,7 +45,9 @@ pub mod keys;
 mod log;
 #[doc(hidden)]
 pub mod order;
+mod processes;
 mod real_time;
+mod reopening;
 mod request;
 #[doc(hidden)]
 pub mod sample;
@@ -56,9 +58,13 @@ mod sent;
 #[doc(hidden)]
 pub mod streams;
 mod suite;
+#[doc(hidden)]
+pub mod two;
 
 pub use account::Account;
 pub use broken::Broken;
+pub use processes::{Side, check_in_two_processes, hold_in_two_processes};
+pub use reopening::check_reopening;
 pub use seed::{SEED, TIMES, seed};
 pub use suite::{
     check_boundary_store, check_dense_positions, check_multi_stream_store, check_promises,

@@ -21,14 +21,22 @@ where
     F: Future<Output = S>,
     T: Future<Output = Kept> + Send + 'static,
 {
+    if let Err(broken) = runtime().block_on(async { verdict(promise, test(fresh().await)).await }) {
+        panic!("{broken}");
+    }
+}
+
+/// A runtime for one test.
+///
+/// # Panics
+///
+/// If there can be none: no test can be run then.
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(4)
         .enable_all()
         .build();
-    let runtime = runtime.unwrap_or_else(|error| panic!("no runtime: {error}"));
-    if let Err(broken) = runtime.block_on(async { verdict(promise, test(fresh().await)).await }) {
-        panic!("{broken}");
-    }
+    runtime.unwrap_or_else(|error| panic!("no runtime: {error}"))
 }
 
 pub(crate) async fn verdict(
@@ -106,6 +114,21 @@ macro_rules! boundary_store_tests {
         $crate::__store_tests!($fresh);
         $crate::__multi_stream_tests!($fresh);
         $crate::__boundary_tests!($fresh);
+    };
+}
+
+/// Makes a `#[test]` that holds a repository to its promises under concurrency, however it was built: `repository` makes
+/// it from a store.
+#[macro_export]
+macro_rules! repository_tests {
+    ($fresh:path, repository: $repository:path) => {
+        #[test]
+        fn g3_a_history_of_this_repository() {
+            let promise = "g3_a_history_of_this_repository";
+            $crate::hold(promise, $fresh, |store| {
+                $crate::accounts::answers_truly(store, $repository)
+            });
+        }
     };
 }
 

@@ -5,8 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use eventsource_core::{
-    Append, AppendError, Appended, Boundary, BoundaryStore, DensePositions, Key, LogScan, ManyStreams,
-    MultiStreamStore, Outcome, Position, Store, StoreError, StoreIdentity, StreamScan, Visit,
+    Append, AppendError, Appended, Boundary, BoundaryStore, DensePositions, Key, LogScan,
+    ManyStreams, MultiStreamStore, Outcome, Position, Store, StoreError, StoreIdentity, StreamScan,
+    Visit,
 };
 use tokio::sync::oneshot;
 
