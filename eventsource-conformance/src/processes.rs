@@ -160,6 +160,12 @@ impl Second {
     }
 }
 
+/// Whether this is the second process of a test.
+#[must_use]
+pub fn is_second_process() -> bool {
+    std::env::var_os(SECOND).is_some()
+}
+
 /// Runs `test` in this process and in a second one, and says what is broken. `name` is the path of the calling `#[test]`,
 /// `open` opens the store at an address, `fresh` makes a new one and gives its address, with a guard that keeps it.
 ///

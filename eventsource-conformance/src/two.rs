@@ -22,7 +22,7 @@ use crate::sample::{fill, some, stream};
 use crate::seed::times;
 
 const CALLS: u64 = 100;
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The clients of this side: half of them.
 fn own<S>(side: &Side<S>) -> std::ops::Range<u64> {
