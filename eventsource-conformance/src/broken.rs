@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use eventsource_core::{AppendError, StoreError};
 
-use crate::seed::SEED;
+use crate::seed::{SEED, seed};
 
 /// A promise that a store did not keep.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,20 @@ pub struct Broken {
     pub how: String,
     /// The seed of the run: set it as [`SEED`](crate::SEED) to ask the same again.
     pub seed: u64,
+}
+
+/// How much of a long story is told: an answer may be the whole log.
+const TOLD: usize = 4_000;
+
+impl Broken {
+    pub(crate) fn new(promise: &'static str, Problem(mut how): Problem) -> Self {
+        if let Some((cut, _)) = how.char_indices().nth(TOLD) {
+            how.truncate(cut);
+            how.push_str(" … (cut)");
+        }
+        let seed = seed();
+        Self { promise, how, seed }
+    }
 }
 
 impl std::fmt::Display for Broken {

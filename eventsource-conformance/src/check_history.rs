@@ -11,14 +11,22 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use eventsource_core::Store;
+
 use crate::broken::{Kept, Problem, ensure};
 use crate::history::{Answer, Asked, Call, Seen};
 use crate::log::Log;
 use crate::real_time::{self, Place, Step};
 use crate::request::{Asks, Must, Request};
 
-/// Judges a history: `log` was read after its last call had ended.
-pub(crate) fn check(log: &Log, history: &[Call]) -> Kept {
+/// Judges a history, after its last call has ended, by what the store then has.
+pub(crate) async fn judge<S: Store>(store: &S, history: &[Call]) -> Kept {
+    let log = Log::read(store).await?;
+    check(&log, history)?;
+    log.agrees_with_streams(store).await
+}
+
+fn check(log: &Log, history: &[Call]) -> Kept {
     let judge = Judge::new(log, history)?;
     judge.replay()?;
     let mut steps = Vec::new();
@@ -207,8 +215,8 @@ impl<'a> Judge<'a> {
                 actual,
                 missed,
             } => {
-                let refused = &request.checks[*check];
-                let (stream, known, holds) = match refused {
+                let must = &request.checks[*check];
+                let (stream, known, holds) = match must {
                     Must::BeAt(stream, version) => (*stream, *version, actual == version),
                     Must::BeNew(stream) => (*stream, 0, *actual == 0),
                     Must::Exist(stream) => (*stream, 0, *actual > 0),
@@ -216,18 +224,18 @@ impl<'a> Judge<'a> {
                         return Err(Problem("the conflict is not about a stream".into()));
                     }
                 };
-                ensure(!holds, || format!("{refused:?} holds at version {actual}"))?;
+                ensure(!holds, || format!("{must:?} holds at version {actual}"))?;
                 let limit = eventsource_core::MISSED_LIMIT as u64;
                 let expected = known + 1..=*actual;
                 let bring = actual.saturating_sub(known) <= limit;
                 let brought = missed
                     .iter()
-                    .map(|seen| Some(seen))
+                    .map(Some)
                     .eq(expected.map(|version| self.log.at_version(stream, version)));
                 ensure(brought || (!bring && missed.is_empty()), || {
                     "it does not bring what was missed".into()
                 })?;
-                self.refused(there, used_at, move |length| {
+                refused(there, used_at, move |length| {
                     self.log.version(stream, length) == *actual
                 })
             }
@@ -243,7 +251,7 @@ impl<'a> Judge<'a> {
                     matches.is_some_and(|entry| asks.matches(entry.kind, &entry.tags)),
                     || format!("nothing after {after} that matches {asks:?} stands at {position}"),
                 )?;
-                self.refused(there, used_at, move |length| events <= length)
+                refused(there, used_at, move |length| events <= length)
             }
             Answer::KeyReused => {
                 let (other, range) =
@@ -255,27 +263,12 @@ impl<'a> Judge<'a> {
             }
             Answer::Rejected => {
                 ensure(request.bad, || "there is nothing wrong with it".into())?;
-                self.refused(there, usize::MAX, |_| true)
+                refused(there, usize::MAX, |_| true)
             }
             Answer::Overloaded | Answer::Unknown => Ok(None),
             Answer::Wrong(how) => Err(Problem(how.clone())),
             _ => Err(Problem("this is no answer to an append".into())),
         }
-    }
-
-    /// A refusal: its reason was true, and the key was not used yet. What has no key is sent once, so it is not there.
-    fn refused<'r>(
-        &'r self,
-        there: Option<Range<usize>>,
-        used_at: usize,
-        reason: impl Fn(usize) -> bool + 'r,
-    ) -> Kept<Option<Place<'r>>> {
-        ensure(there.is_none() || used_at != usize::MAX, || {
-            format!("it was refused and is in the log: {there:?}")
-        })?;
-        Ok(Some(Place::TrueAt(Box::new(move |length| {
-            length < used_at && reason(length)
-        }))))
     }
 
     fn place_outcome(
@@ -296,13 +289,12 @@ impl<'a> Judge<'a> {
             .keys
             .get(&key)
             .ok_or_else(|| Problem("the key was never used".into()))?;
-        let places = self.log.events[there.clone()]
+        let own = self.log.events[there.clone()]
             .iter()
             .map(|entry| (entry.seen.position, entry.seen.version));
-        ensure(
-            used_by == request && places.eq(placed.iter().copied()),
-            || format!("the key was used by request {used_by}, at {there:?}"),
-        )?;
+        ensure(used_by == request && own.eq(placed.iter().copied()), || {
+            format!("the key was used by request {used_by}, at {there:?}")
+        })?;
         Ok(Some(Place::TrueAt(Box::new(move |length| {
             there.end <= length
         }))))
@@ -369,4 +361,18 @@ impl<'a> Judge<'a> {
             if full { end <= length } else { end == length }
         }))))
     }
+}
+
+/// A refusal: its reason was true, and the key was not used yet. What has no key is sent once, so it is not there.
+fn refused<'r>(
+    there: Option<Range<usize>>,
+    used_at: usize,
+    reason: impl Fn(usize) -> bool + 'r,
+) -> Kept<Option<Place<'r>>> {
+    ensure(there.is_none() || used_at != usize::MAX, || {
+        format!("it was refused and is in the log: {there:?}")
+    })?;
+    Ok(Some(Place::TrueAt(Box::new(move |length| {
+        length < used_at && reason(length)
+    }))))
 }

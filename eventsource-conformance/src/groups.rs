@@ -10,11 +10,10 @@ use eventsource_core::{
 use futures_util::future::join_all;
 
 use crate::broken::{Kept, ensure, ensure_eq};
-use crate::check_history::check;
+use crate::check_history::judge;
 use crate::clock::Clock;
 use crate::history::{Answer, Asked, Call, Recorder};
 use crate::input::bad_events;
-use crate::log::Log;
 use crate::request::{Asks, Must, Reach, Request, Written};
 use crate::sample::{some, stream};
 use crate::seed::{Random, times};
@@ -163,7 +162,7 @@ async fn pairs<R: Reach<S>, S: Store>(
         }
         history.extend(calls);
     }
-    check(&Log::read(store).await?, &history)
+    judge(store, &history).await
 }
 
 /// Decisions that rest on streams.
@@ -206,7 +205,7 @@ pub async fn g3_checks_of_everything_in_one_call<S: BoundaryStore>(store: S) -> 
         })?;
         history.extend(calls);
     }
-    check(&Log::read(&store).await?, &history)
+    judge(&store, &history).await
 }
 
 /// Decisions about different things, each of which knows its own and nothing of the others: all are made.
@@ -235,7 +234,7 @@ pub async fn g3_disjoint_boundaries_in_one_call<S: BoundaryStore>(store: S) -> K
         }
         history.extend(calls);
     }
-    check(&Log::read(&store).await?, &history)
+    judge(&store, &history).await
 }
 
 /// The same request twice and another one under the same key, in any order: one of the two requests is stored, once.
@@ -254,7 +253,7 @@ pub async fn g5_equal_keys_in_one_call<S: Store>(store: S) -> Kept {
         }
         history.extend(together::<OneStream, S>(&store, &clock, requests).await);
     }
-    check(&Log::read(&store).await?, &history)
+    judge(&store, &history).await
 }
 
 /// One bad request among 64: the others are stored, and it alone has a clear error. So it is with one that is refused.

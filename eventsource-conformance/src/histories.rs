@@ -5,10 +5,9 @@ use std::sync::Arc;
 use eventsource_core::{Boundary, BoundaryStore, ManyStreams, MultiStreamStore, OneStream, Store};
 
 use crate::broken::Kept;
-use crate::check_history::check;
+use crate::check_history::judge;
 use crate::clients;
 use crate::clock::Clock;
-use crate::log::Log;
 use crate::request::Reach;
 use crate::seed::times;
 
@@ -18,7 +17,7 @@ const CALLS: u64 = 120;
 async fn history<R: Reach<S>, S: Store>(store: S) -> Kept {
     let clock = Arc::new(Clock::own());
     let history = clients::run::<R, S>(&store, &clock, 0..CLIENTS, CALLS * times()).await?;
-    check(&Log::read(&store).await?, &history)
+    judge(&store, &history).await
 }
 
 /// Appends to single streams, under keys and without, given up, sent again and refused; loads, scans, heads, outcomes.

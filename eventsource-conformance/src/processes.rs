@@ -54,12 +54,12 @@ impl<S> Side<S> {
     ) -> Self {
         let clock = Clock::shared(&place.clock);
         let clock = clock.unwrap_or_else(|error| panic!("the clock cannot be opened: {error}"));
-        let (heard, lines) = unbounded_channel();
+        let (sender, lines) = unbounded_channel();
         // Ends with the other process. It reads on when nobody listens any more, so that the other one can speak.
         std::thread::spawn(move || {
             for line in BufReader::new(hears).lines().map_while(Result::ok) {
                 if let Some(said) = line.strip_prefix(SAYS) {
-                    let _ = heard.send(said.to_owned());
+                    let _ = sender.send(said.to_owned());
                 }
             }
         });
@@ -180,11 +180,7 @@ pub fn check_in_two_processes<S, G, T>(
 where
     T: Future<Output = Kept> + Send + 'static,
 {
-    let broken = |problem: String| Broken {
-        promise,
-        how: problem,
-        seed: seed(),
-    };
+    let broken = |how: String| Broken::new(promise, Problem(how));
     runtime().block_on(async {
         if let Ok(place) = std::env::var(SECOND) {
             let place: Place = serde_json::from_str(&place)
@@ -210,7 +206,10 @@ where
             ));
         };
         let first = verdict(promise, test(Side::new(store, &place, true, says, hears))).await;
-        let ended = second.ends_well().await.map_err(|Problem(how)| broken(how));
+        let ended = second
+            .ends_well()
+            .await
+            .map_err(|problem| Broken::new(promise, problem));
         first.and(ended)
     })
 }

@@ -8,7 +8,6 @@ use eventsource_core::{
 
 use crate::broken::{Broken, Kept, ensure, ensure_eq};
 use crate::sample::{fill, some, stream};
-use crate::seed::seed;
 use crate::suite::{runtime, verdict};
 
 fn key(name: &str, asked: &str) -> Key {
@@ -83,11 +82,7 @@ where
     S: Store,
 {
     const PROMISE: &str = "g5_keys_and_events_outlive_every_handle";
-    let broken = |how: crate::broken::Problem| Broken {
-        promise: PROMISE,
-        how: how.0,
-        seed: seed(),
-    };
+    let broken = |problem| Broken::new(PROMISE, problem);
     runtime().block_on(async {
         let (address, _guard) = fresh().await;
         let left = leave(open(&address).await).await.map_err(broken)?;

@@ -6,7 +6,6 @@ use std::time::Duration;
 use eventsource_core::{BoundaryStore, DensePositions, MultiStreamStore, Store};
 
 use crate::broken::{Broken, Kept, Problem};
-use crate::seed::seed;
 
 /// No test of a store that works takes this long.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -49,11 +48,7 @@ pub(crate) async fn verdict(
         Ok(Err(panicked)) => Err(panicked.into()),
         Err(_) => Err(Problem(format!("it has not ended after {PATIENCE:?}"))),
     };
-    kept.map_err(|Problem(how)| Broken {
-        promise,
-        how,
-        seed: seed(),
-    })
+    kept.map_err(|problem| Broken::new(promise, problem))
 }
 
 /// Makes the tests that a trait adds: as `#[test]`s, and as a function that returns what is broken.

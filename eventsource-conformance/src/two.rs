@@ -4,18 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eventsource_core::{
-    AppendError, Boundary, BoundaryStore, Key, ManyStreams, MultiStreamStore, OneStream, Position,
-    Repository, Store, StoredEvent,
+    AppendError, Appended, Boundary, BoundaryStore, Key, ManyStreams, MultiStreamStore, OneStream,
+    Placed, Position, Repository, Store, StoredEvent,
 };
 use tokio::time::{sleep, timeout};
 
 use crate::accounts;
 use crate::broken::{Kept, Problem, ensure, ensure_eq};
 use crate::check_accounts::{self, AccountLog};
-use crate::check_history::check;
+use crate::check_history::judge;
 use crate::clients;
 use crate::history::{Answer, Asked, Call, Recorder};
-use crate::log::Log;
 use crate::processes::Side;
 use crate::request::{Asks, Must, Reach, Request, Written};
 use crate::sample::{fill, some, stream};
@@ -34,7 +33,7 @@ async fn history<R: Reach<S>, S: Store>(mut side: Side<S>) -> Kept {
     let history =
         clients::run::<R, S>(&side.store, &side.clock, own(&side), CALLS * times()).await?;
     match side.gather(history).await? {
-        Some(history) => check(&Log::read(&side.store).await?, &history),
+        Some(history) => judge(&side.store, &history).await,
         None => Ok(()),
     }
 }
@@ -96,7 +95,7 @@ async fn race<R: Reach<S>, S: Store>(
     // That one of each round was made need not be counted: two of them cannot stand in the log, and if none did, the
     // refusals would not be true.
     match side.gather(history).await? {
-        Some(history) => check(&Log::read(&side.store).await?, &history),
+        Some(history) => judge(&side.store, &history).await,
         None => Ok(()),
     }
 }
@@ -175,13 +174,13 @@ pub async fn g4_a_subscription_follows_another_process<S: Store>(mut side: Side<
 pub async fn g5_a_key_is_known_to_another_process<S: Store>(mut side: Side<S>) -> Kept {
     let key = |asked: &str| Key::given("sample", "shared", asked.as_bytes());
     let request = || Arc::new(some(stream(1), 2).if_new().key(key("one")));
+    let places = |appended: &Appended| -> Vec<_> {
+        let place = |placed: &Placed| (placed.position.0, placed.version.0);
+        appended.placed.iter().map(place).collect()
+    };
     if side.is_first() {
-        let placed = side.store.append(request()).await?.placed;
-        let places: Vec<_> = placed
-            .iter()
-            .map(|placed| (placed.position.0, placed.version.0))
-            .collect();
-        side.say(&places)?;
+        let stored = side.store.append(request()).await?;
+        side.say(&places(&stored))?;
         return side.meet().await;
     }
     let expected: Vec<(u64, u64)> = side.hear().await?;
@@ -191,12 +190,11 @@ pub async fn g5_a_key_is_known_to_another_process<S: Store>(mut side: Side<S>) -
         answer.repeated && outcome.is_some_and(|outcome| outcome.placed == answer.placed),
         || format!("the other process has stored it, and the answer here is {answer:?}"),
     )?;
-    let found = answer
-        .placed
-        .iter()
-        .map(|placed| (placed.position.0, placed.version.0))
-        .collect();
-    ensure_eq(&found, &expected, "the places in the second answer")?;
+    ensure_eq(
+        &places(&answer),
+        &expected,
+        "the places in the second answer",
+    )?;
     let other = side
         .store
         .append(Arc::new(some(stream(1), 1).key(key("two"))))

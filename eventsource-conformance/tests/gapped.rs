@@ -85,9 +85,9 @@ impl Gapped {
             Err(AppendError::Conflict(mut conflict)) => {
                 match &mut *conflict {
                     Conflict::Stream { missed, .. } => {
-                        missed
-                            .iter_mut()
-                            .for_each(|event| event.position = outer(event.position));
+                        for event in missed {
+                            event.position = outer(event.position);
+                        }
                     }
                     Conflict::Boundary { position, .. } => *position = outer(*position),
                     _ => unreachable!("there are two kinds of conflicts"),

@@ -1,75 +1,25 @@
 //! A store with one fault: what it does wrong is what somebody, somewhere, has done wrong.
 
+mod bent;
+mod fault;
+
 use std::collections::HashMap;
-use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use eventsource_core::{
-    Append, AppendError, Appended, Boundary, BoundaryStore, Check, Conflict, EventRef, Key, Limits,
-    LogScan, ManyStreams, MemoryStore, MultiStreamStore, Outcome, Placed, Position, Query, Record,
-    Store, StoreError, StoreIdentity, StreamCheck, StreamScan, Uuid, Version, Visit,
+    Append, AppendError, Appended, Boundary, BoundaryStore, Check, Conflict, Key, Limits, LogScan,
+    ManyStreams, MemoryStore, MultiStreamStore, Outcome, Placed, Position, Query, Record, Store,
+    StoreError, StoreIdentity, StreamCheck, StreamScan, Uuid, Version, Visit,
 };
 
 use crate::groups::Groups;
+use bent::Bent;
+pub use fault::Fault;
 
 /// How long what is late is late.
 const LATE: Duration = Duration::from_micros(300);
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Fault {
-    /// None.
-    None,
-    /// Checks are not judged.
-    IgnoresChecks,
-    /// Checks are judged, but not together with the append.
-    ChecksEarlier,
-    /// Of a boundary check only the position counts.
-    IgnoresQueries,
-    /// Keys are not kept.
-    ForgetsKeys,
-    /// Keys are kept, but not what was asked under them.
-    ForgetsDigests,
-    /// The records of an append become visible one after the other.
-    SplitsAppends,
-    /// Nothing is refused.
-    TakesEverything,
-    /// Readers of the log do not see each event.
-    SkipsEvents,
-    /// Readers of the log see some events twice.
-    RepeatsEvents,
-    /// A page ends where the whole log ends.
-    LooksTooFar,
-    /// A position beyond the head is taken for the head.
-    AcceptsAnyPosition,
-    /// Waiting ends at once.
-    DoesNotWait,
-    /// Waiting never ends.
-    DoesNotWake,
-    /// Each handle has its own identity.
-    ChangesIdentity,
-    /// A load shows what there was at the load before.
-    StaleLoads,
-    /// The head is what it was when somebody asked before.
-    StaleHead,
-    /// An append that may be made is refused, now and then, since the stream is believed to be where it was.
-    StaleRefusals,
-    /// A key is known a moment after its append was acknowledged.
-    LateKeys,
-    /// Some events can be read a moment after others that have later positions.
-    LateEvents,
-    /// Some appends are acknowledged and never made.
-    LosesAppends,
-    /// A key is looked up, and written after the append.
-    DoublesResends,
-    /// A conflict does not bring all that was missed.
-    BringsTooLittle,
-    /// Appends that wait together are judged on what there was before any of them.
-    JudgesGroupsAtOnce,
-    /// The same, but for those that have a tag or a stream in common: that a query may ask for types alone is forgotten.
-    SharesByTags,
-}
 
 /// A store in memory with a fault.
 #[derive(Clone)]
@@ -130,7 +80,7 @@ impl Faulty {
         let stored = self.state.stored.lock().unwrap();
         let late = stored
             .iter()
-            .filter(|(position, since)| position.0 % 4 == 0 && since.elapsed() < LATE);
+            .filter(|(position, since)| position.0.is_multiple_of(4) && since.elapsed() < LATE);
         late.map(|(position, _)| *position).collect()
     }
 
@@ -196,44 +146,14 @@ impl Faulty {
                     (
                         Err(AppendError::Conflict(conflict)),
                         [Check::Stream(check @ StreamCheck::At(..))],
-                    ) if number % 3 == 0 => Err(refused_earlier(conflict, check)),
+                    ) if number.is_multiple_of(3) => Err(refused_earlier(conflict, check)),
                     _ => answer,
                 }
             }
             Fault::LosesAppends if self.state.appends.fetch_add(1, Ordering::SeqCst) % 20 == 19 => {
-                // What is not written has places as if it were, which the next one will have.
-                let copy = MemoryStore::new();
-                for event in self.store.read_all(LogScan::default()).await? {
-                    let same = Append::to(event.stream.clone()).event(eventsource_core::NewEvent {
-                        name: event.name.to_string().into(),
-                        schema: event.schema,
-                        format: event.format.to_string().into(),
-                        payload: event.payload.to_vec(),
-                        metadata: event.metadata.to_vec().into(),
-                        recorded_at: event.recorded_at,
-                        tags: event.tags().to_tags(),
-                    });
-                    copy.append(Arc::new(same)).await?;
-                }
-                copy.append_within(Arc::new(append)).await
+                self.lose(checks, records, key).await
             }
-            Fault::DoublesResends => {
-                let known =
-                    key.and_then(|key| self.state.keys.lock().unwrap().get(&key.id).cloned());
-                if let (Some((outcome, _)), Some(key)) = (known, key) {
-                    return match outcome.digest == key.digest {
-                        true => Ok(Appended {
-                            placed: outcome.placed,
-                            repeated: true,
-                        }),
-                        false => Err(AppendError::KeyReused),
-                    };
-                }
-                tokio::task::yield_now().await;
-                let answer = self.rebuilt(checks, records, None).await?;
-                self.remember(key, &answer.placed);
-                Ok(answer)
-            }
+            Fault::DoublesResends => self.double(checks, records, key).await,
             Fault::BringsTooLittle => {
                 let mut answer = self.store.append_within(Arc::new(append)).await;
                 if let Err(AppendError::Conflict(conflict)) = &mut answer
@@ -252,6 +172,55 @@ impl Faulty {
             }
             _ => self.store.append_within(Arc::new(append)).await,
         }
+    }
+
+    /// Judges an append, and says that it was made.
+    async fn lose(
+        &self,
+        checks: &[Check],
+        records: &[Record],
+        key: Option<Key>,
+    ) -> Result<Appended, AppendError> {
+        // What is not written has places as if it were, which the next one will have.
+        self.rebuilt(checks, &[], key).await?;
+        let (mut versions, mut placed) = (HashMap::new(), Vec::new());
+        for (record, position) in records.iter().zip(self.store.head().await?.0 + 1..) {
+            let scan = StreamScan::of(record.stream.clone());
+            let there = self.store.read_stream(scan).await?.len() as u64;
+            let version = versions.entry(&record.stream).or_insert(there);
+            *version += 1;
+            placed.push(Placed {
+                position: Position(position),
+                version: Version(*version),
+            });
+        }
+        Ok(Appended {
+            placed,
+            repeated: false,
+        })
+    }
+
+    /// Looks a key up, and writes it down too late.
+    async fn double(
+        &self,
+        checks: &[Check],
+        records: &[Record],
+        key: Option<Key>,
+    ) -> Result<Appended, AppendError> {
+        let known = key.and_then(|key| self.state.keys.lock().unwrap().get(&key.id).cloned());
+        if let (Some((outcome, _)), Some(key)) = (known, key) {
+            return match outcome.digest == key.digest {
+                true => Ok(Appended {
+                    placed: outcome.placed,
+                    repeated: true,
+                }),
+                false => Err(AppendError::KeyReused),
+            };
+        }
+        tokio::task::yield_now().await;
+        let answer = self.rebuilt(checks, records, None).await?;
+        self.remember(key, &answer.placed);
+        Ok(answer)
     }
 
     pub async fn rebuilt(
@@ -294,32 +263,6 @@ fn refused_earlier(conflict: &Conflict, check: &StreamCheck) -> AppendError {
         actual,
         missed,
     }))
-}
-
-/// Shows another visitor less, or more.
-struct Bent<V> {
-    visitor: V,
-    fault: Fault,
-    /// Up to where a stale reader sees.
-    shown: Position,
-    /// What is not shown yet.
-    late: Vec<Position>,
-}
-
-impl<V: Visit> Visit for Bent<V> {
-    fn visit(&mut self, event: EventRef<'_>) -> ControlFlow<()> {
-        let chosen = event.position.0 % 50 == 49;
-        match self.fault {
-            Fault::SkipsEvents if chosen => ControlFlow::Continue(()),
-            Fault::StaleLoads if event.position > self.shown => ControlFlow::Continue(()),
-            Fault::LateEvents if self.late.contains(&event.position) => ControlFlow::Continue(()),
-            Fault::RepeatsEvents if chosen => {
-                self.visitor.visit(event)?;
-                self.visitor.visit(event)
-            }
-            _ => self.visitor.visit(event),
-        }
-    }
 }
 
 impl Store for Faulty {
