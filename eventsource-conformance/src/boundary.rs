@@ -9,7 +9,7 @@ use eventsource_core::{
 use tokio::sync::Barrier;
 
 use crate::broken::{Kept, Problem, conflict, ensure, ensure_eq};
-use crate::sample::{event, stream, tagged};
+use crate::sample::{Positions, event, stream, tagged};
 use crate::scan::Model;
 
 fn course(id: u64) -> Tag {
@@ -27,12 +27,14 @@ async fn given<S: BoundaryStore>(store: &S) -> Result<Appended, AppendError> {
     store.append_within(Arc::new(records)).await
 }
 
-/// Appends under a check that nothing matches `query` after `after`; `expected` is the position of a match.
+/// Appends under a check that nothing matches `query` after the event with the number `after`; `expected` are the numbers
+/// of those that match.
 async fn judged<S: BoundaryStore>(store: &S, query: Query, after: u64, expected: &[u64]) -> Kept {
-    let what = format!("a check that nothing matches {query:?} after {after}");
+    let positions = Positions::of(store).await?;
+    let what = format!("a check that nothing matches {query:?} after event {after}");
     let append = Append::within()
         .record(stream(9), event("other", 1))
-        .nothing_matches(query, Position(after));
+        .nothing_matches(query, positions.at(after));
     let answer = store.append_within(Arc::new(append)).await;
     if expected.is_empty() {
         return answer
@@ -42,9 +44,12 @@ async fn judged<S: BoundaryStore>(store: &S, query: Query, after: u64, expected:
     let Conflict::Boundary { position, .. } = conflict(answer, &what)? else {
         return Err(Problem("the conflict is about a stream".into()));
     };
-    ensure(expected.contains(&position.0), || {
-        format!("{what} is answered with {position}, which does not match")
-    })
+    ensure(
+        positions
+            .all(expected.iter().copied())
+            .contains(&position.0),
+        || format!("{what} is answered with {position}, which does not match"),
+    )
 }
 
 /// Types alone.
@@ -232,7 +237,7 @@ pub async fn g3_disjoint_boundaries_do_not_conflict<S: BoundaryStore>(store: S) 
     }
     ensure_eq(
         &store.head().await?,
-        &Position(32),
+        &Positions::of(&store).await?.at(32),
         "the head after 32 appends",
     )
 }
@@ -246,25 +251,27 @@ pub async fn g3_boundary_checks_agree_with_the_model<S: BoundaryStore>(store: S)
         });
         store.append_within(Arc::new(append)).await?;
     }
+    let positions = Positions::of(&store).await?;
     for _ in 0..400 {
         let (query, after) = (model.query(), model.below(120));
         let expected = model.matching(&query, after);
         // Without a record, an append is only judged.
         let answer = store
             .append_within(Arc::new(
-                Append::within().nothing_matches(query.clone(), Position(after)),
+                Append::within().nothing_matches(query.clone(), positions.at(after)),
             ))
             .await;
         let right = match &answer {
             Ok(_) => expected.is_empty(),
             Err(AppendError::Conflict(conflict)) => {
-                matches!(&**conflict, Conflict::Boundary { position, .. } if expected.contains(&position.0))
+                matches!(&**conflict, Conflict::Boundary { position, .. }
+                    if positions.number(*position).is_some_and(|number| expected.contains(&number)))
             }
             Err(_) => false,
         };
         ensure(right, || {
             format!(
-                "a check of {query:?} after {after} is answered with {answer:?}; model: {expected:?}"
+                "a check of {query:?} after event {after} is answered with {answer:?}; model: {expected:?}"
             )
         })?;
     }
@@ -274,18 +281,17 @@ pub async fn g3_boundary_checks_agree_with_the_model<S: BoundaryStore>(store: S)
 /// A decision that has seen more than the store has was made on another life of it.
 pub async fn g9_a_boundary_beyond_the_head_is_an_error<S: BoundaryStore>(store: S) -> Kept {
     given(&store).await?;
+    let last = store.head().await?;
     let append = Append::within()
         .record(stream(1), event("other", 1))
-        .nothing_matches(Query::all(), Position(4));
+        .nothing_matches(Query::all(), Position(last.0 + 1));
     let answer = store.append_within(Arc::new(append)).await;
     let right = matches!(
         answer,
-        Err(AppendError::Store(StoreError::BeyondHead {
-            asked: Position(4),
-            head: Position(3)
-        }))
+        Err(AppendError::Store(StoreError::BeyondHead { asked, head }))
+            if (asked, head) == (Position(last.0 + 1), last)
     );
     ensure(right, || {
-        format!("a check after 4 of 3 is answered with {answer:?}")
+        format!("a check beyond the head {last} is answered with {answer:?}")
     })
 }

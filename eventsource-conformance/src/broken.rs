@@ -4,6 +4,8 @@ use std::fmt::Debug;
 
 use eventsource_core::{AppendError, StoreError};
 
+use crate::seed::{SEED, seed};
+
 /// A promise that a store did not keep.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Broken {
@@ -11,11 +13,28 @@ pub struct Broken {
     pub promise: &'static str,
     /// What happened instead.
     pub how: String,
+    /// The seed of the run: set it as [`SEED`](crate::SEED) to ask the same again.
+    pub seed: u64,
+}
+
+/// How much of a long story is told: an answer may be the whole log.
+const TOLD: usize = 4_000;
+
+impl Broken {
+    pub(crate) fn new(promise: &'static str, Problem(mut how): Problem) -> Self {
+        if let Some((cut, _)) = how.char_indices().nth(TOLD) {
+            how.truncate(cut);
+            how.push_str(" … (cut)");
+        }
+        let seed = seed();
+        Self { promise, how, seed }
+    }
 }
 
 impl std::fmt::Display for Broken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}", self.promise, self.how)
+        let Self { promise, how, seed } = self;
+        write!(f, "{promise}: {how} (to ask the same again: {SEED}={seed})")
     }
 }
 

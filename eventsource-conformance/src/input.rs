@@ -11,7 +11,7 @@ use crate::broken::{Kept, ensure, ensure_eq};
 use crate::sample::{event, fill, some, stream, tagged};
 
 /// Events that no store takes.
-fn bad_events() -> Vec<(&'static str, NewEvent)> {
+pub(crate) fn bad_events() -> Vec<(&'static str, NewEvent)> {
     let named = |name: String| NewEvent {
         name: name.into(),
         ..event("", 1)
@@ -49,9 +49,9 @@ fn bad_events() -> Vec<(&'static str, NewEvent)> {
         ("a long tag", tagged(&"t".repeat(TAG_LIMIT + 1))),
         ("an empty tag", tagged("")),
         (
-            "100,000 tags",
+            "10,000 tags",
             NewEvent {
-                tags: (0..100_000).map(|n| Tag::new("n", n)).collect(),
+                tags: (0..10_000).map(|n| Tag::new("n", n)).collect(),
                 ..good()
             },
         ),
@@ -107,7 +107,8 @@ pub async fn g8_bad_input_harms_nobody_else<S: Store>(store: S) -> Kept {
         }
     }
     ensure_eq(&made, &(2 * refused), "good appends that were made")?;
-    ensure_eq(&store.head().await?, &Position(3 * refused), "the head")
+    let stored = store.read_all(LogScan::default()).await?.len() as u64;
+    ensure_eq(&stored, &(3 * refused), "events that were stored")
 }
 
 /// Quotes, wildcards and other scripts are text like any other.
@@ -155,15 +156,16 @@ pub async fn g8_odd_input_that_is_allowed<S: Store>(store: S) -> Kept {
 /// Reading after a position that the store has not reached is an error, not an empty answer.
 pub async fn g9_a_position_beyond_the_head_is_an_error<S: Store>(store: S) -> Kept {
     fill(&store, stream(1), 2).await?;
-    for beyond in [3, 1_000, u64::MAX] {
-        let answer = store.read_all(LogScan::after(Position(beyond))).await;
-        let right = matches!(answer, Err(StoreError::BeyondHead { asked, head: Position(2) }) if asked.0 == beyond);
+    let last = store.head().await?;
+    for beyond in [last.0 + 1, last.0 + 1_000, u64::MAX].map(Position) {
+        let answer = store.read_all(LogScan::after(beyond)).await;
+        let right = matches!(answer, Err(StoreError::BeyondHead { asked, head }) if (asked, head) == (beyond, last));
         ensure(right, || {
-            format!("reading after {beyond} of 2 is answered with {answer:?}")
+            format!("reading after {beyond}, beyond the head {last}, is answered with {answer:?}")
         })?;
     }
     ensure_eq(
-        &store.read_all(LogScan::after(Position(2))).await?.len(),
+        &store.read_all(LogScan::after(last)).await?.len(),
         &0,
         "events after the head",
     )
@@ -227,5 +229,9 @@ pub async fn g9_another_life_is_refused<S: Store>(store: S) -> Kept {
         || format!("an append that was decided in another life is taken: {refused:?}"),
     )?;
     store.append(append(this.incarnation)).await?;
-    ensure_eq(&store.head().await?, &Position(1), "the head")
+    ensure_eq(
+        &store.read_all(LogScan::default()).await?.len(),
+        &1,
+        "events that were stored",
+    )
 }

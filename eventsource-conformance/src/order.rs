@@ -8,31 +8,31 @@ use eventsource_core::{LogScan, Position, Store, StoredEvent, StreamScan, Versio
 use tokio::time::{sleep, timeout};
 
 use crate::broken::{Kept, Problem, ensure, ensure_eq};
-use crate::sample::{Random, fill, some, stream};
+use crate::sample::{Positions, fill, some, stream};
+use crate::seed::Random;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The records of an append stand side by side, and the versions of a stream are 1, 2, 3 …
-pub async fn g4_positions_and_versions_are_dense<S: Store>(store: S) -> Kept {
-    let (mut last, mut versions) = (0, [0; 3]);
+/// Each position is after all earlier ones, and the versions of a stream are 1, 2, 3 …
+pub async fn g4_positions_increase_and_versions_are_dense<S: Store>(store: S) -> Kept {
+    let (mut last, mut versions) = (Position::START, [0; 3]);
     for round in 0..30 {
         let (id, count) = (round % 3, 1 + round % 4);
         let placed = fill(&store, stream(id as u64), count as u64).await?.placed;
         ensure_eq(&placed.len(), &count, "the number of places in an answer")?;
-        ensure(placed[0].position.0 > last, || {
-            format!("position {} comes after {last}", placed[0].position)
-        })?;
-        for (place, next) in placed.iter().zip(placed[0].position.0..) {
+        for place in placed {
             versions[id] += 1;
-            ensure_eq(&place.position, &Position(next), "a position in an append")?;
+            ensure(place.position > last, || {
+                format!("position {} comes after {last}", place.position)
+            })?;
             ensure_eq(
                 &place.version,
                 &Version(versions[id]),
                 "a version in a stream",
             )?;
-            last = next;
+            last = place.position;
         }
-        ensure_eq(&store.head().await?, &Position(last), "the head")?;
+        ensure_eq(&store.head().await?, &last, "the head")?;
     }
     Ok(())
 }
@@ -90,7 +90,7 @@ pub async fn g4_readers_see_a_prefix_while_many_write<S: Store>(store: S) -> Kep
 }
 
 async fn write<S: Store>(store: S, id: u64) -> Kept {
-    let mut random = Random(id);
+    let mut random = Random::of(id);
     for _ in 0..60 {
         let append = Arc::new(some(stream(id), 1 + random.below(3)));
         if random.once_in(5) {
@@ -142,7 +142,8 @@ pub async fn g4_a_subscription_goes_live_without_a_gap<S: Store>(store: S) -> Ke
     const WRITERS: u64 = 4;
     const EACH: u64 = 100;
     fill(&store, stream(100), 30).await?;
-    let mut events = store.subscribe(Position(10)).page(7);
+    let begin = Positions::of(&store).await?.at(10);
+    let mut events = store.subscribe(begin).page(7);
     let write = |id| {
         let store = store.clone();
         tokio::spawn(async move {
@@ -171,7 +172,7 @@ pub async fn g4_a_subscription_goes_live_without_a_gap<S: Store>(store: S) -> Ke
     for writer in writers {
         writer.await??;
     }
-    let all = store.read_all(LogScan::after(Position(10))).await?;
+    let all = store.read_all(LogScan::after(begin)).await?;
     ensure(seen == all, || {
         format!(
             "the subscription's events differ from those that are there: {:?}, {:?}",
@@ -198,10 +199,14 @@ pub async fn g4_a_subscription_stops<S: Store>(store: S) -> Kept {
 /// Waiting ends when there is an event after the position, and not before.
 pub async fn g4_waiting_ends_when_there_is_an_event<S: Store>(store: S) -> Kept {
     fill(&store, stream(1), 2).await?;
-    timeout(PATIENCE, store.wait_beyond(Position(1))).await??;
+    let [first, last] = [1, 2].map({
+        let positions = Positions::of(&store).await?;
+        move |number| positions.at(number)
+    });
+    timeout(PATIENCE, store.wait_beyond(first)).await??;
     let waits = tokio::spawn({
         let store = store.clone();
-        async move { store.wait_beyond(Position(2)).await }
+        async move { store.wait_beyond(last).await }
     });
     sleep(Duration::from_millis(50)).await;
     ensure(!waits.is_finished(), || {

@@ -1,9 +1,10 @@
-//! Events, streams and random numbers for the tests.
+//! Events, streams and their positions for the tests.
 
 use std::sync::Arc;
 
 use eventsource_core::{
-    Append, AppendError, Appended, NewEvent, Store, StreamName, Tag, Timestamp, Version,
+    Append, AppendError, Appended, LogScan, NewEvent, Position, Store, StoreError, StreamName, Tag,
+    Timestamp, Version,
 };
 
 /// An event called `name`, with `number` as its payload.
@@ -55,28 +56,45 @@ pub(crate) async fn fill<S: Store>(
 pub(crate) async fn version<S: Store>(
     store: &S,
     stream: StreamName,
-) -> Result<Version, eventsource_core::StoreError> {
+) -> Result<Version, StoreError> {
     let events = store
         .read_stream(eventsource_core::StreamScan::of(stream))
         .await?;
     Ok(events.last().map_or(Version::NONE, |event| event.version))
 }
 
-/// Numbers that look random and are the same each time (SplitMix64).
-#[derive(Debug, Clone)]
-pub struct Random(pub u64);
+/// Where the events of a store are, so that a test can count them without knowing how positions are given out.
+#[derive(Debug)]
+pub(crate) struct Positions(Vec<Position>);
 
-impl Random {
-    /// A number below `limit`.
-    pub fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % limit.max(1)
+impl Positions {
+    pub(crate) async fn of<S: Store>(store: &S) -> Result<Self, StoreError> {
+        let events = store.read_all(LogScan::default()).await?;
+        let positions = events.iter().map(|event| event.position);
+        Ok(Self(
+            std::iter::once(Position::START).chain(positions).collect(),
+        ))
     }
 
-    /// True once in `times` calls, about.
-    pub fn once_in(&mut self, times: u64) -> bool {
-        self.below(times) == 0
+    /// The position of the event with this number, counted from 1; 0 is the start.
+    pub(crate) fn at(&self, number: u64) -> Position {
+        let index = usize::try_from(number).unwrap_or(usize::MAX);
+        self.0.get(index).copied().unwrap_or(Position(u64::MAX))
+    }
+
+    /// The number of the event at this position; `None` if there is none.
+    pub(crate) fn number(&self, position: Position) -> Option<u64> {
+        self.0
+            .binary_search(&position)
+            .ok()
+            .map(|index| index as u64)
+    }
+
+    /// The positions of the events with these numbers.
+    pub(crate) fn all(&self, numbers: impl IntoIterator<Item = u64>) -> Vec<u64> {
+        numbers
+            .into_iter()
+            .map(|number| self.at(number).0)
+            .collect()
     }
 }

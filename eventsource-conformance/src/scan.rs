@@ -9,7 +9,8 @@ use eventsource_core::{
 };
 
 use crate::broken::{Kept, ensure, ensure_eq};
-use crate::sample::{Random, fill, stream, tagged};
+use crate::sample::{Positions, fill, stream, tagged};
+use crate::seed::Random;
 
 /// After, until, backwards and limit, each with each.
 pub async fn g4_ranges_of_a_stream<S: Store>(store: S) -> Kept {
@@ -62,6 +63,7 @@ pub async fn g4_ranges_of_a_stream<S: Store>(store: S) -> Kept {
 /// After and limit, and how far everything has been looked at.
 pub async fn g4_ranges_of_the_log<S: Store>(store: S) -> Kept {
     fill(&store, stream(1), 10).await?;
+    let positions = Positions::of(&store).await?;
     for (after, limit, expected, looked_at) in [
         (0, None, 1..=10, 10),
         (4, None, 5..=10, 10),
@@ -73,19 +75,19 @@ pub async fn g4_ranges_of_the_log<S: Store>(store: S) -> Kept {
         (4, Some(0), 5..=4, 4),
     ] {
         let scan = LogScan {
-            after: Position(after),
+            after: positions.at(after),
             limit,
             ..LogScan::default()
         };
         let (seen, position) = store.scan_all(scan.clone(), Seen::default()).await?;
         ensure_eq(
             &seen.positions,
-            &expected.collect(),
+            &positions.all(expected),
             &format!("the positions in {scan:?}"),
         )?;
         ensure_eq(
             &position,
-            &Position(looked_at),
+            &positions.at(looked_at),
             &format!("how far {scan:?} has looked"),
         )?;
     }
@@ -93,7 +95,7 @@ pub async fn g4_ranges_of_the_log<S: Store>(store: S) -> Kept {
     let (seen, position) = store.scan_all(nothing, Seen::default()).await?;
     ensure_eq(
         &(seen.positions.len(), position),
-        &(0, Position(10)),
+        &(0, positions.at(10)),
         "a scan that matches nothing",
     )
 }
@@ -127,12 +129,13 @@ pub async fn g4_a_visitor_that_stops<S: Store>(store: S) -> Kept {
         stop_after: Some(4),
         ..Seen::default()
     };
+    let positions = Positions::of(&store).await?;
     let seen = store
         .scan_stream(StreamScan::of(stream(1)), stops())
         .await?;
     ensure_eq(
         &seen.positions,
-        &vec![1, 2, 3, 4],
+        &positions.all(1..=4),
         "what a visitor of a stream was shown",
     )?;
     let seen = store
@@ -140,19 +143,19 @@ pub async fn g4_a_visitor_that_stops<S: Store>(store: S) -> Kept {
         .await?;
     ensure_eq(
         &seen.positions,
-        &vec![10, 9, 8, 7],
+        &positions.all((7..=10).rev()),
         "what a visitor that goes backwards was shown",
     )?;
     for query in [Query::all(), Query::types(["sample.made"])] {
         let (seen, position) = store
-            .scan_all(LogScan::after(Position(2)).matching(query), stops())
+            .scan_all(LogScan::after(positions.at(2)).matching(query), stops())
             .await?;
         ensure_eq(
             &seen.positions,
-            &vec![3, 4, 5, 6],
+            &positions.all(3..=6),
             "what a visitor of the log was shown",
         )?;
-        ensure_eq(&position, &Position(6), "how far it has looked")?;
+        ensure_eq(&position, &positions.at(6), "how far it has looked")?;
     }
     Ok(())
 }
@@ -198,10 +201,10 @@ const TYPES: u64 = 4;
 const TAGS: u64 = 5;
 
 impl Model {
-    pub(crate) fn new(seed: u64) -> Self {
+    pub(crate) fn new(purpose: u64) -> Self {
         Self {
             events: Vec::new(),
-            random: Random(seed),
+            random: Random::of(purpose),
         }
     }
 
@@ -233,14 +236,14 @@ impl Model {
         query.unwrap_or_default()
     }
 
-    /// The positions after `after` that match.
+    /// The numbers after `after` that match.
     pub(crate) fn matching(&self, query: &Query, after: u64) -> Vec<u64> {
         let numbered = (1..)
             .zip(&self.events)
-            .filter(|(position, _)| *position > after);
+            .filter(|(number, _)| *number > after);
         numbered
             .filter(|(_, (name, tags))| query.matches(name, tags))
-            .map(|(position, _)| position)
+            .map(|(number, _)| number)
             .collect()
     }
 
@@ -258,6 +261,7 @@ pub async fn g4_queries_agree_with_the_model<S: Store>(store: S) -> Kept {
         });
         store.append(Arc::new(append)).await?;
     }
+    let positions = Positions::of(&store).await?;
     for _ in 0..400 {
         let (query, after) = (model.query(), model.below(300).min(240));
         let limit =
@@ -265,14 +269,14 @@ pub async fn g4_queries_agree_with_the_model<S: Store>(store: S) -> Kept {
         let mut expected = model.matching(&query, after);
         expected.truncate(limit.unwrap_or(usize::MAX));
         let scan = LogScan {
-            after: Position(after),
+            after: positions.at(after),
             query,
             limit,
         };
         let (seen, _) = store.scan_all(scan.clone(), Seen::default()).await?;
         ensure_eq(
             &seen.positions,
-            &expected,
+            &positions.all(expected),
             &format!("the positions in {scan:?}"),
         )?;
     }
@@ -300,8 +304,12 @@ pub async fn g4_an_event_is_read_as_it_was_written<S: Store>(store: S) -> Kept {
                 .map(|tag| Tag::new("tag \u{1F3F7}", tag))
                 .collect(),
         };
+        let append = Append::to(stream(1)).event(event.clone());
+        let placed = store.append(Arc::new(append)).await?.placed;
         expected.push(StoredEvent {
-            position: Position(number),
+            position: placed
+                .first()
+                .map_or(Position::START, |placed| placed.position),
             stream: stream(1),
             version: Version(number),
             name: event.name.as_ref().into(),
@@ -312,9 +320,6 @@ pub async fn g4_an_event_is_read_as_it_was_written<S: Store>(store: S) -> Kept {
             recorded_at: event.recorded_at,
             tags: TagList::store(&event.tags).into(),
         });
-        store
-            .append(Arc::new(Append::to(stream(1)).event(event)))
-            .await?;
     }
     for (found, from) in [
         (

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use eventsource_core::{BoundaryStore, MultiStreamStore, Store};
+use eventsource_core::{BoundaryStore, DensePositions, MultiStreamStore, Store};
 
 use crate::broken::{Broken, Kept, Problem};
 
@@ -20,17 +20,25 @@ where
     F: Future<Output = S>,
     T: Future<Output = Kept> + Send + 'static,
 {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(4)
-        .enable_all()
-        .build();
-    let runtime = runtime.unwrap_or_else(|error| panic!("no runtime: {error}"));
-    if let Err(broken) = runtime.block_on(async { verdict(promise, test(fresh().await)).await }) {
+    if let Err(broken) = runtime().block_on(async { verdict(promise, test(fresh().await)).await }) {
         panic!("{broken}");
     }
 }
 
-async fn verdict(
+/// A runtime for one test.
+///
+/// # Panics
+///
+/// If there can be none: no test can be run then.
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(4)
+        .enable_all()
+        .build();
+    runtime.unwrap_or_else(|error| panic!("no runtime: {error}"))
+}
+
+pub(crate) async fn verdict(
     promise: &'static str,
     test: impl Future<Output = Kept> + Send + 'static,
 ) -> Result<(), Broken> {
@@ -40,7 +48,7 @@ async fn verdict(
         Ok(Err(panicked)) => Err(panicked.into()),
         Err(_) => Err(Problem(format!("it has not ended after {PATIENCE:?}"))),
     };
-    kept.map_err(|Problem(how)| Broken { promise, how })
+    kept.map_err(|problem| Broken::new(promise, problem))
 }
 
 /// Makes the tests that a trait adds: as `#[test]`s, and as a function that returns what is broken.
@@ -59,18 +67,23 @@ macro_rules! suite {
             };
         }
 
-        async fn $check<S: $trait, F: Future<Output = S>>(fresh: &mut impl FnMut() -> F) -> Vec<Broken> {
+        async fn $check<S: $trait, F: Future<Output = S>>(fresh: &mut impl FnMut() -> F, wanted: Wanted<'_>) -> Vec<Broken> {
             let mut broken = Vec::new();
             $(
-                let store = fresh().await;
-                broken.extend(verdict(stringify!($test), crate::$module::$test(store)).await.err());
+                if wanted.is_none_or(|names| names.contains(&stringify!($test))) {
+                    let store = fresh().await;
+                    broken.extend(verdict(stringify!($test), crate::$module::$test(store)).await.err());
+                }
             )*
             broken
         }
     };
 }
 
-/// Makes one `#[test]` for each promise of a [`Store`]. See the crate's documentation.
+/// The names of the tests that are to be run; `None` for all.
+type Wanted<'a> = Option<&'a [&'static str]>;
+
+/// Makes one `#[test]` for each promise of a [`Store`](eventsource_core::Store). See the crate's documentation.
 #[macro_export]
 macro_rules! store_tests {
     ($fresh:path) => {
@@ -78,7 +91,8 @@ macro_rules! store_tests {
     };
 }
 
-/// Makes one `#[test]` for each promise of a [`MultiStreamStore`]. See the crate's documentation.
+/// Makes one `#[test]` for each promise of a [`MultiStreamStore`](eventsource_core::MultiStreamStore). See the crate's
+/// documentation.
 #[macro_export]
 macro_rules! multi_stream_store_tests {
     ($fresh:path) => {
@@ -87,7 +101,8 @@ macro_rules! multi_stream_store_tests {
     };
 }
 
-/// Makes one `#[test]` for each promise of a [`BoundaryStore`]. See the crate's documentation.
+/// Makes one `#[test]` for each promise of a [`BoundaryStore`](eventsource_core::BoundaryStore). See the crate's
+/// documentation.
 #[macro_export]
 macro_rules! boundary_store_tests {
     ($fresh:path) => {
@@ -97,32 +112,78 @@ macro_rules! boundary_store_tests {
     };
 }
 
+/// Makes a `#[test]` that holds a repository to its promises under concurrency, however it was built: `repository` makes
+/// it from a store.
+#[macro_export]
+macro_rules! repository_tests {
+    ($fresh:path, repository: $repository:path) => {
+        #[test]
+        fn g3_a_history_of_this_repository() {
+            let promise = "g3_a_history_of_this_repository";
+            $crate::hold(promise, $fresh, |store| {
+                $crate::accounts::answers_truly(store, $repository)
+            });
+        }
+    };
+}
+
+/// Makes one `#[test]` for each promise that [`DensePositions`](eventsource_core::DensePositions) adds, beside those of
+/// the other macros.
+#[macro_export]
+macro_rules! dense_positions_tests {
+    ($fresh:path) => {
+        $crate::__dense_tests!($fresh);
+    };
+}
+
 /// Tests each promise of a store on a new one, and returns those that are broken.
 ///
 /// Must be called inside a tokio runtime with its timer on; one of several threads finds more.
 pub async fn check_store<S: Store, F: Future<Output = S>>(
     mut fresh: impl FnMut() -> F,
 ) -> Vec<Broken> {
-    check_streams(&mut fresh).await
+    check_streams(&mut fresh, None).await
 }
 
 /// The same as [`check_store`] for a store that can append to several streams.
 pub async fn check_multi_stream_store<S: MultiStreamStore, F: Future<Output = S>>(
     mut fresh: impl FnMut() -> F,
 ) -> Vec<Broken> {
-    let mut broken = check_streams(&mut fresh).await;
-    broken.extend(check_several_streams(&mut fresh).await);
+    let mut broken = check_streams(&mut fresh, None).await;
+    broken.extend(check_several_streams(&mut fresh, None).await);
     broken
 }
 
 /// The same as [`check_store`] for a store with boundaries.
 pub async fn check_boundary_store<S: BoundaryStore, F: Future<Output = S>>(
+    fresh: impl FnMut() -> F,
+) -> Vec<Broken> {
+    check_all(fresh, None).await
+}
+
+/// The same as [`check_boundary_store`] for some of the tests: those with these names.
+pub async fn check_promises<S: BoundaryStore, F: Future<Output = S>>(
+    names: &[&'static str],
+    fresh: impl FnMut() -> F,
+) -> Vec<Broken> {
+    check_all(fresh, Some(names)).await
+}
+
+async fn check_all<S: BoundaryStore, F: Future<Output = S>>(
+    mut fresh: impl FnMut() -> F,
+    wanted: Wanted<'_>,
+) -> Vec<Broken> {
+    let mut broken = check_streams(&mut fresh, wanted).await;
+    broken.extend(check_several_streams(&mut fresh, wanted).await);
+    broken.extend(check_boundaries(&mut fresh, wanted).await);
+    broken
+}
+
+/// Tests on new stores what [`DensePositions`] adds to the promises, and returns what is broken.
+pub async fn check_dense_positions<S: DensePositions, F: Future<Output = S>>(
     mut fresh: impl FnMut() -> F,
 ) -> Vec<Broken> {
-    let mut broken = check_streams(&mut fresh).await;
-    broken.extend(check_several_streams(&mut fresh).await);
-    broken.extend(check_boundaries(&mut fresh).await);
-    broken
+    check_density(&mut fresh, None).await
 }
 
 suite! { $
@@ -133,7 +194,9 @@ suite! { $
     streams::g3_a_check_for_a_stream_that_exists,
     streams::g3_a_conflict_brings_what_was_missed,
     streams::g3_of_two_appends_at_one_version_one_wins,
-    order::g4_positions_and_versions_are_dense,
+    order::g4_positions_increase_and_versions_are_dense,
+    histories::g3_a_history_of_streams,
+    accounts::g3_a_history_of_a_repository,
     order::g4_readers_see_a_prefix_while_many_write,
     order::g4_a_subscription_goes_live_without_a_gap,
     order::g4_a_subscription_stops,
@@ -149,7 +212,9 @@ suite! { $
     keys::g5_the_same_key_from_many_tasks,
     keys::g5_a_refused_append_does_not_use_its_key,
     keys::g5_a_key_answers_before_the_checks,
+    groups::g5_equal_keys_in_one_call,
     input::g8_bad_input_is_refused,
+    groups::g8_one_bad_request_among_64,
     input::g8_bad_input_harms_nobody_else,
     input::g8_odd_input_that_is_allowed,
     input::g9_a_position_beyond_the_head_is_an_error,
@@ -162,6 +227,8 @@ suite! { $
     streams::g2_several_streams_whole_or_absent,
     streams::g3_checks_of_streams_that_are_not_written,
     streams::g3_write_skew_across_streams,
+    groups::g3_write_skew_of_streams_in_one_call,
+    histories::g3_a_history_across_streams,
     keys::g5_a_key_across_streams,
 }
 
@@ -175,5 +242,15 @@ suite! { $
     boundary::g3_of_two_in_one_boundary_one_wins,
     boundary::g3_disjoint_boundaries_do_not_conflict,
     boundary::g3_boundary_checks_agree_with_the_model,
+    groups::g3_write_skew_in_one_call,
+    groups::g3_checks_of_everything_in_one_call,
+    groups::g3_disjoint_boundaries_in_one_call,
+    histories::g3_a_history_within_boundaries,
     boundary::g9_a_boundary_beyond_the_head_is_an_error,
+}
+
+suite! { $
+    __dense_tests, check_density, DensePositions,
+    dense::g4_positions_are_dense,
+    dense::g4_positions_are_dense_while_many_write,
 }

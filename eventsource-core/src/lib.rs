@@ -52,7 +52,7 @@
 //! - **Running it**: [`Repository`], its [`Execute`] with options, its errors [`ExecuteError`] and [`LoadError`];
 //!   [`Dispatcher`] for commands by name; [`Subscription`] for following the events.
 //! - **Testing it**: [`testing::Given`].
-//! - **Storing it**: [`Store`] and its extensions [`MultiStreamStore`] and [`BoundaryStore`], [`Append`], [`Codec`];
+//! - **Storing it**: [`Store`] and its extensions [`MultiStreamStore`], [`BoundaryStore`] and [`DensePositions`], [`Append`], [`Codec`];
 //!   [`MemoryStore`] here, others in crates of their own.
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]

@@ -12,7 +12,7 @@ use crate::append::{
 use crate::key::Key;
 use crate::limits::Limits;
 use crate::store::{
-    BoundaryStore, LogScan, MultiStreamStore, Store, StoreIdentity, StreamScan, Visit,
+    BoundaryStore, DensePositions, LogScan, MultiStreamStore, Store, StoreIdentity, StreamScan, Visit,
 };
 use crate::store_error::StoreError;
 use crate::stored_event::StoredEvent;
@@ -302,6 +302,8 @@ impl Store for MemoryStore {
         Ok(())
     }
 }
+
+impl DensePositions for MemoryStore {}
 
 impl MultiStreamStore for MemoryStore {
     async fn append_across(

@@ -122,6 +122,10 @@ pub trait BoundaryStore: MultiStreamStore {
     ) -> impl Future<Output = Result<Appended, AppendError>> + Send;
 }
 
+/// A store whose positions have no gaps: 1, 2, 3 … It is one log on one machine, as a rule; a store that spends numbers
+/// on something else than events has positions that increase, and no more than that.
+pub trait DensePositions: Store {}
+
 /// Which store it is, and which life of it: a restored or promoted store has a new incarnation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct StoreIdentity {

@@ -5,8 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use eventsource_core::{
-    Append, AppendError, Appended, Boundary, BoundaryStore, Key, LogScan, ManyStreams,
-    MultiStreamStore, Outcome, Position, Store, StoreError, StoreIdentity, StreamScan, Visit,
+    Append, AppendError, Appended, Boundary, BoundaryStore, DensePositions, Key, LogScan,
+    ManyStreams, MultiStreamStore, Outcome, Position, Store, StoreError, StoreIdentity, StreamScan,
+    Visit,
 };
 use tokio::sync::oneshot;
 
@@ -192,6 +193,8 @@ impl Store for SqliteStore {
         }
     }
 }
+
+impl DensePositions for SqliteStore {}
 
 impl MultiStreamStore for SqliteStore {
     async fn append_across(
