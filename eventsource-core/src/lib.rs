@@ -65,6 +65,8 @@ mod command;
 mod decision;
 mod digest;
 mod dispatcher;
+mod draft;
+mod environment;
 mod erased;
 mod event;
 mod execute;
