@@ -276,9 +276,18 @@ impl Append<Boundary> {
 }
 
 /// A reach beyond one stream, where each record and check names its stream.
-pub trait AcrossStreams: sealed::Sealed {}
-impl AcrossStreams for ManyStreams {}
-impl AcrossStreams for Boundary {}
+pub trait AcrossStreams: sealed::Sealed + Sized + Send + Sync + 'static {
+    /// The reach of what reaches as far as this and as far as the other.
+    type And<Other: AcrossStreams>: AcrossStreams;
+}
+
+impl AcrossStreams for ManyStreams {
+    type And<Other: AcrossStreams> = Other;
+}
+
+impl AcrossStreams for Boundary {
+    type And<Other: AcrossStreams> = Self;
+}
 
 mod sealed {
     pub trait Sealed {}
@@ -287,6 +296,15 @@ mod sealed {
 }
 
 impl<Reach: AcrossStreams> Append<Reach> {
+    /// An append of these records under these checks, which do not reach further.
+    pub(crate) fn assembled(records: Vec<Record>, checks: Vec<Check>) -> Self {
+        Self {
+            records,
+            checks,
+            ..Self::empty(None)
+        }
+    }
+
     /// Adds an event for a stream.
     #[must_use]
     pub fn record(mut self, stream: StreamName, event: NewEvent) -> Self {

@@ -11,7 +11,7 @@ use crate::time::{Clock, IdSource, RandomIds, SystemClock, random};
 use crate::trace;
 
 #[derive(Clone)]
-pub(crate) struct Environment {
+pub struct Environment {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
     pub(crate) retry: Retry,

@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 
 use crate::message::{MessageReader, MessageSet, MessageWriter, Place};
 use crate::metadata::Metadata;
+use crate::stored_event::EventRef;
 use crate::stream::{InvalidStreamName, Position, StreamName, Version};
 use crate::tag::{self, Tags};
 use crate::time::Timestamp;
@@ -103,7 +104,16 @@ pub struct EventMeta<'a> {
     pub(crate) metadata: &'a [u8],
 }
 
-impl EventMeta<'_> {
+impl<'a> EventMeta<'a> {
+    /// What is known of a stored event.
+    pub(crate) fn of(event: &EventRef<'a>) -> Self {
+        Self {
+            version: event.version,
+            recorded_at: event.recorded_at,
+            metadata: event.metadata,
+        }
+    }
+
     /// Its version in the stream.
     #[must_use]
     pub fn version(&self) -> Version {

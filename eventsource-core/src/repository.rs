@@ -12,6 +12,7 @@ use crate::environment::Environment;
 use crate::event::Recorded;
 use crate::execute::Execute;
 use crate::load::{AsOf, Fold, LoadError, Loaded, Typed, stream_of};
+use crate::member::At;
 use crate::registry::{self, NameCollision};
 use crate::store::{Store, StreamScan};
 use crate::stream::Version;
@@ -148,6 +149,11 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
         command: impl CommandOf<A>,
     ) -> Execute<'a, A, S, C> {
         Execute::new(self, id, command)
+    }
+
+    /// The aggregate with this id, to take part in a decision over several things: [`Store::decide`].
+    pub fn at(&self, id: &A::Id) -> At<A, C> {
+        At::new(id.clone(), self.codec.clone(), self.environment.clone())
     }
 
     /// The state of an aggregate and its version.

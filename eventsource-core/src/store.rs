@@ -8,13 +8,16 @@ use uuid::Uuid;
 
 use crate::append::{Append, AppendError, Appended, Boundary, ManyStreams, Outcome};
 use crate::checkpoint::Checkpoint;
+use crate::decide::Decide;
 use crate::key::Key;
+use crate::participant::Participants;
 use crate::query::Query;
 use crate::store_error::StoreError;
 use crate::stored_event::{EventRef, StoredEvent};
 use crate::stream::{Position, StreamName, Version};
 use crate::subscription::Subscription;
 use crate::time::{IdSource, RandomIds};
+use crate::verdict::Verdict;
 
 /// A store of events: appends to one stream, reads of a stream and of all events, and a way to wait for more.
 ///
@@ -85,6 +88,68 @@ pub trait Store: Clone + Send + Sync + 'static {
         Ok(self.subscribe(checkpoint.position))
     }
 
+    /// Decides over several things at once, and stores what is decided only if nothing has changed that the decision
+    /// rests on. Options are set on what it returns, before `.await`.
+    ///
+    /// What takes part is a decision model, an aggregate ([`Repository::at`](crate::Repository::at)), or a tuple of up to
+    /// eight of them in any mixture. The closure gets them as they were together at one moment after the call began: a
+    /// model by reference, an aggregate as a [`Member`](crate::Member) that executes commands with its own handlers. It
+    /// returns [what else is to be recorded](crate::Facts), or a refusal. It runs once for each attempt: where somebody
+    /// else was faster, what came since is read and it is asked again.
+    ///
+    /// Everything is stored in one append, or nothing is. A refusal, or that there is nothing to record, is true too: of
+    /// a moment within the call, at which all that took part was as the closure saw it.
+    ///
+    /// ```
+    /// use eventsource_core::MemoryStore;
+    /// use eventsource_core::prelude::*;
+    ///
+    /// #[event(name = "seat.taken")]
+    /// pub struct Taken {
+    ///     #[tag]
+    ///     pub show: u32,
+    /// }
+    ///
+    /// #[decision_model(events(Taken))]
+    /// struct Seats {
+    ///     #[tag]
+    ///     show: u32,
+    ///     taken: u32,
+    /// }
+    ///
+    /// #[apply]
+    /// impl Seats {
+    ///     fn taken(&mut self, _: &Taken) {
+    ///         self.taken += 1;
+    ///     }
+    /// }
+    ///
+    /// #[derive(Debug, thiserror::Error)]
+    /// #[error("there is no seat left")]
+    /// struct Full;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let store = MemoryStore::new();
+    /// let show = 7;
+    /// let take = |seats: &Seats| {
+    ///     ensure!(seats.taken < 1, Full);
+    ///     Ok(Taken { show })
+    /// };
+    /// let decided = store.decide(Seats::of(show), take).await?;
+    /// assert_eq!(decided.events[0].stream.as_str(), "@show/7");
+    /// assert!(store.decide(Seats::of(show), take).await.is_err());
+    /// # Ok(()) }
+    /// ```
+    fn decide<P, F, D>(&self, participants: P, decide: F) -> Decide<'_, Self, P, F>
+    where
+        P: Participants,
+        Self: Reaches<P::Reach>,
+        F: for<'v> Fn(P::View<'v>) -> D + Send,
+        D: Verdict,
+    {
+        Decide::new(self, participants, decide)
+    }
+
     /// Reads the events of a stream into memory.
     fn read_stream(
         &self,
@@ -120,6 +185,42 @@ pub trait BoundaryStore: MultiStreamStore {
         &self,
         append: Arc<Append<Boundary>>,
     ) -> impl Future<Output = Result<Appended, AppendError>> + Send;
+}
+
+/// A store whose appends reach as far as a decision does: a [`MultiStreamStore`] where only aggregates take part, a
+/// [`BoundaryStore`] where a decision model does.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot check the append of this decision, whose reach is `{Reach}`",
+    label = "the decision reaches further than this store",
+    note = "a decision that rests on decision models needs a `BoundaryStore`, one that rests on aggregates alone a \
+            `MultiStreamStore`; a command of one aggregate needs no more than a `Repository`"
+)]
+pub trait Reaches<Reach>: Store {
+    #[doc(hidden)]
+    fn append_reaching(
+        &self,
+        append: Arc<Append<Reach>>,
+    ) -> impl Future<Output = Result<Appended, AppendError>> + Send;
+}
+
+#[diagnostic::do_not_recommend]
+impl<S: MultiStreamStore> Reaches<ManyStreams> for S {
+    async fn append_reaching(
+        &self,
+        append: Arc<Append<ManyStreams>>,
+    ) -> Result<Appended, AppendError> {
+        self.append_across(append).await
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<S: BoundaryStore> Reaches<Boundary> for S {
+    async fn append_reaching(
+        &self,
+        append: Arc<Append<Boundary>>,
+    ) -> Result<Appended, AppendError> {
+        self.append_within(append).await
+    }
 }
 
 /// Which store it is, and which life of it: a restored or promoted store has a new incarnation.
