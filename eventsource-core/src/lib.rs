@@ -117,7 +117,8 @@ pub use dispatcher::{DispatchError, Dispatched, Dispatcher};
 pub use erased::AnyStore;
 pub use event::*;
 pub use eventsource_macros::{
-    Aggregate, Command, Event, Id, aggregate, apply, command, event, handle, value,
+    Aggregate, Command, DecisionModel, Event, Id, aggregate, apply, command, decision_model, event,
+    handle, value,
 };
 pub use execute::{CommandOptions, Execute, Executed};
 pub use execute_error::ExecuteError;
@@ -146,15 +147,17 @@ pub use verdict::{Facts, Refusal, Verdict};
 pub mod prelude {
     pub use crate::aggregate::{Aggregate, Apply};
     pub use crate::command::{Command, Context, Handle};
+    pub use crate::decision_model::DecisionModel;
     pub use crate::ensure;
     pub use crate::event::{Event, EventMeta, Recorded};
     pub use crate::id::Id;
     pub use crate::load::AsOf;
     pub use crate::repository::Repository;
     pub use crate::store::Store;
-    pub use crate::testing::Given;
+    pub use crate::testing::{Given, GivenModel};
     pub use crate::then_err;
     pub use eventsource_macros::{
-        Aggregate, Command, Event, Id, aggregate, apply, command, event, handle, value,
+        Aggregate, Command, DecisionModel, Event, Id, aggregate, apply, command, decision_model,
+        event, handle, value,
     };
 }

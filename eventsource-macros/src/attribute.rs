@@ -70,6 +70,11 @@ pub(crate) const AGGREGATE: Short = Short {
     derive: Some("Aggregate"),
     adds: &[DEBUG],
 };
+pub(crate) const DECISION_MODEL: Short = Short {
+    name: "decision_model",
+    derive: Some("DecisionModel"),
+    adds: &[DEBUG, CLONE],
+};
 pub(crate) const VALUE: Short = Short {
     name: "value",
     derive: None,
