@@ -114,7 +114,7 @@ pub use decide_error::{DecideError, Unsound, UnsoundProblem};
 pub use decision::*;
 pub use decision_model::{DecisionModel, ModelEvent, TagArgument};
 pub use dispatcher::{DispatchError, Dispatched, Dispatcher};
-pub use erased::AnyStore;
+pub use erased::{AnyBoundaryStore, AnyMultiStreamStore, AnyStore};
 pub use event::*;
 pub use eventsource_macros::{
     Aggregate, Command, DecisionModel, Event, Id, aggregate, apply, command, decision_model, event,
