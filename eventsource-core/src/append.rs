@@ -267,6 +267,20 @@ impl Append<Boundary> {
         Self::empty(None)
     }
 
+    /// An append of these records under these checks.
+    pub(crate) fn assembled(records: Vec<Record>, checks: Vec<Check>) -> Self {
+        Self {
+            records,
+            checks,
+            ..Self::empty(None)
+        }
+    }
+
+    /// The same with the reach that its checks really have.
+    pub(crate) fn narrowed<Reach>(self) -> Append<Reach> {
+        self.with_reach()
+    }
+
     /// Only if no event after this position matches this query.
     #[must_use]
     pub fn nothing_matches(mut self, query: Query, after: Position) -> Self {
@@ -296,15 +310,6 @@ mod sealed {
 }
 
 impl<Reach: AcrossStreams> Append<Reach> {
-    /// An append of these records under these checks, which do not reach further.
-    pub(crate) fn assembled(records: Vec<Record>, checks: Vec<Check>) -> Self {
-        Self {
-            records,
-            checks,
-            ..Self::empty(None)
-        }
-    }
-
     /// Adds an event for a stream.
     #[must_use]
     pub fn record(mut self, stream: StreamName, event: NewEvent) -> Self {

@@ -9,18 +9,19 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::append::{AcrossStreams, Append, AppendError, Placed, Record};
+use crate::append::{Append, AppendError, Appended, Boundary, Placed, Record};
 use crate::attempt::{Attempt, Recorder};
-use crate::codec::{Codec, Json};
+use crate::codec::Codec;
 use crate::decide_error::DecideError;
 use crate::digest;
 use crate::environment::Environment;
 use crate::key::Key;
+use crate::load::LoadError;
 use crate::metadata::{Metadata, said_beside};
 use crate::participant::Participants;
 use crate::reading::Reading;
 use crate::repository::Retry;
-use crate::store::{LogScan, Reaches, Store, Visit};
+use crate::store::{LogScan, Store, Visit, WithinReach};
 use crate::store_error::StoreError;
 use crate::stored_event::{EventRef, StoredEvent};
 use crate::stream::Position;
@@ -31,16 +32,11 @@ use crate::verdict::Verdict;
 
 /// A decision that is about to be made, as [`Store::decide`] begins it: await it, or set options first.
 #[must_use = "a decision is made when it is awaited"]
-pub struct Decide<'a, S, P, F, C = Json> {
-    participants: P,
-    decide: F,
-    terms: Terms<'a, S, C>,
-}
-
-/// Everything but who takes part, and the closure.
-struct Terms<'a, S, C> {
+pub struct Decide<'a, S, E> {
     store: &'a S,
-    codec: C,
+    opened: Result<Reading, LoadError>,
+    judge: Judge<'a, E>,
+    address: Address<S>,
     environment: Environment,
     name: String,
     key: Option<String>,
@@ -48,30 +44,69 @@ struct Terms<'a, S, C> {
     metadata: Metadata,
 }
 
-impl<'a, S: Store, P: Participants, F> Decide<'a, S, P, F> {
-    pub(crate) fn new(store: &'a S, participants: P, decide: F) -> Self {
-        let environment = participants.environment().cloned().unwrap_or_default();
-        Self {
-            participants,
-            decide,
-            terms: Terms {
-                store,
-                codec: Json,
-                environment,
-                name: P::names().join(" and "),
-                key: None,
-                request: None,
-                metadata: Metadata::default(),
-            },
-        }
+/// Asks the closure, and takes down what is to be recorded.
+type Judge<'a, E> =
+    Box<dyn Fn(&mut Reading, &Attempt) -> Result<Vec<Record>, DecideError<E>> + Send + 'a>;
+
+/// Addresses an append to a store, with the reach that the decision has.
+type Address<S> = for<'s> fn(&'s S, Append<Boundary>) -> Box<dyn Addressed + 's>;
+
+type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// An append and the store that it is for: to be sent, and to be sent again as it is.
+trait Addressed: Send + Sync {
+    fn send(&self) -> Boxed<'_, Result<Appended, AppendError>>;
+    fn records(&self) -> &[Record];
+}
+
+impl<S: Store, Reach: WithinReach<S>> Addressed for (&S, Arc<Append<Reach>>) {
+    fn send(&self) -> Boxed<'_, Result<Appended, AppendError>> {
+        Box::pin(Reach::append(self.0, Arc::clone(&self.1)))
+    }
+
+    fn records(&self) -> &[Record] {
+        self.1.records()
     }
 }
 
-impl<'a, S, P, F, C> Decide<'a, S, P, F, C> {
+impl<'a, S: Store, E> Decide<'a, S, E> {
+    /// From here on nothing knows the types of those who take part: what follows is compiled once for a store and an
+    /// error, not for each decision.
+    pub(crate) fn new<P, F, D, C>(store: &'a S, codec: C, participants: P, decide: F) -> Self
+    where
+        P: Participants,
+        P::Reach: WithinReach<S>,
+        F: for<'v> Fn(P::View<'v>) -> D + Send + 'a,
+        D: Verdict<Refusal = E>,
+        C: Codec,
+    {
+        let environment = participants.environment().cloned().unwrap_or_default();
+        let opened = participants.open(&codec).map(Reading::new);
+        let judge = move |reading: &mut Reading, attempt: &Attempt| {
+            let verdict = decide(P::view::<C>(&mut reading.parts));
+            let codec = &codec;
+            let judged = verdict.record(&Recorder { attempt, codec });
+            // What went wrong on the way stands above what the closure has made of it.
+            let records = attempt.records()?;
+            judged?;
+            Ok(records)
+        };
+        Self {
+            store,
+            opened,
+            judge: Box::new(judge),
+            address: |store, append| Box::new((store, Arc::new(append.narrowed::<P::Reach>()))),
+            environment,
+            name: P::names().join(" and "),
+            key: None,
+            request: None,
+            metadata: Metadata::default(),
+        }
+    }
     /// Names the decision. Idempotency keys are apart for each name, and traces show it. Without a name it has the names
     /// of those who take part: `Seats and Load`.
     pub fn named(mut self, name: impl Into<String>) -> Self {
-        self.terms.name = name.into();
+        self.name = name.into();
         self
     }
 
@@ -81,7 +116,7 @@ impl<'a, S, P, F, C> Decide<'a, S, P, F, C> {
     /// Another decision of this name under the same key is [`DecideError::KeyReused`]: one in which others take part, or
     /// with another [`request`](Self::request). What else the closure has captured is not compared.
     pub fn idempotency_key(mut self, key: impl ToString) -> Self {
-        self.terms.key = Some(key.to_string());
+        self.key = Some(key.to_string());
         self
     }
 
@@ -89,71 +124,37 @@ impl<'a, S, P, F, C> Decide<'a, S, P, F, C> {
     /// captured.
     pub fn request(mut self, request: &impl Serialize) -> Self {
         let request = digest::of_request(request);
-        self.terms.request = Some(request.map_err(|error| error.to_string()));
+        self.request = Some(request.map_err(|error| error.to_string()));
         self
     }
 
-    said_beside!(terms.metadata);
+    said_beside!(metadata);
 
     /// Takes the time from this clock: one time for everything that the decision records. Without it the clock is that
     /// of the first repository that takes part, or the machine's.
     pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.terms.environment.clock = Arc::new(clock);
+        self.environment.clock = Arc::new(clock);
         self
     }
 
     /// Takes fresh ids for the handlers of aggregates from this source. Without it the source is that of the first
     /// repository that takes part.
     pub fn ids(mut self, ids: impl IdSource) -> Self {
-        self.terms.environment.ids = Arc::new(ids);
+        self.environment.ids = Arc::new(ids);
         self
     }
 
     /// Sets how conflicts are retried. Without it that is as in the first repository that takes part.
     pub fn retry(mut self, retry: Retry) -> Self {
-        self.terms.environment.set_retry(retry);
+        self.environment.set_retry(retry);
         self
-    }
-
-    /// Reads the events of models, and writes those that the closure returns, with this codec. Aggregates keep the one
-    /// of their repository.
-    pub fn codec<D: Codec>(self, codec: D) -> Decide<'a, S, P, F, D> {
-        let Self {
-            participants,
-            decide,
-            terms,
-        } = self;
-        let Terms {
-            store,
-            environment,
-            name,
-            key,
-            request,
-            metadata,
-            ..
-        } = terms;
-        Decide {
-            participants,
-            decide,
-            terms: Terms {
-                store,
-                codec,
-                environment,
-                name,
-                key,
-                request,
-                metadata,
-            },
-        }
     }
 }
 
-impl<S, P: Participants, F, C> fmt::Debug for Decide<'_, S, P, F, C> {
+impl<S, E> fmt::Debug for Decide<'_, S, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Decide")
-            .field("name", &self.terms.name)
-            .field("participants", &P::names())
-            .finish_non_exhaustive()
+        let mut debug = f.debug_struct("Decide");
+        debug.field("name", &self.name).finish_non_exhaustive()
     }
 }
 
@@ -174,56 +175,56 @@ impl Decided {
     }
 }
 
-impl<'a, S, P, F, D, C> IntoFuture for Decide<'a, S, P, F, C>
-where
-    P: Participants,
-    S: Reaches<P::Reach>,
-    F: for<'v> Fn(P::View<'v>) -> D + Send + 'a,
-    D: Verdict + 'a,
-    C: Codec,
-{
-    type Output = Result<Decided, DecideError<D::Refusal>>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
+impl<'a, S: Store, E: Send + 'a> IntoFuture for Decide<'a, S, E> {
+    type Output = Result<Decided, DecideError<E>>;
+    type IntoFuture = Boxed<'a, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
         let Self {
-            participants,
-            decide,
-            terms,
+            store,
+            opened,
+            judge,
+            address,
+            environment,
+            name,
+            key,
+            request,
+            metadata,
         } = self;
-        let span = trace::decide(&terms.name);
-        // From here on nothing knows the types of those who take part: it is compiled once for a store.
-        let opened = participants.open(&terms.codec);
-        let codec = terms.codec.clone();
-        let judge = move |reading: &mut Reading, attempt: &Attempt| {
-            let verdict = decide(P::view::<C>(&mut reading.parts));
-            let recorder = Recorder {
-                attempt,
-                codec: &codec,
-            };
-            let judged = verdict.record(&recorder);
-            // What went wrong on the way stands above what the closure has made of it.
-            let records = attempt.records()?;
-            judged?;
-            Ok(records)
-        };
+        let span = trace::decide(&name);
         let run = async move {
-            let reading = Reading::new(opened?);
-            terms.run::<P::Reach, _>(reading, judge).await
+            let terms = Terms {
+                store,
+                address,
+                environment,
+                name,
+                key,
+                request,
+                metadata,
+            };
+            terms.run(opened?, judge).await
         };
         Box::pin(run.instrument(span))
     }
 }
 
-impl<S: Store, C: Codec> Terms<'_, S, C> {
-    async fn run<Reach: AcrossStreams, E>(
+/// Everything but those who take part, and the closure.
+struct Terms<'a, S> {
+    store: &'a S,
+    address: Address<S>,
+    environment: Environment,
+    name: String,
+    key: Option<String>,
+    request: Option<Result<Vec<u8>, String>>,
+    metadata: Metadata,
+}
+
+impl<S: Store> Terms<'_, S> {
+    async fn run<E>(
         self,
         mut reading: Reading,
-        judge: impl Fn(&mut Reading, &Attempt) -> Result<Vec<Record>, DecideError<E>>,
-    ) -> Result<Decided, DecideError<E>>
-    where
-        S: Reaches<Reach>,
-    {
+        judge: Judge<'_, E>,
+    ) -> Result<Decided, DecideError<E>> {
         if let Some(stream) = reading.twice() {
             let stream = stream.clone();
             return Err(DecideError::Twice { stream });
@@ -259,9 +260,8 @@ impl<S: Store, C: Codec> Terms<'_, S, C> {
                 }
             };
             let append = Append::assembled(records, reading.checks());
-            let append = Arc::new(append.key(key).incarnation(life));
-            let send = || self.store.append_reaching(Arc::clone(&append));
-            match self.environment.append(send).await {
+            let append = (self.address)(self.store, append.key(key).incarnation(life));
+            match self.environment.append(|| append.send()).await {
                 Ok(appended) if appended.repeated => return self.repeated(&appended.placed).await,
                 Ok(appended) => {
                     let records = append.records().iter().zip(&appended.placed);

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::append::{Append, AppendError, Appended, Boundary, ManyStreams, Outcome};
+use crate::append::{AcrossStreams, Append, AppendError, Appended, Boundary, ManyStreams, Outcome};
 use crate::checkpoint::Checkpoint;
+use crate::codec::{Codec, Json};
 use crate::decide::Decide;
 use crate::key::Key;
 use crate::participant::Participants;
@@ -140,14 +141,31 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// assert!(store.decide(Seats::of(show), take).await.is_err());
     /// # Ok(()) }
     /// ```
-    fn decide<P, F, D>(&self, participants: P, decide: F) -> Decide<'_, Self, P, F>
+    fn decide<'a, P, F, D>(&'a self, participants: P, decide: F) -> Decide<'a, Self, D::Refusal>
     where
         P: Participants,
-        Self: Reaches<P::Reach>,
-        F: for<'v> Fn(P::View<'v>) -> D + Send,
+        P::Reach: WithinReach<Self>,
+        F: for<'v> Fn(P::View<'v>) -> D + Send + 'a,
         D: Verdict,
     {
-        Decide::new(self, participants, decide)
+        Decide::new(self, Json, participants, decide)
+    }
+
+    /// The same with another codec, which reads the events of models and writes those that the closure returns.
+    /// Aggregates keep the one of their repository.
+    fn decide_with<'a, P, F, D>(
+        &'a self,
+        codec: impl Codec,
+        participants: P,
+        decide: F,
+    ) -> Decide<'a, Self, D::Refusal>
+    where
+        P: Participants,
+        P::Reach: WithinReach<Self>,
+        F: for<'v> Fn(P::View<'v>) -> D + Send + 'a,
+        D: Verdict,
+    {
+        Decide::new(self, codec, participants, decide)
     }
 
     /// Reads the events of a stream into memory.
@@ -187,39 +205,33 @@ pub trait BoundaryStore: MultiStreamStore {
     ) -> impl Future<Output = Result<Appended, AppendError>> + Send;
 }
 
-/// A store whose appends reach as far as a decision does: a [`MultiStreamStore`] where only aggregates take part, a
-/// [`BoundaryStore`] where a decision model does.
+/// A reach that a store has: across streams where it is a [`MultiStreamStore`], across a boundary where it is a
+/// [`BoundaryStore`].
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot check the append of this decision, whose reach is `{Reach}`",
-    label = "the decision reaches further than this store",
-    note = "a decision that rests on decision models needs a `BoundaryStore`, one that rests on aggregates alone a \
-            `MultiStreamStore`; a command of one aggregate needs no more than a `Repository`"
+    message = "`{S}` does not reach as far as this decision",
+    label = "the decision reaches further than its store",
+    note = "a decision over decision models needs a `BoundaryStore`, one over aggregates alone a `MultiStreamStore`; a \
+            `Repository` executes the commands of one aggregate on any `Store`"
 )]
-pub trait Reaches<Reach>: Store {
+pub trait WithinReach<S: Store>: AcrossStreams {
     #[doc(hidden)]
-    fn append_reaching(
-        &self,
-        append: Arc<Append<Reach>>,
+    fn append(
+        store: &S,
+        append: Arc<Append<Self>>,
     ) -> impl Future<Output = Result<Appended, AppendError>> + Send;
 }
 
 #[diagnostic::do_not_recommend]
-impl<S: MultiStreamStore> Reaches<ManyStreams> for S {
-    async fn append_reaching(
-        &self,
-        append: Arc<Append<ManyStreams>>,
-    ) -> Result<Appended, AppendError> {
-        self.append_across(append).await
+impl<S: MultiStreamStore> WithinReach<S> for ManyStreams {
+    async fn append(store: &S, append: Arc<Append<Self>>) -> Result<Appended, AppendError> {
+        store.append_across(append).await
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<S: BoundaryStore> Reaches<Boundary> for S {
-    async fn append_reaching(
-        &self,
-        append: Arc<Append<Boundary>>,
-    ) -> Result<Appended, AppendError> {
-        self.append_within(append).await
+impl<S: BoundaryStore> WithinReach<S> for Boundary {
+    async fn append(store: &S, append: Arc<Append<Self>>) -> Result<Appended, AppendError> {
+        store.append_within(append).await
     }
 }
 

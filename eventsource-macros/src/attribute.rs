@@ -175,11 +175,11 @@ fn check_item(short: &Short, item: &TokenStream, errors: &mut Errors) -> Option<
         _ => format!("write `#[{name}] pub struct …`"),
     };
     let span = kind.map_or_else(Span::call_site, |kind| kind.span());
-    errors.add_at(
-        span,
-        format!("`#[{name}]` stands on a struct or an enum"),
-        help,
-    );
+    let items = match name {
+        "decision_model" => "a struct",
+        _ => "a struct or an enum",
+    };
+    errors.add_at(span, format!("`#[{name}]` stands on {items}"), help);
     None
 }
 

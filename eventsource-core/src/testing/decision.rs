@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use super::{Diff, json_lines};
 use crate::aggregate::Aggregate;
-use crate::append::{Append, Boundary};
+use crate::append::Append;
 use crate::attempt::{Attempt, Recorder};
 use crate::codec::Json;
 use crate::decide_error::DecideError;
@@ -21,7 +21,7 @@ use crate::memory::MemoryStore;
 use crate::metadata::Metadata;
 use crate::part::{ModelPart, Part, Source};
 use crate::participant::Participants;
-use crate::store::{BoundaryStore, LogScan, Reaches, Store};
+use crate::store::{BoundaryStore, LogScan, Store, WithinReach};
 use crate::time::{ManualClock, SequentialIds, Timestamp};
 use crate::verdict::{Facts, Verdict};
 
@@ -124,7 +124,7 @@ impl Past {
     pub fn decide<P, F, D>(self, participants: P, decide: F) -> Made<D::Refusal>
     where
         P: Participants,
-        MemoryStore: Reaches<P::Reach>,
+        P::Reach: WithinReach<MemoryStore>,
         F: for<'v> Fn(P::View<'v>) -> D + Send,
         D: Verdict,
     {
@@ -141,7 +141,7 @@ impl Past {
     fn append(&self, attempt: &Attempt) {
         let records = attempt.records::<std::convert::Infallible>();
         let records = records.unwrap_or_else(|error| panic!("the given history: {error}"));
-        let append = Append::<Boundary>::assembled(records, Vec::new());
+        let append = Append::assembled(records, Vec::new());
         if let Err(error) = now(self.store.append_within(Arc::new(append))) {
             panic!("the given history: {error}");
         }

@@ -74,7 +74,14 @@ fn member(
         })
         .collect();
     if let Some((_, member)) = known.iter().find(|(known, _)| known == name) {
-        return Some(member.clone());
+        // At the pattern, where something is then reported that cannot be shown.
+        return Some(match member {
+            Member::Named(ident) => Member::Named(respan(ident, pattern)),
+            Member::Unnamed(index) => Member::Unnamed(Index {
+                index: index.index,
+                span: pattern.span(),
+            }),
+        });
     }
     let names: Vec<_> = known.iter().map(|(name, _)| &**name).collect();
     let help = match (nearest(name, &names), names.is_empty()) {
@@ -84,6 +91,12 @@ fn member(
     };
     errors.add(pattern, format!("`{ident}` has no field `{name}`"), help);
     None
+}
+
+fn respan(ident: &Ident, pattern: &LitStr) -> Ident {
+    let mut ident = ident.clone();
+    ident.set_span(pattern.span());
+    ident
 }
 
 /// The method that makes the name.
