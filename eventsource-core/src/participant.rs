@@ -40,6 +40,7 @@ pub trait Participant: Sized + Send + 'static {
     fn environment(&self) -> Option<&Environment>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<M: DecisionModel> Participant for M {
     type Reach = Boundary;
     type View<'v> = &'v M;
@@ -104,6 +105,7 @@ pub trait Participants: Send + 'static {
     fn environment(&self) -> Option<&Environment>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<P: Participant> Participants for P {
     type Reach = P::Reach;
     type View<'v> = P::View<'v>;

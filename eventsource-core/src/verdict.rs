@@ -21,6 +21,7 @@ pub trait Facts {
     fn record<C: Codec>(self, recorder: &Recorder<'_, C>);
 }
 
+#[diagnostic::do_not_recommend]
 impl<E: Event> Facts for E {
     fn record<C: Codec>(self, recorder: &Recorder<'_, C>) {
         recorder.event(&self);
@@ -84,6 +85,7 @@ pub trait Verdict {
     fn record<C: Codec>(self, recorder: &Recorder<'_, C>) -> Result<(), Declined<Self::Refusal>>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Facts> Verdict for T {
     type Refusal = Infallible;
 
