@@ -216,7 +216,7 @@ fn inside_a_function() {
 
     ::std::assert_eq!(Any::of(1).given(Happened).seen, 0);
     let _ = domain::Model::of();
-    let _ = domain::Tagged::of(1, &2);
+    let _ = domain::Tagged::of(1, 2);
     let _ = Local::given(()).when(Do).then(Happened);
     let _ = domain::Thing::given(())
         .when(domain::Type {

@@ -103,9 +103,12 @@ async fn no_coin_is_lost<S: MultiStreamStore>(store: S) {
                 let from = AccountId((task + number) % ACCOUNTS);
                 let to = AccountId((task + number * 3 + 1) % ACCOUNTS);
                 match transfer(&accounts, from, to, u64::from(number)).await {
-                    Ok(_) => {}
-                    Err(DecideError::Refused(_) | DecideError::Twice { .. }) => {}
-                    Err(DecideError::Contended { .. }) => {}
+                    Ok(_)
+                    | Err(
+                        DecideError::Refused(_)
+                        | DecideError::Twice { .. }
+                        | DecideError::Contended { .. },
+                    ) => {}
                     Err(failed) => panic!("{failed}"),
                 }
                 if (task, number) == (3, 10) {

@@ -14,7 +14,8 @@ use crate::tag::Tags;
 /// `#[derive(DecisionModel)]` implements it for a struct.
 ///
 /// The events that it lists and its `#[tag]` fields say what is read, and so also what must not have changed when the
-/// decision is stored: both are [`query`](Self::query), and cannot drift apart.
+/// decision is stored: both are [`query`](Self::query), and cannot drift apart. A model without a tag is made of every
+/// event of its types, whatever they are about. An `Option` as a tag asks for nothing where it is `None`.
 ///
 /// ```
 /// use eventsource_core::prelude::*;

@@ -1,9 +1,12 @@
 //! Reading everything that a decision rests on, as it was at one moment.
 
 use std::collections::HashSet;
+use std::future::{Future, poll_fn};
 use std::mem;
 use std::ops::ControlFlow;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use crate::append::{Check, StreamCheck};
 use crate::attempt::Attempt;
@@ -73,9 +76,13 @@ impl Reading {
             None if self.parts.len() == 1 => self.position = Position(u64::MAX),
             None => self.position = store.head().await?,
         }
-        for index in 0..self.parts.len() {
-            self.scan_stream(store, index).await?;
-        }
+        // Side by side, so that several take as long as the slowest.
+        let parts = mem::take(&mut self.parts).into_iter();
+        let scans = parts.map(|part| Box::pin(scan_stream(store, part, self.position)));
+        self.parts = all(scans.collect())
+            .await
+            .into_iter()
+            .collect::<Result<_, _>>()?;
         Ok(())
     }
 
@@ -100,23 +107,6 @@ impl Reading {
         let (visitor, position) = store.scan_all(scan, visitor).await?;
         visitor.problem.map_or(Ok(()), Err)?;
         (self.parts, self.last, self.position) = (visitor.parts, visitor.last, position);
-        Ok(())
-    }
-
-    async fn scan_stream<S: Store>(&mut self, store: &S, index: usize) -> Result<(), LoadError> {
-        let Source::Stream(stream, seen) = self.parts[index].source() else {
-            return Ok(());
-        };
-        let scan = StreamScan::of(stream.clone()).after(seen);
-        let visitor = Stream {
-            parts: mem::take(&mut self.parts),
-            index,
-            until: self.position,
-            problem: None,
-        };
-        let visitor = store.scan_stream(scan, visitor).await?;
-        visitor.problem.map_or(Ok(()), Err)?;
-        self.parts = visitor.parts;
         Ok(())
     }
 
@@ -149,6 +139,45 @@ impl Reading {
     }
 }
 
+/// Reads on in the stream of an aggregate, up to a position.
+async fn scan_stream<S: Store>(
+    store: &S,
+    part: Box<dyn Part>,
+    until: Position,
+) -> Result<Box<dyn Part>, LoadError> {
+    let scan = match part.source() {
+        Source::Stream(stream, seen) => StreamScan::of(stream.clone()).after(seen),
+        Source::Matching(_) => return Ok(part),
+    };
+    let visitor = Stream {
+        part,
+        until,
+        problem: None,
+    };
+    let visitor = store.scan_stream(scan, visitor).await?;
+    visitor.problem.map_or(Ok(visitor.part), Err)
+}
+
+/// What all of some futures give, in their order, once the last of them is done.
+async fn all<F: Future>(mut futures: Vec<Pin<Box<F>>>) -> Vec<F::Output> {
+    let mut outputs: Vec<Option<F::Output>> = futures.iter().map(|_| None).collect();
+    poll_fn(|context| {
+        for (future, output) in futures.iter_mut().zip(&mut outputs) {
+            if output.is_none()
+                && let Poll::Ready(done) = future.as_mut().poll(context)
+            {
+                *output = Some(done);
+            }
+        }
+        match outputs.iter().all(Option::is_some) {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        }
+    })
+    .await;
+    outputs.into_iter().flatten().collect()
+}
+
 /// Shows each event to the models whose query it matches.
 struct Models {
     parts: Vec<Box<dyn Part>>,
@@ -174,8 +203,7 @@ impl Visit for Models {
 
 /// Shows the events of a stream up to a position to an aggregate.
 struct Stream {
-    parts: Vec<Box<dyn Part>>,
-    index: usize,
+    part: Box<dyn Part>,
     until: Position,
     problem: Option<LoadError>,
 }
@@ -185,7 +213,7 @@ impl Visit for Stream {
         if event.position > self.until {
             return ControlFlow::Break(());
         }
-        tell(self.parts[self.index].see(&event), &mut self.problem)
+        tell(self.part.see(&event), &mut self.problem)
     }
 }
 

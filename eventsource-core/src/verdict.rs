@@ -38,13 +38,17 @@ impl<T: Facts> Facts for Option<T> {
 
 impl<T: Facts> Facts for Vec<T> {
     fn record<C: Codec>(self, recorder: &Recorder<'_, C>) {
-        self.into_iter().for_each(|facts| facts.record(recorder));
+        for facts in self {
+            facts.record(recorder);
+        }
     }
 }
 
 impl<T: Facts, const N: usize> Facts for [T; N] {
     fn record<C: Codec>(self, recorder: &Recorder<'_, C>) {
-        self.into_iter().for_each(|facts| facts.record(recorder));
+        for facts in self {
+            facts.record(recorder);
+        }
     }
 }
 

@@ -48,7 +48,7 @@ pub trait GivenModel: DecisionModel {
             let event = event.as_ref();
             let seen =
                 matches!(part.source(), Source::Matching(query) if query.matches_event(&event));
-            if let Err(corrupt) = seen.then(|| part.see(&event)).unwrap_or(Ok(())) {
+            if seen && let Err(corrupt) = part.see(&event) {
                 panic!("{} cannot apply its event: {}", Self::NAME, corrupt.cause);
             }
         }
