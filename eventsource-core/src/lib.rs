@@ -51,7 +51,9 @@
 //!   [`macro@apply`], [`macro@handle`]; what a handler may return: [`Decision`]; what it may ask for: [`Context`].
 //! - **Running it**: [`Repository`], its [`Execute`] with options, its errors [`ExecuteError`] and [`LoadError`];
 //!   [`Dispatcher`] for commands by name; [`Subscription`] for following the events.
-//! - **Testing it**: [`testing::Given`].
+//! - **A decision over more than one thing**: [`Store::decide`], with decision models ([`macro@decision_model`]) and
+//!   aggregates ([`Repository::at`], [`Member`]); [`Decide`] with options, [`DecideError`].
+//! - **Testing it**: [`testing::Given`], [`testing::past`].
 //! - **Storing it**: [`Store`] and its extensions [`MultiStreamStore`] and [`BoundaryStore`], [`Append`], [`Codec`];
 //!   [`MemoryStore`] here, others in crates of their own.
 #![deny(missing_docs)]
