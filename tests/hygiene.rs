@@ -70,6 +70,54 @@ mod domain {
     #[deprecated = "replaying what is deprecated must not warn"]
     pub struct r#Move(u8);
 
+    /// With fields that are called like our locals, and a raw one.
+    #[::eventsource_core::decision_model(events(Happened, super::elsewhere::Far, r#Dotted))]
+    pub struct Model {
+        tags: u8,
+        event: u8,
+        meta: u8,
+        r#match: u8,
+    }
+
+    #[::eventsource_core::decision_model(events(Happened))]
+    pub struct Tagged {
+        #[tag]
+        r#type: u8,
+        #[tag = "tags"]
+        message: u8,
+        #[cfg(any())]
+        #[tag]
+        absent: Absent,
+        seen: u8,
+    }
+
+    #[apply]
+    impl Model {
+        fn happened(&mut self, event: &Happened) {
+            self.event = event.tags;
+        }
+        fn far(&mut self, _: &super::elsewhere::Far) {
+            self.meta += 1;
+        }
+        fn dotted(&mut self, _: &r#Dotted) {
+            self.tags = self.r#match;
+        }
+    }
+
+    #[apply]
+    impl Tagged {
+        fn happened(&mut self, _: &Happened) {
+            self.seen += self.r#type + self.message;
+        }
+    }
+
+    #[event(stream = "dotted/{type}-{name}")]
+    pub struct r#Dotted {
+        #[tag]
+        pub r#type: u8,
+        pub name: ::std::string::String,
+    }
+
     #[command]
     pub struct Do {
         pub state: u8,
@@ -152,6 +200,23 @@ fn inside_a_function() {
         }
     }
 
+    #[decision_model(crate = renamed, any_event)]
+    struct Any {
+        #[tag]
+        r#fn: u8,
+        seen: u8,
+    }
+
+    #[apply(crate = renamed)]
+    impl Any {
+        fn any(&mut self, _: &renamed::StoredEvent) {
+            self.seen += 1;
+        }
+    }
+
+    ::std::assert_eq!(Any::of(1).given(Happened).seen, 0);
+    let _ = domain::Model::of();
+    let _ = domain::Tagged::of(1, 2);
     let _ = Local::given(()).when(Do).then(Happened);
     let _ = domain::Thing::given(())
         .when(domain::Type {

@@ -59,13 +59,14 @@ pub trait Aggregate: Sized + Send + Sync + 'static {
     }
 }
 
-/// What an event does to a state: `#[apply]` implements it for each method of a block.
+/// What an event does to a state: `#[apply]` implements it for each method of a block. An aggregate has it for each of
+/// its events, and so has a [decision model](crate::DecisionModel).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not apply its event `{E}`",
     label = "no `#[apply]` method of `{Self}` takes `&{E}`",
     note = "write one: `#[apply] impl {Self} {{ fn name(&mut self, event: &{E}) {{ … }} }}`"
 )]
-pub trait Apply<E>: Aggregate {
+pub trait Apply<E>: Sized {
     /// Whether the event creates the state.
     const CREATES: bool = false;
 

@@ -267,6 +267,20 @@ impl Append<Boundary> {
         Self::empty(None)
     }
 
+    /// An append of these records under these checks.
+    pub(crate) fn assembled(records: Vec<Record>, checks: Vec<Check>) -> Self {
+        Self {
+            records,
+            checks,
+            ..Self::empty(None)
+        }
+    }
+
+    /// The same with the reach that its checks really have.
+    pub(crate) fn narrowed<Reach>(self) -> Append<Reach> {
+        self.with_reach()
+    }
+
     /// Only if no event after this position matches this query.
     #[must_use]
     pub fn nothing_matches(mut self, query: Query, after: Position) -> Self {
@@ -276,9 +290,18 @@ impl Append<Boundary> {
 }
 
 /// A reach beyond one stream, where each record and check names its stream.
-pub trait AcrossStreams: sealed::Sealed {}
-impl AcrossStreams for ManyStreams {}
-impl AcrossStreams for Boundary {}
+pub trait AcrossStreams: sealed::Sealed + Sized + Send + Sync + 'static {
+    /// The reach of what reaches as far as this and as far as the other.
+    type And<Other: AcrossStreams>: AcrossStreams;
+}
+
+impl AcrossStreams for ManyStreams {
+    type And<Other: AcrossStreams> = Other;
+}
+
+impl AcrossStreams for Boundary {
+    type And<Other: AcrossStreams> = Self;
+}
 
 mod sealed {
     pub trait Sealed {}

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::event::Event;
 use crate::message::{self, MessageReader, MessageSet, MessageWriter, UnknownMessage};
 use crate::stored_event::EventRef;
 
@@ -141,6 +142,11 @@ pub fn encode<C: Codec, M: MessageSet>(codec: &C, message: &M) -> Result<Encoded
     message.write(Encode(codec))
 }
 
+/// Encodes an event that belongs to no enum.
+pub(crate) fn encode_one<C: Codec, E: Event>(codec: &C, event: &E) -> Result<Encoded, CodecError> {
+    event.write_event(Encode(codec))
+}
+
 /// Decodes a stored event.
 pub fn decode<C: Codec, M: MessageSet>(codec: &C, event: &EventRef<'_>) -> Result<M, DecodeError> {
     let row = M::row(event.name, event.schema)?;
@@ -158,6 +164,29 @@ pub fn decode<C: Codec, M: MessageSet>(codec: &C, event: &EventRef<'_>) -> Resul
     })
 }
 
+/// Decodes a stored event that must be of one type.
+pub(crate) fn decode_one<C: Codec, E: Event>(
+    codec: &C,
+    event: &EventRef<'_>,
+) -> Result<E, DecodeError> {
+    if (event.name, event.schema) != (E::NAME, E::VERSION) {
+        return Err(DecodeError::Unknown(UnknownMessage {
+            name: event.name.into(),
+            version: event.schema,
+            newest: (event.name == E::NAME).then_some(E::VERSION),
+        }));
+    }
+    let reader = Decode {
+        codec,
+        format: event.format,
+        payload: event.payload,
+    };
+    E::read_event(reader).map_err(|source| DecodeError::Payload {
+        name: event.name.into(),
+        source,
+    })
+}
+
 /// Whether an encoded event can be decoded again.
 pub(crate) fn check<C: Codec, M: MessageSet>(
     codec: &C,
@@ -169,7 +198,24 @@ pub(crate) fn check<C: Codec, M: MessageSet>(
         format: codec.format(),
         payload: &encoded.payload,
     };
-    match M::read(row.variant, reader) {
+    readable(M::read(row.variant, reader))
+}
+
+/// Whether an encoded event that belongs to no enum can be decoded again.
+pub(crate) fn check_one<C: Codec, E: Event>(
+    codec: &C,
+    encoded: &Encoded,
+) -> Result<(), CodecError> {
+    let reader = Decode {
+        codec,
+        format: codec.format(),
+        payload: &encoded.payload,
+    };
+    readable(E::read_event(reader))
+}
+
+fn readable<T>(read: Result<T, CodecError>) -> Result<(), CodecError> {
+    match read {
         Ok(_) => Ok(()),
         Err(error) => Err(CodecError::Unreadable(Box::new(error))),
     }

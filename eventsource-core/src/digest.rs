@@ -19,6 +19,11 @@ pub(crate) fn of_command(command: &impl AnyCommand) -> Result<Vec<u8>, CodecErro
     command.write_any(Canonical)
 }
 
+/// The same for anything else that is asked, without a name.
+pub(crate) fn of_request(request: &impl Serialize) -> Result<Vec<u8>, CodecError> {
+    Canonical.write("", 1, request)
+}
+
 struct Canonical;
 
 impl MessageWriter for Canonical {

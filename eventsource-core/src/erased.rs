@@ -1,4 +1,5 @@
-//! A store whose type is forgotten, for code that must not name it: a dispatcher, a plug-in, a test over all stores.
+//! A store whose type is forgotten, for code that must not name it: a dispatcher, a plug-in, a test over all stores. There
+//! is one for each set of capabilities, so that no check of the compiler is lost with the type.
 
 use std::fmt;
 use std::future::Future;
@@ -6,38 +7,150 @@ use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::append::{Append, AppendError, Appended, Outcome};
+use crate::append::{Append, AppendError, Appended, Boundary, ManyStreams, Outcome};
 use crate::key::Key;
-use crate::store::{LogScan, Store, StoreIdentity, StreamScan, Visit};
+use crate::store::{
+    BoundaryStore, LogScan, MultiStreamStore, Store, StoreIdentity, StreamScan, Visit,
+};
 use crate::store_error::StoreError;
 use crate::stored_event::EventRef;
 use crate::stream::Position;
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Any [`Store`], its type forgotten. It can do what every store can, and no more.
-///
-/// ```
-/// use eventsource_core::{AnyStore, MemoryStore, Store};
-///
-/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), eventsource_core::StoreError> {
-/// let store = AnyStore::new(MemoryStore::new());
-/// assert_eq!(store.head().await?.0, 0);
-/// # Ok(()) }
-/// ```
-#[derive(Clone)]
-pub struct AnyStore(Arc<dyn ErasedStore>);
+/// A store whose type is forgotten: what it is around, what it can do, and the trait of which it is an object.
+macro_rules! any_store {
+    ($(#[$doc:meta])* $name:ident: $can:ident as $object:ident) => {
+        $(#[$doc])*
+        #[derive(Clone)]
+        pub struct $name(Arc<dyn $object>);
 
-impl AnyStore {
-    /// Forgets the type of a store.
-    pub fn new(store: impl Store) -> Self {
-        Self(Arc::new(store))
+        impl $name {
+            /// Forgets the type of a store.
+            pub fn new(store: impl $can) -> Self {
+                Self(Arc::new(store))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let mut debug = f.debug_tuple(stringify!($name));
+                debug.field(&self.0.identity()).finish()
+            }
+        }
+
+        impl Store for $name {
+            fn identity(&self) -> StoreIdentity {
+                self.0.identity()
+            }
+
+            async fn append(&self, append: Arc<Append>) -> Result<Appended, AppendError> {
+                self.0.append(append).await
+            }
+
+            async fn outcome(&self, key: Key) -> Result<Option<Outcome>, StoreError> {
+                self.0.outcome(key).await
+            }
+
+            async fn scan_stream<V: Visit>(
+                &self,
+                scan: StreamScan,
+                visitor: V,
+            ) -> Result<V, StoreError> {
+                let (visitor, ()) = lend(visitor, |lent| self.0.scan_stream(scan, lent)).await?;
+                Ok(visitor)
+            }
+
+            async fn scan_all<V: Visit>(
+                &self,
+                scan: LogScan,
+                visitor: V,
+            ) -> Result<(V, Position), StoreError> {
+                lend(visitor, |lent| self.0.scan_all(scan, lent)).await
+            }
+
+            async fn head(&self) -> Result<Position, StoreError> {
+                self.0.head().await
+            }
+
+            async fn wait_beyond(&self, position: Position) -> Result<(), StoreError> {
+                self.0.wait_beyond(position).await
+            }
+        }
+    };
+}
+
+any_store! {
+    /// Any [`Store`], its type forgotten. It can do what every store can, and no more.
+    ///
+    /// ```
+    /// use eventsource_core::{AnyStore, MemoryStore, Store};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), eventsource_core::StoreError> {
+    /// let store = AnyStore::new(MemoryStore::new());
+    /// assert_eq!(store.head().await?.0, 0);
+    /// # Ok(()) }
+    /// ```
+    AnyStore: Store as ErasedStore
+}
+
+any_store! {
+    /// Any [`MultiStreamStore`], its type forgotten.
+    AnyMultiStreamStore: MultiStreamStore as ErasedMultiStreamStore
+}
+
+any_store! {
+    /// Any [`BoundaryStore`], its type forgotten.
+    ///
+    /// ```
+    /// use eventsource_core::{AnyBoundaryStore, AnyStore, MemoryStore};
+    ///
+    /// let store = AnyBoundaryStore::new(MemoryStore::new());
+    /// let less: AnyStore = store.into();
+    /// # let _ = less;
+    /// ```
+    AnyBoundaryStore: BoundaryStore as ErasedBoundaryStore
+}
+
+impl MultiStreamStore for AnyMultiStreamStore {
+    async fn append_across(
+        &self,
+        append: Arc<Append<ManyStreams>>,
+    ) -> Result<Appended, AppendError> {
+        self.0.append_across(append).await
     }
 }
 
-impl fmt::Debug for AnyStore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("AnyStore").field(&self.0.identity()).finish()
+impl MultiStreamStore for AnyBoundaryStore {
+    async fn append_across(
+        &self,
+        append: Arc<Append<ManyStreams>>,
+    ) -> Result<Appended, AppendError> {
+        self.0.append_across(append).await
+    }
+}
+
+impl BoundaryStore for AnyBoundaryStore {
+    async fn append_within(&self, append: Arc<Append<Boundary>>) -> Result<Appended, AppendError> {
+        self.0.append_within(append).await
+    }
+}
+
+impl From<AnyBoundaryStore> for AnyMultiStreamStore {
+    fn from(store: AnyBoundaryStore) -> Self {
+        Self(store.0)
+    }
+}
+
+impl From<AnyBoundaryStore> for AnyStore {
+    fn from(store: AnyBoundaryStore) -> Self {
+        Self(store.0)
+    }
+}
+
+impl From<AnyMultiStreamStore> for AnyStore {
+    fn from(store: AnyMultiStreamStore) -> Self {
+        Self(store.0)
     }
 }
 
@@ -97,6 +210,38 @@ impl<S: Store> ErasedStore for S {
     }
 }
 
+trait ErasedMultiStreamStore: ErasedStore {
+    fn append_across(
+        &self,
+        append: Arc<Append<ManyStreams>>,
+    ) -> Boxed<'_, Result<Appended, AppendError>>;
+}
+
+impl<S: MultiStreamStore> ErasedMultiStreamStore for S {
+    fn append_across(
+        &self,
+        append: Arc<Append<ManyStreams>>,
+    ) -> Boxed<'_, Result<Appended, AppendError>> {
+        Box::pin(MultiStreamStore::append_across(self, append))
+    }
+}
+
+trait ErasedBoundaryStore: ErasedMultiStreamStore {
+    fn append_within(
+        &self,
+        append: Arc<Append<Boundary>>,
+    ) -> Boxed<'_, Result<Appended, AppendError>>;
+}
+
+impl<S: BoundaryStore> ErasedBoundaryStore for S {
+    fn append_within(
+        &self,
+        append: Arc<Append<Boundary>>,
+    ) -> Boxed<'_, Result<Appended, AppendError>> {
+        Box::pin(BoundaryStore::append_within(self, append))
+    }
+}
+
 impl Visit for Box<dyn Visit> {
     fn visit(&mut self, event: EventRef<'_>) -> ControlFlow<()> {
         (**self).visit(event)
@@ -127,39 +272,4 @@ async fn lend<'a, V: Visit, T>(
     visitor
         .map(|visitor| (visitor, scanned))
         .ok_or(StoreError::Closed)
-}
-
-impl Store for AnyStore {
-    fn identity(&self) -> StoreIdentity {
-        self.0.identity()
-    }
-
-    async fn append(&self, append: Arc<Append>) -> Result<Appended, AppendError> {
-        self.0.append(append).await
-    }
-
-    async fn outcome(&self, key: Key) -> Result<Option<Outcome>, StoreError> {
-        self.0.outcome(key).await
-    }
-
-    async fn scan_stream<V: Visit>(&self, scan: StreamScan, visitor: V) -> Result<V, StoreError> {
-        let (visitor, ()) = lend(visitor, |lent| self.0.scan_stream(scan, lent)).await?;
-        Ok(visitor)
-    }
-
-    async fn scan_all<V: Visit>(
-        &self,
-        scan: LogScan,
-        visitor: V,
-    ) -> Result<(V, Position), StoreError> {
-        lend(visitor, |lent| self.0.scan_all(scan, lent)).await
-    }
-
-    async fn head(&self) -> Result<Position, StoreError> {
-        self.0.head().await
-    }
-
-    async fn wait_beyond(&self, position: Position) -> Result<(), StoreError> {
-        self.0.wait_beyond(position).await
-    }
 }

@@ -3,11 +3,11 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::aggregate::Aggregate;
 use crate::message::{MessageReader, MessageSet, MessageWriter, Place};
 use crate::metadata::Metadata;
-use crate::stream::{Position, StreamName, Version};
-use crate::tag::Tags;
+use crate::stored_event::EventRef;
+use crate::stream::{InvalidStreamName, Position, StreamName, Version};
+use crate::tag::{self, Tags};
 use crate::time::Timestamp;
 
 /// A fact about an aggregate, as a struct. `#[event]` or `#[derive(Event)]` implements it.
@@ -37,9 +37,23 @@ pub trait Event: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Where the struct was defined.
     const PLACE: Place = Place::UNKNOWN;
 
+    /// The names of the tags that it may have. A decision model asks for no other tag of it.
+    const TAGS: &'static [&'static str] = &[];
+
     /// Adds the tags that the event has.
     fn tags(&self, tags: &mut Tags) {
         let _ = tags;
+    }
+
+    /// The stream that it goes to when a decision over several things returns it.
+    ///
+    /// `#[event(stream = "enrolment/{course}")]` names it, with fields of the event between braces. Else it follows
+    /// from the first of its tags: `@course/c1` for the tag `course:c1`; or, without a tag, from its stored name:
+    /// `@enrolled/all`. No aggregate's stream begins like that.
+    fn stream(&self) -> Result<StreamName, InvalidStreamName> {
+        let mut tags = Tags::default();
+        self.tags(&mut tags);
+        tag::stream(Self::NAME, &tags.into_vec())
     }
 
     #[doc(hidden)]
@@ -64,13 +78,13 @@ pub trait EventSet: MessageSet {
     fn tags(&self, tags: &mut Tags);
 }
 
-/// An event that the aggregate `A` lists, or its whole enum.
+/// An event that the aggregate or the decision model `A` lists, or its whole enum.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event of `{A}`",
     label = "`{A}` does not list this event",
-    note = "add it to `events(…)` in the `#[aggregate(…)]` of `{A}`"
+    note = "add it to `events(…)` in the `#[aggregate(…)]` or `#[decision_model(…)]` of `{A}`"
 )]
-pub trait EventOf<A: Aggregate>: Sized {
+pub trait EventOf<A>: Sized {
     #[doc(hidden)]
     const LISTED: () = ();
 }
@@ -90,7 +104,16 @@ pub struct EventMeta<'a> {
     pub(crate) metadata: &'a [u8],
 }
 
-impl EventMeta<'_> {
+impl<'a> EventMeta<'a> {
+    /// What is known of a stored event.
+    pub(crate) fn of(event: &EventRef<'a>) -> Self {
+        Self {
+            version: event.version,
+            recorded_at: event.recorded_at,
+            metadata: event.metadata,
+        }
+    }
+
     /// Its version in the stream.
     #[must_use]
     pub fn version(&self) -> Version {

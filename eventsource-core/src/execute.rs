@@ -3,26 +3,26 @@
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::aggregate::{Aggregate, Misapplied, Root};
-use crate::append::{Append, AppendError, Appended, Conflict, NewEvent, Placed};
-use crate::codec::{self, Codec, CodecError};
+use crate::append::{Append, AppendError, Appended, Conflict, Placed};
+use crate::codec::{Codec, CodecError};
 use crate::command::{CommandOf, Context};
 use crate::decision::{Events, Rejection};
 use crate::digest;
-use crate::event::{EventMeta, EventSet, Recorded};
+use crate::draft::{Draft, Unencodable};
+use crate::environment::Environment;
+use crate::event::{EventMeta, Recorded};
 use crate::execute_error::ExecuteError;
 use crate::key::Key;
 use crate::load::{AsOf, Fold, LoadError, check, stream_of};
 use crate::message::MessageSet;
-use crate::metadata::Metadata;
-use crate::repository::{Repository, Retry};
+use crate::metadata::{Metadata, said_beside};
+use crate::repository::Repository;
 use crate::store::{Store, StreamScan};
 use crate::store_error::StoreError;
 use crate::stream::{Position, StreamName, Version};
-use crate::tag::Tags;
-use crate::time::{IdSource as _, RandomIds, Timestamp, random};
+use crate::time::{IdSource as _, RandomIds, Timestamp};
 use crate::trace::{self, Instrument as _};
 
 /// What may be said beside a command.
@@ -101,29 +101,7 @@ impl<'a, A: Aggregate, S, C> Execute<'a, A, S, C> {
         self
     }
 
-    /// The conversation that it belongs to.
-    pub fn correlation(mut self, id: impl ToString) -> Self {
-        self.options.metadata.correlation = Some(id.to_string());
-        self
-    }
-
-    /// What caused it.
-    pub fn causation(mut self, id: impl ToString) -> Self {
-        self.options.metadata.causation = Some(id.to_string());
-        self
-    }
-
-    /// On whose behalf it is given.
-    pub fn actor(mut self, actor: impl ToString) -> Self {
-        self.options.metadata.actor = Some(actor.to_string());
-        self
-    }
-
-    /// An entry of your own, recorded with the events.
-    pub fn metadata(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.options.metadata.own.insert(name.into(), value.into());
-        self
-    }
+    said_beside!(options.metadata);
 
     /// Only if the aggregate is at this version; else [`ExecuteError::WrongVersion`], with no retry.
     pub fn expect_version(mut self, version: impl Into<Version>) -> Self {
@@ -182,14 +160,10 @@ impl<A: Aggregate, S: Store, C: Codec> Execute<'_, A, S, C> {
         }
         let mut life = repository.store.identity().incarnation;
         let mut fold = repository.fold(id, AsOf::Now).await?;
-        for attempt in 1..=repository.retry.attempts {
+        let attempts = repository.environment.retry.attempts;
+        for attempt in 1..=attempts {
             trace::attempts(attempt);
-            if attempt > 2 {
-                repository
-                    .clock
-                    .sleep(repository.retry.pause(attempt))
-                    .await;
-            }
+            repository.environment.pause_before(attempt).await;
             let loaded = fold.root.version();
             let decided = match self.decide(&mut fold.root, &stream, key) {
                 Ok(Some(decided)) => decided,
@@ -230,9 +204,7 @@ impl<A: Aggregate, S: Store, C: Codec> Execute<'_, A, S, C> {
                 Err(failed) => return Err(self.failed(failed)),
             }
         }
-        Err(ExecuteError::Contended {
-            attempts: repository.retry.attempts,
-        })
+        Err(ExecuteError::Contended { attempts })
     }
 
     /// The answer to a command whose key was given and is known.
@@ -280,8 +252,9 @@ impl<A: Aggregate, S: Store, C: Codec> Execute<'_, A, S, C> {
                 actual: version,
             });
         }
-        let now = repository.clock.now();
-        let context = Context::new(id, version, now, &*repository.ids, &options.metadata);
+        let Environment { clock, ids, .. } = &repository.environment;
+        let now = clock.now();
+        let context = Context::new(id, version, now, &**ids, &options.metadata);
         let mut events = Events::new();
         command
             .decide(root, &context, &mut events)
@@ -293,8 +266,17 @@ impl<A: Aggregate, S: Store, C: Codec> Execute<'_, A, S, C> {
         let metadata = options.metadata.to_stored();
         try_on(root, &events, now, &metadata)?;
         let mut append = Append::to(stream.clone()).at(version).key(key);
+        let draft = Draft {
+            codec: &repository.codec,
+            now,
+            metadata: &metadata,
+        };
         for event in &events {
-            append = append.event(encode::<A, C>(&repository.codec, event, now, &metadata)?);
+            let encoded = draft.of_set(event);
+            append =
+                append.event(encoded.map_err(|Unencodable { name, source }| {
+                    ExecuteError::Encode { name, source }
+                })?);
         }
         Ok(Some(Decided {
             events,
@@ -351,26 +333,9 @@ struct Decided<E> {
 }
 
 impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
-    /// Appends; where the outcome is unknown, sends the identical request again, which its key makes safe.
     async fn append(&self, append: Arc<Append>) -> Result<Appended, AppendError> {
-        let mut attempt = 1;
-        let mut unknown = None;
-        loop {
-            let answer = self.store.append(Arc::clone(&append)).await;
-            match (answer, &unknown) {
-                (Err(AppendError::Unknown { reason }), _) => unknown = Some(reason),
-                // These say that this sending was not written, and nothing of an earlier one.
-                (Err(AppendError::Overloaded { .. } | AppendError::Store(_)), Some(_)) => {}
-                (answer, _) => return answer,
-            }
-            let reason = unknown.clone().unwrap_or_default();
-            trace::unknown(attempt, &reason);
-            if attempt >= self.retry.attempts {
-                return Err(AppendError::Unknown { reason });
-            }
-            attempt += 1;
-            self.clock.sleep(self.retry.pause(attempt)).await;
-        }
+        let send = || self.store.append(Arc::clone(&append));
+        self.environment.append(send).await
     }
 
     /// The answer to a command that was executed before.
@@ -392,16 +357,6 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
             version,
             repeated: true,
         })
-    }
-}
-
-impl Retry {
-    /// The pause before an attempt, counted from 1.
-    fn pause(&self, attempt: u32) -> Duration {
-        let doublings = attempt.saturating_sub(3).min(20);
-        let longest = self.first.saturating_mul(1 << doublings).min(self.longest);
-        let sixteenths = u32::try_from(random() % 16).unwrap_or_default();
-        longest / 2 + longest / 32 * sixteenths
     }
 }
 
@@ -473,30 +428,6 @@ fn follows<A: Aggregate>(
         (false, true) => Err(Misapplied::CreatedTwice),
         (true, true) | (false, false) => Ok(()),
     }
-}
-
-fn encode<A: Aggregate, C: Codec>(
-    codec: &C,
-    event: &A::Event,
-    now: Timestamp,
-    metadata: &Arc<[u8]>,
-) -> Result<NewEvent, ExecuteError<A::Error>> {
-    let name = event.name();
-    let failed = |source| ExecuteError::Encode { name, source };
-    let encoded = codec::encode(codec, event).map_err(failed)?;
-    // What is stored must be readable: a codec may write what it cannot read (JSON has no NaN, and writes `null`).
-    codec::check::<C, A::Event>(codec, &encoded).map_err(failed)?;
-    let mut tags = Tags::default();
-    event.tags(&mut tags);
-    Ok(NewEvent {
-        name: encoded.name.into(),
-        schema: encoded.version,
-        format: codec.format().into(),
-        payload: encoded.payload,
-        metadata: Arc::clone(metadata),
-        recorded_at: now,
-        tags: tags.into_vec(),
-    })
 }
 
 fn rejected<A: Aggregate>(rejection: Rejection<A::Error>, id: &A::Id) -> ExecuteError<A::Error> {

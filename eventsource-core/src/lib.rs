@@ -51,20 +51,29 @@
 //!   [`macro@apply`], [`macro@handle`]; what a handler may return: [`Decision`]; what it may ask for: [`Context`].
 //! - **Running it**: [`Repository`], its [`Execute`] with options, its errors [`ExecuteError`] and [`LoadError`];
 //!   [`Dispatcher`] for commands by name; [`Subscription`] for following the events.
-//! - **Testing it**: [`testing::Given`].
-//! - **Storing it**: [`Store`] and its extensions [`MultiStreamStore`], [`BoundaryStore`] and [`DensePositions`], [`Append`], [`Codec`];
+//! - **A decision over more than one thing**: [`Store::decide`], with decision models ([`macro@decision_model`]) and
+//!   aggregates ([`Repository::at`], [`Member`]); [`Decide`] with options, [`DecideError`].
+//! - **Testing it**: [`testing::Given`], [`testing::past`].
+//! - **Storing it**: [`Store`] and its extensions [`MultiStreamStore`], [`BoundaryStore`] and
+//!   [`DensePositions`], [`Append`], [`Codec`];
 //!   [`MemoryStore`] here, others in crates of their own.
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
 mod aggregate;
 mod append;
+mod attempt;
 mod checkpoint;
 pub mod codec;
 mod command;
+mod decide;
+mod decide_error;
 mod decision;
+mod decision_model;
 mod digest;
 mod dispatcher;
+mod draft;
+mod environment;
 mod erased;
 mod event;
 mod execute;
@@ -73,12 +82,16 @@ mod id;
 mod key;
 mod limits;
 mod load;
+mod member;
 mod memory;
 pub mod message;
 mod metadata;
+mod part;
+mod participant;
 #[doc(hidden)]
 pub mod private;
 mod query;
+mod reading;
 mod registry;
 mod repository;
 mod store;
@@ -91,6 +104,7 @@ pub mod testing;
 mod time;
 mod timer;
 mod trace;
+mod verdict;
 mod watch;
 
 pub use aggregate::*;
@@ -98,12 +112,16 @@ pub use append::*;
 pub use checkpoint::{Checkpoint, InvalidCheckpoint};
 pub use codec::{Codec, CodecError, DecodeError, Json};
 pub use command::*;
+pub use decide::{Decide, Decided};
+pub use decide_error::{DecideError, Unsound, UnsoundProblem};
 pub use decision::*;
+pub use decision_model::{DecisionModel, ModelEvent, TagArgument};
 pub use dispatcher::{DispatchError, Dispatched, Dispatcher};
-pub use erased::AnyStore;
+pub use erased::{AnyBoundaryStore, AnyMultiStreamStore, AnyStore};
 pub use event::*;
 pub use eventsource_macros::{
-    Aggregate, Command, Event, Id, aggregate, apply, command, event, handle, value,
+    Aggregate, Command, DecisionModel, Event, Id, aggregate, apply, command, decision_model, event,
+    handle, value,
 };
 pub use execute::{CommandOptions, Execute, Executed};
 pub use execute_error::ExecuteError;
@@ -111,8 +129,10 @@ pub use id::{Id, InvalidId};
 pub use key::Key;
 pub use limits::{EVENT_NAME_LIMIT, Limits, Rejected, RejectedProblem};
 pub use load::{AsOf, Corrupt, CorruptCause, LoadError, Loaded};
+pub use member::{At, Declined, Member};
 pub use memory::MemoryStore;
 pub use metadata::Metadata;
+pub use participant::{Participant, Participants};
 pub use query::{Query, QueryItem};
 pub use registry::{AggregateEntry, NameCollision, Registered, Registry};
 pub use repository::{Repository, Retry};
@@ -124,20 +144,23 @@ pub use subscription::*;
 pub use tag::{TAG_LIMIT, Tag, TagList, TagValue, Tags};
 pub use time::*;
 pub use uuid::Uuid;
+pub use verdict::{Facts, Refusal, Verdict};
 
 /// What a domain and its tests need: `use eventsource_core::prelude::*;`.
 pub mod prelude {
     pub use crate::aggregate::{Aggregate, Apply};
     pub use crate::command::{Command, Context, Handle};
+    pub use crate::decision_model::DecisionModel;
     pub use crate::ensure;
     pub use crate::event::{Event, EventMeta, Recorded};
     pub use crate::id::Id;
     pub use crate::load::AsOf;
     pub use crate::repository::Repository;
     pub use crate::store::Store;
-    pub use crate::testing::Given;
+    pub use crate::testing::{Given, GivenModel};
     pub use crate::then_err;
     pub use eventsource_macros::{
-        Aggregate, Command, Event, Id, aggregate, apply, command, event, handle, value,
+        Aggregate, Command, DecisionModel, Event, Id, aggregate, apply, command, decision_model,
+        event, handle, value,
     };
 }

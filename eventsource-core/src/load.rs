@@ -163,7 +163,7 @@ pub enum CorruptCause {
     clippy::unnecessary_box_returns,
     reason = "an error this large is boxed everywhere"
 )]
-fn corrupt(event: &EventRef<'_>, cause: impl Into<CorruptCause>) -> Box<Corrupt> {
+pub(crate) fn corrupt(event: &EventRef<'_>, cause: impl Into<CorruptCause>) -> Box<Corrupt> {
     Box::new(Corrupt {
         stream: event.stream.to_string(),
         version: event.version,
@@ -174,7 +174,7 @@ fn corrupt(event: &EventRef<'_>, cause: impl Into<CorruptCause>) -> Box<Corrupt>
 }
 
 /// The message of a panic.
-fn said(panic: &(dyn Any + Send)) -> String {
+pub(crate) fn said(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     text.unwrap_or("it gave no message").to_owned()
@@ -223,11 +223,7 @@ impl<A: Aggregate, C: Codec> Fold<A, C> {
             return Err(corrupt(event, CorruptCause::Gap { expected }));
         }
         let decoded = codec::decode(&self.codec, event).map_err(|error| corrupt(event, error))?;
-        let meta = EventMeta {
-            version: event.version,
-            recorded_at: event.recorded_at,
-            metadata: event.metadata,
-        };
+        let meta = EventMeta::of(event);
         let (root, decoded) = (&mut self.root, &decoded);
         // A panic here would come back at every load, on a thread of the store at that.
         match catch_unwind(AssertUnwindSafe(|| root.apply(decoded, &meta))) {

@@ -43,3 +43,33 @@ impl Metadata {
         }
     }
 }
+
+/// The methods with which a caller says what is recorded beside the events, for a builder with metadata in a field.
+macro_rules! said_beside {
+    ($($field:ident).+) => {
+        /// The conversation that it belongs to.
+        pub fn correlation(mut self, id: impl ToString) -> Self {
+            self.$($field).+.correlation = Some(id.to_string());
+            self
+        }
+
+        /// What caused it.
+        pub fn causation(mut self, id: impl ToString) -> Self {
+            self.$($field).+.causation = Some(id.to_string());
+            self
+        }
+
+        /// On whose behalf it is given.
+        pub fn actor(mut self, actor: impl ToString) -> Self {
+            self.$($field).+.actor = Some(actor.to_string());
+            self
+        }
+
+        /// An entry of your own, recorded with the events.
+        pub fn metadata(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+            self.$($field).+.own.insert(name.into(), value.into());
+            self
+        }
+    };
+}
+pub(crate) use said_beside;

@@ -8,6 +8,7 @@ pub use serde;
 use crate::aggregate::Aggregate;
 use crate::command::Context;
 use crate::decision::Rejection;
+use crate::stream::{InvalidStreamName, StreamName};
 
 /// The answer of a handler, from what its decision has recorded.
 #[inline]
@@ -108,6 +109,30 @@ pub const fn distinct(rows: &[crate::message::Row], variant: u16, message: &'sta
         assert!(!(same(rows[own].name, rows[other].name)), "{}", message);
         other += 1;
     }
+}
+
+/// Whether an event may have a tag, as a constant: for use in a `const` that fails to compile with `message`.
+#[track_caller]
+pub const fn tagged(tags: &[&str], name: &str, message: &'static str) {
+    let mut index = 0;
+    while index < tags.len() {
+        if same(tags[index], name) {
+            return;
+        }
+        index += 1;
+    }
+    panic!("{}", message);
+}
+
+/// That no event creates a decision model, as a constant: for use in a `const` that fails to compile with `message`.
+#[track_caller]
+pub const fn not_created(created: bool, message: &'static str) {
+    assert!(!created, "{}", message);
+}
+
+/// The stream that an event names.
+pub fn stream(name: std::fmt::Arguments<'_>) -> Result<StreamName, InvalidStreamName> {
+    StreamName::parse(&name.to_string())
 }
 
 const fn same(left: &str, right: &str) -> bool {

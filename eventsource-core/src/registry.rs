@@ -214,6 +214,14 @@ impl Names {
     }
 }
 
+/// The name of the aggregate whose streams begin like that, if one has registered itself.
+pub(crate) fn aggregate_called(category: &str) -> Option<&'static str> {
+    let entries = inventory::iter::<AggregateEntry>;
+    entries
+        .into_iter()
+        .find_map(|entry| (entry.name == category).then_some(entry.name))
+}
+
 /// Whether the names of an aggregate are its own in the program, as far as that is known: among everything that
 /// registered itself.
 pub(crate) fn check_names_of<A: Aggregate>() -> Result<(), NameCollision> {

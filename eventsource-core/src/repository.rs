@@ -8,13 +8,15 @@ use std::time::Duration;
 use crate::aggregate::Aggregate;
 use crate::codec::{Codec, Json};
 use crate::command::CommandOf;
+use crate::environment::Environment;
 use crate::event::Recorded;
 use crate::execute::Execute;
 use crate::load::{AsOf, Fold, LoadError, Loaded, Typed, stream_of};
+use crate::member::At;
 use crate::registry::{self, NameCollision};
 use crate::store::{Store, StreamScan};
 use crate::stream::Version;
-use crate::time::{Clock, IdSource, RandomIds, SystemClock};
+use crate::time::{Clock, IdSource};
 use crate::trace::{self, Instrument as _};
 
 /// The aggregates of one kind in one store.
@@ -43,9 +45,7 @@ use crate::trace::{self, Instrument as _};
 pub struct Repository<A, S, C = Json> {
     pub(crate) store: S,
     pub(crate) codec: C,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) ids: Arc<dyn IdSource>,
-    pub(crate) retry: Retry,
+    pub(crate) environment: Environment,
     aggregate: PhantomData<fn() -> A>,
 }
 
@@ -94,9 +94,7 @@ impl<A: Aggregate, S: Store> Repository<A, S> {
         Ok(Self {
             store,
             codec: Json,
-            clock: Arc::new(SystemClock),
-            ids: Arc::new(RandomIds),
-            retry: Retry::default(),
+            environment: Environment::default(),
             aggregate: PhantomData,
         })
     }
@@ -107,18 +105,12 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
     #[must_use]
     pub fn codec<D: Codec>(self, codec: D) -> Repository<A, S, D> {
         let Self {
-            store,
-            clock,
-            ids,
-            retry,
-            ..
+            store, environment, ..
         } = self;
         Repository {
             store,
             codec,
-            clock,
-            ids,
-            retry,
+            environment,
             aggregate: PhantomData,
         }
     }
@@ -126,24 +118,21 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
     /// Takes the time from this clock.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Arc::new(clock);
+        self.environment.clock = Arc::new(clock);
         self
     }
 
     /// Takes fresh ids from this source.
     #[must_use]
     pub fn ids(mut self, ids: impl IdSource) -> Self {
-        self.ids = Arc::new(ids);
+        self.environment.ids = Arc::new(ids);
         self
     }
 
     /// Sets how conflicts are retried.
     #[must_use]
     pub fn retry(mut self, retry: Retry) -> Self {
-        self.retry = Retry {
-            attempts: retry.attempts.max(1),
-            ..retry
-        };
+        self.environment.set_retry(retry);
         self
     }
 
@@ -160,6 +149,11 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
         command: impl CommandOf<A>,
     ) -> Execute<'a, A, S, C> {
         Execute::new(self, id, command)
+    }
+
+    /// The aggregate with this id, to take part in a decision over several things: [`Store::decide`].
+    pub fn at(&self, id: &A::Id) -> At<A, C> {
+        At::new(id.clone(), self.codec.clone(), self.environment.clone())
     }
 
     /// The state of an aggregate and its version.
@@ -228,9 +222,7 @@ impl<A, S: Clone, C: Clone> Clone for Repository<A, S, C> {
         Self {
             store: self.store.clone(),
             codec: self.codec.clone(),
-            clock: Arc::clone(&self.clock),
-            ids: Arc::clone(&self.ids),
-            retry: self.retry,
+            environment: self.environment.clone(),
             aggregate: PhantomData,
         }
     }
@@ -243,6 +235,8 @@ impl<A: Aggregate, S: fmt::Debug, C: fmt::Debug> fmt::Debug for Repository<A, S,
             .field("aggregate", &A::NAME)
             .field("store", &self.store)
             .field("codec", &self.codec);
-        debug.field("retry", &self.retry).finish_non_exhaustive()
+        debug
+            .field("retry", &self.environment.retry)
+            .finish_non_exhaustive()
     }
 }

@@ -6,15 +6,19 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::append::{Append, AppendError, Appended, Boundary, ManyStreams, Outcome};
+use crate::append::{AcrossStreams, Append, AppendError, Appended, Boundary, ManyStreams, Outcome};
 use crate::checkpoint::Checkpoint;
+use crate::codec::{Codec, Json};
+use crate::decide::Decide;
 use crate::key::Key;
+use crate::participant::Participants;
 use crate::query::Query;
 use crate::store_error::StoreError;
 use crate::stored_event::{EventRef, StoredEvent};
 use crate::stream::{Position, StreamName, Version};
 use crate::subscription::Subscription;
 use crate::time::{IdSource, RandomIds};
+use crate::verdict::Verdict;
 
 /// A store of events: appends to one stream, reads of a stream and of all events, and a way to wait for more.
 ///
@@ -85,6 +89,85 @@ pub trait Store: Clone + Send + Sync + 'static {
         Ok(self.subscribe(checkpoint.position))
     }
 
+    /// Decides over several things at once, and stores what is decided only if nothing has changed that the decision
+    /// rests on. Options are set on what it returns, before `.await`.
+    ///
+    /// What takes part is a decision model, an aggregate ([`Repository::at`](crate::Repository::at)), or a tuple of up to
+    /// eight of them in any mixture. The closure gets them as they were together at one moment after the call began: a
+    /// model by reference, an aggregate as a [`Member`](crate::Member) that executes commands with its own handlers. It
+    /// returns [what else is to be recorded](crate::Facts), or a refusal. It runs once for each attempt: where somebody
+    /// else was faster, what came since is read and it is asked again.
+    ///
+    /// Everything is stored in one append, or nothing is. A refusal, or that there is nothing to record, is true too: of
+    /// a moment within the call, at which all that took part was as the closure saw it.
+    ///
+    /// ```
+    /// use eventsource_core::MemoryStore;
+    /// use eventsource_core::prelude::*;
+    ///
+    /// #[event(name = "seat.taken")]
+    /// pub struct Taken {
+    ///     #[tag]
+    ///     pub show: u32,
+    /// }
+    ///
+    /// #[decision_model(events(Taken))]
+    /// struct Seats {
+    ///     #[tag]
+    ///     show: u32,
+    ///     taken: u32,
+    /// }
+    ///
+    /// #[apply]
+    /// impl Seats {
+    ///     fn taken(&mut self, _: &Taken) {
+    ///         self.taken += 1;
+    ///     }
+    /// }
+    ///
+    /// #[derive(Debug, thiserror::Error)]
+    /// #[error("there is no seat left")]
+    /// struct Full;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let store = MemoryStore::new();
+    /// let show = 7;
+    /// let take = |seats: &Seats| {
+    ///     ensure!(seats.taken < 1, Full);
+    ///     Ok(Taken { show })
+    /// };
+    /// let decided = store.decide(Seats::of(show), take).await?;
+    /// assert_eq!(decided.events[0].stream.as_str(), "@show/7");
+    /// assert!(store.decide(Seats::of(show), take).await.is_err());
+    /// # Ok(()) }
+    /// ```
+    fn decide<'a, P, F, D>(&'a self, participants: P, decide: F) -> Decide<'a, Self, D::Refusal>
+    where
+        P: Participants,
+        P::Reach: WithinReach<Self>,
+        F: for<'v> Fn(P::View<'v>) -> D + Send + 'a,
+        D: Verdict,
+    {
+        Decide::new(self, Json, participants, decide)
+    }
+
+    /// The same with another codec, which reads the events of models and writes those that the closure returns.
+    /// Aggregates keep the one of their repository.
+    fn decide_with<'a, P, F, D>(
+        &'a self,
+        codec: impl Codec,
+        participants: P,
+        decide: F,
+    ) -> Decide<'a, Self, D::Refusal>
+    where
+        P: Participants,
+        P::Reach: WithinReach<Self>,
+        F: for<'v> Fn(P::View<'v>) -> D + Send + 'a,
+        D: Verdict,
+    {
+        Decide::new(self, codec, participants, decide)
+    }
+
     /// Reads the events of a stream into memory.
     fn read_stream(
         &self,
@@ -125,6 +208,36 @@ pub trait BoundaryStore: MultiStreamStore {
 /// A store whose positions have no gaps: 1, 2, 3 … It is one log on one machine, as a rule; a store that spends numbers
 /// on something else than events has positions that increase, and no more than that.
 pub trait DensePositions: Store {}
+
+/// A reach that a store has: across streams where it is a [`MultiStreamStore`], across a boundary where it is a
+/// [`BoundaryStore`].
+#[diagnostic::on_unimplemented(
+    message = "`{S}` does not reach as far as this decision",
+    label = "the decision reaches further than its store",
+    note = "a decision over decision models needs a `BoundaryStore`, one over aggregates alone a `MultiStreamStore`; a \
+            `Repository` executes the commands of one aggregate on any `Store`"
+)]
+pub trait WithinReach<S: Store>: AcrossStreams {
+    #[doc(hidden)]
+    fn append(
+        store: &S,
+        append: Arc<Append<Self>>,
+    ) -> impl Future<Output = Result<Appended, AppendError>> + Send;
+}
+
+#[diagnostic::do_not_recommend]
+impl<S: MultiStreamStore> WithinReach<S> for ManyStreams {
+    async fn append(store: &S, append: Arc<Append<Self>>) -> Result<Appended, AppendError> {
+        store.append_across(append).await
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<S: BoundaryStore> WithinReach<S> for Boundary {
+    async fn append(store: &S, append: Arc<Append<Self>>) -> Result<Appended, AppendError> {
+        store.append_within(append).await
+    }
+}
 
 /// Which store it is, and which life of it: a restored or promoted store has a new incarnation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

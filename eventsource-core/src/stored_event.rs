@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::codec::{self, DecodeError, Json};
-use crate::event::EventSet;
+use crate::event::{Event, EventSet};
 use crate::stream::{Position, StreamName, Version};
 use crate::tag::TagList;
 use crate::time::Timestamp;
@@ -94,6 +94,11 @@ impl StoredEvent {
     /// `#[derive(Event)]`. For other codecs there is [`codec::decode`](crate::codec::decode).
     pub fn decode<E: EventSet>(&self) -> Result<E, DecodeError> {
         codec::decode(&Json, &self.as_ref())
+    }
+
+    /// Decodes the event, which was written as JSON, into the struct that it was made of.
+    pub fn decode_as<E: Event>(&self) -> Result<E, DecodeError> {
+        codec::decode_one(&Json, &self.as_ref())
     }
 
     /// The same, borrowed.

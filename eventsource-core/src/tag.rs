@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use crate::stream::{InvalidStreamName, StreamName};
+
 /// The longest tag, in bytes, name and value together.
 pub const TAG_LIMIT: usize = 512;
 
@@ -146,6 +148,16 @@ impl<T: TagValue + ?Sized> TagValue for &T {
     fn tag_value(&self) -> Option<String> {
         T::tag_value(self)
     }
+}
+
+/// The stream of an event that names none: after the first of its tags, or else after its stored name. No aggregate's
+/// name begins with the sign in front.
+pub(crate) fn stream(event: &str, tags: &[Tag]) -> Result<StreamName, InvalidStreamName> {
+    let name = match tags.first().and_then(|tag| tag.as_str().split_once(':')) {
+        Some((name, value)) => format!("@{name}/{value}"),
+        None => format!("@{event}/all"),
+    };
+    StreamName::parse(&name)
 }
 
 /// The tags of one event, as its `#[tag]` fields give them.

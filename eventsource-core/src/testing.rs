@@ -7,6 +7,8 @@
     reason = "these are assertions: they fail by panicking, and end a chain"
 )]
 
+mod decision;
+
 use std::fmt::{self, Debug};
 
 use serde::Serialize;
@@ -19,6 +21,8 @@ use crate::id::Id;
 use crate::message::{self, MessageSet};
 use crate::metadata::Metadata;
 use crate::time::{IdSource, SequentialIds, Timestamp};
+
+pub use decision::{GivenModel, Made, Past, at, past};
 
 /// Starts a test of an aggregate: `Account::given(…)`.
 ///
@@ -309,6 +313,14 @@ fn lines<M: MessageSet>(events: &[M]) -> Vec<String> {
         }
     }
     lines
+}
+
+/// A stored event as the lines of its JSON, led by its name.
+fn json_lines(name: &str, payload: &[u8]) -> Vec<String> {
+    let payload = serde_json::from_slice(payload).unwrap_or_default();
+    let named = serde_json::Map::from_iter([(name.to_owned(), payload)]);
+    let text = serde_json::to_string_pretty(&named).unwrap_or_default();
+    text.lines().map(str::to_owned).collect()
 }
 
 /// What to take away from one text and add to get the other, by the longest common subsequence of their lines.

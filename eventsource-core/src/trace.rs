@@ -18,6 +18,11 @@ mod told {
         tracing::debug_span!("load", aggregate, %id, version = Empty)
     }
 
+    /// A decision over several things: its attempts are recorded later.
+    pub(crate) fn decide(decision: &str) -> Span {
+        tracing::info_span!("decide", decision, attempts = Empty)
+    }
+
     pub(crate) fn attempts(attempts: u32) {
         Span::current().record("attempts", attempts);
     }
@@ -60,6 +65,10 @@ mod told {
     }
 
     pub(crate) fn load(_: &str, _: &impl Display) -> Span {
+        Span
+    }
+
+    pub(crate) fn decide(_: &str) -> Span {
         Span
     }
 

@@ -15,6 +15,7 @@ const _: () = {
             file: ::core::file!(),
             line: ::core::line!(),
         };
+        const TAGS: &'static [&'static str] = &["customer", "sku"];
         fn tags(&self, tags: &mut ::eventsource_core::Tags) {
             tags.add(
                 "customer",
@@ -24,6 +25,16 @@ const _: () = {
                 "sku",
                 <String as ::eventsource_core::TagValue>::tag_value(&self.article),
             );
+        }
+        fn stream(
+            &self,
+        ) -> ::core::result::Result<
+            ::eventsource_core::StreamName,
+            ::eventsource_core::InvalidStreamName,
+        > {
+            ::eventsource_core::private::stream(
+                ::core::format_args!("order/{}-{}", & self.customer, & self.article),
+            )
         }
     }
 };

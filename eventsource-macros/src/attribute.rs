@@ -70,6 +70,11 @@ pub(crate) const AGGREGATE: Short = Short {
     derive: Some("Aggregate"),
     adds: &[DEBUG],
 };
+pub(crate) const DECISION_MODEL: Short = Short {
+    name: "decision_model",
+    derive: Some("DecisionModel"),
+    adds: &[DEBUG, CLONE],
+};
 pub(crate) const VALUE: Short = Short {
     name: "value",
     derive: None,
@@ -170,11 +175,11 @@ fn check_item(short: &Short, item: &TokenStream, errors: &mut Errors) -> Option<
         _ => format!("write `#[{name}] pub struct …`"),
     };
     let span = kind.map_or_else(Span::call_site, |kind| kind.span());
-    errors.add_at(
-        span,
-        format!("`#[{name}]` stands on a struct or an enum"),
-        help,
-    );
+    let items = match name {
+        "decision_model" => "a struct",
+        _ => "a struct or an enum",
+    };
+    errors.add_at(span, format!("`#[{name}]` stands on {items}"), help);
     None
 }
 

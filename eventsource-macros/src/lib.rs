@@ -8,6 +8,7 @@
 mod aggregate;
 mod arguments;
 mod attribute;
+mod decision_model;
 mod errors;
 mod id;
 mod message;
@@ -28,7 +29,8 @@ use crate::method::Role;
 /// Implements `Event` for a struct, or `EventSet` for an enum of events.
 ///
 /// `#[event(name = "…", version = 1)]` sets the stored name (the struct's, if not given) and the version of the
-/// payload's shape. `#[tag]` on a field makes a tag of it, `#[tag = "name"]` under another name. On an enum the
+/// payload's shape; `stream = "enrolment/{course}"` the stream to which a decision over several things records it, with
+/// fields between braces. `#[tag]` on a field makes a tag of it, `#[tag = "name"]` under another name. On an enum the
 /// attribute stands on the variants; a variant around a struct with `Event` takes that struct's name and version.
 #[proc_macro_derive(Event, attributes(event, tag, serde))]
 pub fn derive_event(item: TokenStream) -> TokenStream {
@@ -51,6 +53,16 @@ pub fn derive_command(item: TokenStream) -> TokenStream {
 #[proc_macro_derive(Aggregate, attributes(aggregate))]
 pub fn derive_aggregate(item: TokenStream) -> TokenStream {
     aggregate::derive(item.into()).into()
+}
+
+/// Implements `DecisionModel` for a struct, and makes `of`, which opens it with a value for each of its tags.
+///
+/// `#[decision_model(events(…))]` lists the events that it is made of; `any_event` in its place takes every event with its
+/// tags, as a `StoredEvent`. `#[tag]` on a field asks an event for that tag, `#[tag = "name"]` under another name; the
+/// other fields begin with their `Default`, and `#[apply]` methods change them. `name = "…"` names the model.
+#[proc_macro_derive(DecisionModel, attributes(decision_model, tag))]
+pub fn derive_decision_model(item: TokenStream) -> TokenStream {
+    decision_model::derive(item.into()).into()
 }
 
 /// Implements `Id` for a struct around one `String`, `Uuid` or integer, and what every id has: `Debug`, `Clone`,
@@ -81,6 +93,12 @@ pub fn aggregate(arguments: TokenStream, item: TokenStream) -> TokenStream {
     attribute::expand(&attribute::AGGREGATE, arguments.into(), item.into()).into()
 }
 
+/// Short for `#[derive(Debug, Clone, DecisionModel)]` with the same arguments.
+#[proc_macro_attribute]
+pub fn decision_model(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    attribute::expand(&attribute::DECISION_MODEL, arguments.into(), item.into()).into()
+}
+
 /// On a struct or an enum that stands in events and commands: the derives that such a value always has: `Debug`,
 /// `Clone`, `PartialEq`, `Serialize`, `Deserialize`. `without(…)` leaves one out.
 #[proc_macro_attribute]
@@ -88,7 +106,7 @@ pub fn value(arguments: TokenStream, item: TokenStream) -> TokenStream {
     attribute::expand(&attribute::VALUE, arguments.into(), item.into()).into()
 }
 
-/// On an impl block: each method applies one event, `fn opened(&mut self, event: &Opened)`, or creates the aggregate
+/// On an impl block of an aggregate or of a decision model: each method applies one event, `fn opened(&mut self, event: &Opened)`, or creates the aggregate
 /// from it, `fn opened(event: &Opened) -> Self`. A method may take the recorded metadata as well, `meta: &EventMeta`.
 #[proc_macro_attribute]
 pub fn apply(arguments: TokenStream, item: TokenStream) -> TokenStream {

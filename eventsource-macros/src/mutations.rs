@@ -9,7 +9,7 @@ use proc_macro2::{Group, TokenStream, TokenTree};
 
 use crate::message::Kind;
 use crate::method::Role;
-use crate::{aggregate, attribute, id, message, method};
+use crate::{aggregate, attribute, decision_model, id, message, method};
 
 /// Random numbers that are the same in every run: Marsaglia's xorshift.
 struct Random(u64);
@@ -100,11 +100,13 @@ fn expand_all(arguments: &TokenStream, item: &TokenStream) {
         &attribute::EVENT,
         &attribute::COMMAND,
         &attribute::AGGREGATE,
+        &attribute::DECISION_MODEL,
         &attribute::VALUE,
     ] {
         drop(attribute::expand(short, arguments.clone(), item.clone()));
     }
     drop(aggregate::derive(item.clone()));
+    drop(decision_model::derive(item.clone()));
     drop(id::derive(item.clone()));
 }
 

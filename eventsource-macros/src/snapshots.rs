@@ -8,7 +8,7 @@ use quote::quote;
 
 use crate::message::Kind;
 use crate::method::Role;
-use crate::{aggregate, attribute, id, message, method};
+use crate::{aggregate, attribute, decision_model, id, message, method};
 
 fn check(expanded: TokenStream, snapshot: &ExpectFile) {
     let file = syn::parse2(expanded).expect("the expansion is a list of items");
@@ -19,7 +19,7 @@ fn check(expanded: TokenStream, snapshot: &ExpectFile) {
 fn event() {
     let item = quote! {
         /// An order was placed.
-        #[event(name = "order.placed", version = 2)]
+        #[event(name = "order.placed", version = 2, stream = "order/{customer}-{article}")]
         pub struct Placed {
             #[tag]
             pub customer: CustomerId,
@@ -142,6 +142,38 @@ fn aggregate_with_own_enums() {
     check(
         aggregate::derive(item),
         &expect_file!["../snapshots/aggregate_with_own_enums.rs"],
+    );
+}
+
+#[test]
+fn model() {
+    let item = quote! {
+        #[decision_model(events(Placed, #[cfg(feature = "returns")] Returned))]
+        pub struct Stock {
+            #[tag = "sku"]
+            article: Article,
+            left: u32,
+        }
+    };
+    check(
+        decision_model::derive(item),
+        &expect_file!["../snapshots/decision_model.rs"],
+    );
+}
+
+#[test]
+fn model_of_any_event() {
+    let item = quote! {
+        #[decision_model(name = "trail", any_event)]
+        struct Trail {
+            #[tag]
+            customer: CustomerId,
+            steps: Vec<String>,
+        }
+    };
+    check(
+        decision_model::derive(item),
+        &expect_file!["../snapshots/decision_model_of_any_event.rs"],
     );
 }
 

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use eventsource_core::{
-    Append, AppendError, Appended, Key, LogScan, MemoryStore, Outcome, Position, Store, StoreError,
-    StoreIdentity, StreamScan, Visit,
+    Append, AppendError, Appended, Boundary, BoundaryStore, Key, LogScan, ManyStreams, MemoryStore,
+    MultiStreamStore, Outcome, Position, Store, StoreError, StoreIdentity, StreamScan, Visit,
 };
 
 /// What happens to the next append.
@@ -27,6 +27,7 @@ pub struct ScriptedStore {
     pub inner: MemoryStore,
     pub scans: Arc<AtomicUsize>,
     pub appends: Arc<AtomicUsize>,
+    pub log_scans: Arc<Mutex<Vec<LogScan>>>,
     /// How many look-ups of a key find nothing, as if it had been stored just after them.
     pub too_early: Arc<AtomicUsize>,
     script: Arc<Mutex<VecDeque<Next>>>,
@@ -38,6 +39,7 @@ impl ScriptedStore {
             inner: MemoryStore::new(),
             scans: Arc::default(),
             appends: Arc::default(),
+            log_scans: Arc::default(),
             too_early: Arc::default(),
             script: Arc::new(Mutex::new(script.into_iter().collect())),
         }
@@ -48,30 +50,55 @@ impl ScriptedStore {
     }
 }
 
-impl Store for ScriptedStore {
-    fn identity(&self) -> StoreIdentity {
-        self.inner.identity()
-    }
-
-    async fn append(&self, append: Arc<Append>) -> Result<Appended, AppendError> {
+impl ScriptedStore {
+    /// What the script makes of an append of any reach.
+    async fn play<F>(&self, append: F) -> Result<Appended, AppendError>
+    where
+        F: Future<Output = Result<Appended, AppendError>>,
+    {
         self.appends.fetch_add(1, Ordering::SeqCst);
         let lost = || AppendError::Unknown {
             reason: "the connection was cut".into(),
         };
         let next = self.script.lock().unwrap().pop_front();
         match next {
-            None => self.inner.append(append).await,
+            None => append.await,
             Some(Next::LostRequest) => Err(lost()),
             Some(Next::LostAnswer) => {
-                self.inner.append(append).await?;
+                append.await?;
                 Err(lost())
             }
             Some(Next::Overloaded) => Err(AppendError::Overloaded { waiting: 7 }),
             Some(Next::Overtaken(other)) => {
                 self.inner.append(other).await?;
-                self.inner.append(append).await
+                append.await
             }
         }
+    }
+}
+
+impl MultiStreamStore for ScriptedStore {
+    async fn append_across(
+        &self,
+        append: Arc<Append<ManyStreams>>,
+    ) -> Result<Appended, AppendError> {
+        self.play(self.inner.append_across(append)).await
+    }
+}
+
+impl BoundaryStore for ScriptedStore {
+    async fn append_within(&self, append: Arc<Append<Boundary>>) -> Result<Appended, AppendError> {
+        self.play(self.inner.append_within(append)).await
+    }
+}
+
+impl Store for ScriptedStore {
+    fn identity(&self) -> StoreIdentity {
+        self.inner.identity()
+    }
+
+    async fn append(&self, append: Arc<Append>) -> Result<Appended, AppendError> {
+        self.play(self.inner.append(append)).await
     }
 
     async fn outcome(&self, key: Key) -> Result<Option<Outcome>, StoreError> {
@@ -95,6 +122,7 @@ impl Store for ScriptedStore {
         scan: LogScan,
         visitor: V,
     ) -> Result<(V, Position), StoreError> {
+        self.log_scans.lock().unwrap().push(scan.clone());
         self.inner.scan_all(scan, visitor).await
     }
 

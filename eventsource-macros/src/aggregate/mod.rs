@@ -9,6 +9,9 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::errors::Errors;
+pub(crate) use enums::aliases;
+pub(crate) use model::{Entry, List};
+pub(crate) use parse::entries;
 
 pub(crate) fn derive(item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();

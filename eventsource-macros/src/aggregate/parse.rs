@@ -152,7 +152,7 @@ fn messages(
     }))
 }
 
-fn entries(kind: Kind, listed: Vec<Listed>, errors: &mut Errors) -> Vec<Entry> {
+pub(crate) fn entries(kind: Kind, listed: Vec<Listed>, errors: &mut Errors) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
     let letter = if kind == Kind::Event { 'E' } else { 'C' };
     for (number, Listed { cfg, path }) in (0_u16..).zip(listed) {

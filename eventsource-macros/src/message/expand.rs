@@ -4,18 +4,28 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::Ident;
 
-use crate::message::model::{Body, Contract, Kind, Message, OwnField, Shape, Tag, Variant};
+use crate::message::model::{Body, Contract, Kind, Message, OwnField, Shape, Stream, Tag, Variant};
+use crate::message::stream;
 use crate::runtime::Runtime;
 
 /// The implementation, without the constant around it.
 pub(crate) fn expand(message: &Message) -> TokenStream {
     match &message.shape {
-        Shape::One { contract, tags } => one(message, contract, tags),
+        Shape::One {
+            contract,
+            tags,
+            stream,
+        } => one(message, contract, tags, stream.as_ref()),
         Shape::Set(variants) => set(message, variants),
     }
 }
 
-fn one(message: &Message, Contract { name, version }: &Contract, tags: &[Tag]) -> TokenStream {
+fn one(
+    message: &Message,
+    Contract { name, version }: &Contract,
+    tags: &[Tag],
+    stream: Option<&Stream>,
+) -> TokenStream {
     let Message {
         kind,
         runtime,
@@ -28,12 +38,18 @@ fn one(message: &Message, Contract { name, version }: &Contract, tags: &[Tag]) -
     };
     let tags = (!tags.is_empty()).then(|| {
         let adds = adds(runtime, tags);
+        let names = tags
+            .iter()
+            .map(|Tag { cfg, name, .. }| quote!(#(#cfg)* #name));
         quote! {
+            const TAGS: &'static [&'static str] = &[#(#names),*];
+
             fn tags(&self, tags: &mut #runtime::Tags) {
                 #(#adds)*
             }
         }
     });
+    let stream = stream.map(|found| stream::expand(runtime, found));
     let place = place(runtime);
     quote! {
         #[automatically_derived]
@@ -42,11 +58,16 @@ fn one(message: &Message, Contract { name, version }: &Contract, tags: &[Tag]) -
             const VERSION: u32 = #version;
             const PLACE: #runtime::message::Place = #place;
             #tags
+            #stream
         }
     }
 }
 
-fn adds<'t>(runtime: &'t Runtime, tags: &'t [Tag]) -> impl Iterator<Item = TokenStream> + 't {
+/// What adds the values of tags to `tags`.
+pub(crate) fn adds<'t>(
+    runtime: &'t Runtime,
+    tags: &'t [Tag],
+) -> impl Iterator<Item = TokenStream> + 't {
     tags.iter().map(
         move |Tag {
                   cfg,

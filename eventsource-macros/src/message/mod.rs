@@ -3,14 +3,16 @@
 mod expand;
 mod model;
 mod parse;
+mod stream;
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::errors::Errors;
 use crate::runtime::quiet;
-pub(crate) use expand::{expand, place};
-pub(crate) use model::{Body, Kind, Message, Shape, Variant};
+pub(crate) use expand::{adds, expand, place};
+pub(crate) use model::{Body, Kind, Message, Shape, Tag, Variant};
+pub(crate) use parse::{reached, tags};
 
 pub(crate) fn derive(kind: Kind, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();

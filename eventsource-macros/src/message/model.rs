@@ -40,7 +40,11 @@ pub(crate) struct Message {
 
 pub(crate) enum Shape {
     /// A struct: one message.
-    One { contract: Contract, tags: Vec<Tag> },
+    One {
+        contract: Contract,
+        tags: Vec<Tag>,
+        stream: Option<Stream>,
+    },
     /// An enum: a message for each variant.
     Set(Vec<Variant>),
 }
@@ -49,6 +53,12 @@ pub(crate) enum Shape {
 pub(crate) struct Contract {
     pub(crate) name: LitStr,
     pub(crate) version: u32,
+}
+
+/// The name of an event's stream: a format string, and the fields for it.
+pub(crate) struct Stream {
+    pub(crate) format: LitStr,
+    pub(crate) members: Vec<syn::Member>,
 }
 
 /// A field that is a tag.

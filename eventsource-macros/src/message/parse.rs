@@ -9,6 +9,7 @@ use syn::{Attribute, Data, DeriveInput, Field, Fields, Generics, Ident, Index, L
 use crate::arguments::{Arguments, cfgs};
 use crate::errors::Errors;
 use crate::message::model::{Body, Contract, Kind, Message, OwnField, Shape, Tag, Variant};
+use crate::message::stream;
 
 pub(crate) fn parse(kind: Kind, item: TokenStream, errors: &mut Errors) -> Option<Message> {
     let item: DeriveInput = errors.keep(syn::parse2(item))?;
@@ -18,9 +19,23 @@ pub(crate) fn parse(kind: Kind, item: TokenStream, errors: &mut Errors) -> Optio
     let shape = match item.data {
         Data::Struct(data) => {
             let contract = contract(&mut arguments, &item.ident, errors);
-            arguments.finish(&["name", "version", "crate"], errors);
+            let stream = match kind {
+                Kind::Event => arguments.text("stream", errors),
+                Kind::Command => None,
+            };
+            let stream = stream
+                .and_then(|pattern| stream::parse(&item.ident, pattern, &data.fields, errors));
+            let known = match kind {
+                Kind::Event => &["name", "version", "stream", "crate"][..],
+                Kind::Command => &["name", "version", "crate"],
+            };
+            arguments.finish(known, errors);
             let tags = tags(kind, &data.fields, reached, errors);
-            Shape::One { contract, tags }
+            Shape::One {
+                contract,
+                tags,
+                stream,
+            }
         }
         Data::Enum(data) => {
             arguments.finish(&["crate"], errors);
@@ -117,7 +132,7 @@ fn contract(arguments: &mut Arguments, ident: &Ident, errors: &mut Errors) -> Co
 }
 
 /// A field of a struct, by reference.
-fn reached(number: usize, field: &Field) -> TokenStream {
+pub(crate) fn reached(number: usize, field: &Field) -> TokenStream {
     match &field.ident {
         Some(ident) => quote!(&self.#ident),
         None => {
@@ -127,7 +142,7 @@ fn reached(number: usize, field: &Field) -> TokenStream {
     }
 }
 
-fn tags(
+pub(crate) fn tags(
     kind: Kind,
     fields: &Fields,
     value: impl Fn(usize, &Field) -> TokenStream,

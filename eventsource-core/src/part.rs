@@ -1,0 +1,98 @@
+//! Whatever takes part in a decision, once it is opened: a state that is read from the store.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use crate::attempt::Attempt;
+use crate::codec::Codec;
+use crate::decision_model::{DecisionModel, ModelEvent};
+use crate::event::EventMeta;
+use crate::load::{Corrupt, CorruptCause, corrupt, said};
+use crate::query::Query;
+use crate::stored_event::EventRef;
+use crate::stream::{StreamName, Version};
+use crate::tag::Tags;
+
+/// A state that a decision rests on, and that follows the store.
+pub trait Part: Any + Send {
+    /// What it is made of.
+    fn source(&self) -> Source<'_>;
+
+    /// What it is, in a form that stays the same: for the digest of a decision with a key.
+    fn identity(&self) -> String;
+
+    /// Applies the next event.
+    fn see(&mut self, event: &EventRef<'_>) -> Result<(), Box<Corrupt>>;
+
+    /// Makes ready for the closure.
+    fn begin(&mut self, attempt: &Arc<Attempt>);
+
+    /// Forgets what was only tried.
+    fn settle(&mut self);
+
+    /// Forgets everything that was read.
+    fn restart(&mut self);
+}
+
+/// What a part of a decision is made of.
+#[derive(Debug, Clone, Copy)]
+pub enum Source<'a> {
+    /// The events that match a query.
+    Matching(&'a Query),
+    /// The events of one stream, of which so many were read.
+    Stream(&'a StreamName, Version),
+}
+
+/// A decision model and the query that makes it.
+pub struct ModelPart<M, C> {
+    start: M,
+    pub(crate) model: M,
+    query: Query,
+    codec: C,
+}
+
+impl<M: DecisionModel, C: Codec> ModelPart<M, C> {
+    pub(crate) fn new(start: M, codec: C) -> Self {
+        Self {
+            model: start.clone(),
+            query: start.query(),
+            start,
+            codec,
+        }
+    }
+}
+
+impl<M: DecisionModel, C: Codec> Part for ModelPart<M, C> {
+    fn source(&self) -> Source<'_> {
+        Source::Matching(&self.query)
+    }
+
+    fn identity(&self) -> String {
+        // Not the types: a model may list one more tomorrow, and a key is to be known then all the same.
+        let mut tags = Tags::default();
+        self.start.tags(&mut tags);
+        let tags = tags.into_vec();
+        tags.iter()
+            .fold(M::NAME.to_owned(), |text, tag| format!("{text}\n{tag}"))
+    }
+
+    fn see(&mut self, event: &EventRef<'_>) -> Result<(), Box<Corrupt>> {
+        let decoded = M::Event::read(&self.codec, event).map_err(|error| corrupt(event, error))?;
+        let (model, meta) = (&mut self.model, EventMeta::of(event));
+        // A panic here would come back at every reading, on a thread of the store at that.
+        match catch_unwind(AssertUnwindSafe(|| model.apply_event(&decoded, &meta))) {
+            Ok(applied) => applied.map_err(|error| corrupt(event, error)),
+            Err(panic) => Err(corrupt(event, CorruptCause::Panicked(said(&*panic)))),
+        }
+    }
+
+    fn begin(&mut self, _: &Arc<Attempt>) {}
+
+    /// A closure sees it, and cannot change it.
+    fn settle(&mut self) {}
+
+    fn restart(&mut self) {
+        self.model = self.start.clone();
+    }
+}

@@ -1,0 +1,17 @@
+//! `#[derive(DecisionModel)]`: what a decision reads, and the query that both reads and checks it.
+
+mod expand;
+mod model;
+mod parse;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::errors::Errors;
+
+pub(crate) fn derive(item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let model = parse::parse(item, &mut errors);
+    let implementation = model.map(|model| expand::expand(&model));
+    quote!(#implementation #errors)
+}

@@ -1,0 +1,8 @@
+use eventsource_core::prelude::*;
+
+#[event(stream = "enrolment/{cours}")]
+pub struct Enrolled {
+    pub course: u32,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use eventsource_core::prelude::*;
+
+#[event(stream = "enrolment/{courses}")]
+pub struct Enrolled {
+    pub courses: Vec<u32>,
+}
+
+fn main() {}

@@ -1,0 +1,23 @@
+use eventsource_core::prelude::*;
+
+#[event]
+pub struct Defined {
+    #[tag]
+    pub course: u32,
+}
+
+#[event]
+pub struct Enrolled {
+    #[tag]
+    pub course: u32,
+    #[tag]
+    pub student: u32,
+}
+
+#[decision_model(events(Defined))]
+pub enum Seats {
+    Free,
+    Taken,
+}
+
+fn main() {}
