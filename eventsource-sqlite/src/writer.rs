@@ -9,7 +9,8 @@ use tokio::sync::oneshot;
 
 use crate::error::{backend, damage, is_busy};
 use crate::ledger::{Judged, Ledger, Verdict};
-use crate::metrics::count;
+use crate::mark::Mark;
+use crate::metrics::Committed;
 use crate::open::Shared;
 use crate::turn::Turn;
 
@@ -33,6 +34,8 @@ pub(crate) struct Request {
 enum Failure {
     /// It was certainly not written.
     NotWritten(rusqlite::Error),
+    /// It was not written, as the file is no longer where it was.
+    Lost(String),
     /// It was perhaps written.
     Unknown(rusqlite::Error),
 }
@@ -41,6 +44,7 @@ pub(crate) struct Writer<'c> {
     shared: &'c Shared,
     conn: &'c Connection,
     turn: Turn,
+    mark: Mark,
     ledger: Ledger<'c>,
     /// Whether there is a processor that can wait while another one works.
     may_spin: bool,
@@ -51,12 +55,14 @@ impl<'c> Writer<'c> {
         shared: &'c Shared,
         conn: &'c Connection,
         turn: Turn,
+        mark: Mark,
     ) -> rusqlite::Result<Self> {
         let may_spin = std::thread::available_parallelism().is_ok_and(|count| count.get() > 1);
         Ok(Self {
             shared,
             conn,
             turn,
+            mark,
             ledger: Ledger::new(conn)?,
             may_spin,
         })
@@ -79,6 +85,7 @@ impl<'c> Writer<'c> {
                 self.commit(&mut group, last)
             };
         }
+        self.mark.finish();
     }
 
     /// What waits, but for those who do not listen any more.
@@ -110,12 +117,14 @@ impl<'c> Writer<'c> {
         count
     }
 
-    fn answer(&self, group: Vec<Request>, result: Result<Vec<Verdict>, Failure>) {
+    fn answer(&mut self, group: Vec<Request>, result: Result<Vec<Verdict>, Failure>) {
         // Who does not listen any more has dropped the future.
         let send = |request: Request, verdict| drop(request.reply.send(verdict));
         match result {
             Ok(verdicts) => {
+                self.shared.life.found(*self.ledger.life());
                 self.shared.tide.rise(self.ledger.head());
+                self.mark.reached(self.ledger.life(), self.ledger.head());
                 for (request, verdict) in group.into_iter().zip(verdicts) {
                     send(request, verdict);
                 }
@@ -124,6 +133,12 @@ impl<'c> Writer<'c> {
                 let error = Arc::new(error);
                 for request in group {
                     send(request, Err(self.not_written(&error).into()));
+                }
+            }
+            Err(Failure::Lost(reason)) => {
+                for request in group {
+                    let (place, reason) = (self.shared.place.clone(), reason.clone());
+                    send(request, Err(StoreError::Damaged { place, reason }.into()));
                 }
             }
             Err(Failure::Unknown(error)) => {
@@ -160,11 +175,15 @@ impl<'c> Writer<'c> {
         expected: Option<usize>,
     ) -> Result<Vec<Verdict>, Failure> {
         let begin = Instant::now();
-        self.turn.begin(self.conn).map_err(Failure::NotWritten)?;
-        let verdicts = self
-            .judge(group, expected)
-            .map_err(Failure::NotWritten)
+        let turn = self.turn.begin(self.conn).map_err(Failure::NotWritten);
+        let waited = begin.elapsed();
+        self.shared.counters.waited(waited);
+        let verdicts = turn
+            .and_then(|()| self.judge(group, expected).map_err(Failure::NotWritten))
             .and_then(|verdicts| {
+                if let Some(reason) = self.shared.anchor.lost() {
+                    return Err(Failure::Lost(reason));
+                }
                 // An error here comes after the log was written, at least in part. What it holds may be found by the next
                 // one who opens the file, so nobody is told that it is not there; nor what the other verdicts rest on.
                 let committed = self
@@ -180,6 +199,7 @@ impl<'c> Writer<'c> {
                 })
             });
         if verdicts.is_err() {
+            self.shared.counters.failed();
             self.ledger.forget();
             // After some errors SQLite has rolled back already.
             if !self.conn.is_autocommit() {
@@ -187,7 +207,7 @@ impl<'c> Writer<'c> {
             }
         }
         let verdicts = verdicts?;
-        self.count(&verdicts, begin.elapsed());
+        self.count(&verdicts, waited, begin.elapsed().saturating_sub(waited));
         Ok(verdicts)
     }
 
@@ -230,36 +250,32 @@ impl<'c> Writer<'c> {
         true
     }
 
-    fn count(&self, verdicts: &[Verdict], time: Duration) {
-        let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-        let events = verdicts
-            .iter()
-            .flatten()
-            .filter(|made| !made.repeated)
-            .map(|made| made.placed.len())
-            .sum();
-        tracing::debug!(requests = verdicts.len(), events, micros, "committed");
-        let counters = &self.shared.counters;
-        count(&counters.commits, 1);
-        count(&counters.appends, verdicts.len());
-        count(&counters.events, events);
-        count(
-            &counters.conflicts,
-            verdicts
-                .iter()
-                .filter(|v| matches!(v, Err(AppendError::Conflict(_))))
-                .count(),
+    fn count(&self, verdicts: &[Verdict], waited: Duration, time: Duration) {
+        let mut commit = Committed {
+            appends: verdicts.len() as u64,
+            time,
+            ..Committed::default()
+        };
+        for verdict in verdicts {
+            match verdict {
+                Ok(made) if made.repeated => commit.key_hits += 1,
+                Ok(made) => commit.events += made.placed.len() as u64,
+                Err(AppendError::Conflict(_)) => commit.conflicts += 1,
+                Err(_) => {}
+            }
+        }
+        self.shared.counters.committed(&commit);
+        let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        tracing::debug!(
+            appends = commit.appends,
+            events = commit.events,
+            conflicts = commit.conflicts,
+            key_hits = commit.key_hits,
+            lock_wait_micros = micros(waited),
+            commit_micros = micros(time),
+            waiting_appends = self.shared.appends.len(),
+            head = self.ledger.head().0,
+            "committed"
         );
-        count(
-            &counters.key_hits,
-            verdicts
-                .iter()
-                .flatten()
-                .filter(|made| made.repeated)
-                .count(),
-        );
-        counters
-            .commit_micros
-            .fetch_add(micros, std::sync::atomic::Ordering::Relaxed);
     }
 }
