@@ -156,10 +156,12 @@ impl Fate {
         match self.mood {
             Mood::Nothing => old,
             Mood::Everything => new,
+            // A file that was made shorter is so or not; one that grows does so bit by bit.
             Mood::Some(_) => match self.below(3) {
                 0 => old,
                 1 => new,
-                _ => old.min(new) + self.below(old.abs_diff(new) + 1),
+                _ if new < old => old,
+                _ => old + self.below(new - old + 1),
             },
         }
     }

@@ -7,8 +7,9 @@
 //!   that was written may or may not be on the disk after a power cut, in the form that any of the writes since the last
 //!   sync has given it, whatever became of other sectors: so writes are lost, reordered, and torn. A sector itself may
 //!   be torn once, its beginning new and its end old. Bytes outside of what was written stay as they are.
-//! - **The size** of a file after a power cut is the old or the new one, or one in between. What lies beyond the old
-//!   size and was not kept is zeros or garbage.
+//! - **The size** of a file after a power cut is the old or the new one, or, where it has grown, one in between. What lies
+//!   beyond the old size and was not kept is zeros or garbage. That a file is made shorter as a whole or not at all is
+//!   what SQLite relies on, and what filesystems with a journal do.
 //! - **A sync** makes one file durable, and is the only thing that does.
 //! - **A name** that was made or deleted is durable once its folder is synced; until then each of them may be undone.
 //!   As SQLite does on Unix, the first sync of a journal or log that was made new also syncs the folder, and so does a
