@@ -1,0 +1,374 @@
+//! A server that goes away and comes back: killed, cut off, without space, read-only. The store recovers by itself, and
+//! what it has said of an append is true.
+
+mod proxy;
+mod server;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use eventsource_core::{
+    Append, AppendError, Key, LogScan, NewEvent, Position, Store, StreamName, Timestamp, Uuid,
+};
+use eventsource_faults::write::{Fate, Id, writer};
+use eventsource_faults::{Audit, rounds};
+use eventsource_postgres::PostgresStore;
+use proxy::{Cut, Proxy};
+use server::Cluster;
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+
+/// Tasks that write until they are told to stop, and what they were told.
+struct Writers {
+    stop: Arc<AtomicBool>,
+    running: Vec<JoinHandle<()>>,
+    audit: Arc<Mutex<Audit>>,
+}
+
+impl Writers {
+    fn start(store: &PostgresStore, tasks: u64) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let audit = Arc::new(Mutex::new(Audit::default()));
+        let running = (0..tasks).map(|task| {
+            let audit = Arc::clone(&audit);
+            let tell = move |id, fate| audit.lock().unwrap().note(id, fate);
+            let id = Id {
+                who: 0,
+                task,
+                number: 0,
+            };
+            tokio::spawn(writer(store.clone(), id, false, Arc::clone(&stop), tell))
+        });
+        Self {
+            running: running.collect(),
+            stop,
+            audit,
+        }
+    }
+
+    fn acknowledged(&self) -> u64 {
+        self.audit.lock().unwrap().acknowledged()
+    }
+
+    /// Waits until more appends were acknowledged.
+    async fn go_on(&self, what: &str) {
+        let (before, begin) = (self.acknowledged(), Instant::now());
+        while self.acknowledged() < before + 50 {
+            assert!(
+                begin.elapsed() < Duration::from_secs(60),
+                "after {what} no append was acknowledged for a minute"
+            );
+            sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    async fn end(self) -> Audit {
+        self.stop.store(true, Ordering::SeqCst);
+        for writer in self.running {
+            writer.await.unwrap();
+        }
+        Arc::into_inner(self.audit).unwrap().into_inner().unwrap()
+    }
+}
+
+/// Follows a store through every outage, and says in the end which positions it saw.
+fn follower(store: &PostgresStore) -> (JoinHandle<Vec<u64>>, eventsource_core::Stopper) {
+    let mut events = store.subscribe(Position::START);
+    let stopper = events.stopper();
+    let following = tokio::spawn(async move {
+        let mut seen = Vec::new();
+        while let Some(event) = events.next().await {
+            // An outage is an error here, and the next call tries again.
+            seen.extend(event.ok().map(|event| event.position.0));
+        }
+        seen
+    });
+    (following, stopper)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn g1_a_killed_server_loses_nothing() {
+    let mut cluster = Cluster::start("kills", &[]);
+    let store = PostgresStore::open(&cluster.database("events")).await.unwrap();
+    let writers = Writers::start(&store, 16);
+    let (following, stopper) = follower(&store);
+    writers.go_on("the beginning").await;
+    for kill in 0..rounds("SERVER_KILL_ROUNDS", 4) {
+        sleep(Duration::from_micros(kill * 7_919 % 100_000)).await;
+        if kill % 2 == 0 {
+            cluster.kill();
+            cluster = tokio::task::spawn_blocking(move || {
+                cluster.run();
+                cluster
+            })
+            .await
+            .unwrap();
+        } else {
+            assert!(cluster.kill_a_backend(usize::try_from(kill / 2).unwrap()));
+        }
+        writers.go_on("a kill").await;
+    }
+    let audit = writers.end().await;
+    let found = audit.check(&store).await;
+    println!("{found}");
+    let head = store.head().await.unwrap();
+    let begin = Instant::now();
+    while store.head().await.unwrap() > head || begin.elapsed() < Duration::from_millis(500) {
+        sleep(Duration::from_millis(50)).await;
+    }
+    stopper.stop();
+    let seen = following.await.unwrap();
+    assert_eq!(seen, (1..=head.0).collect::<Vec<_>>(), "what a follower saw");
+    store.close().await;
+}
+
+fn append(number: u128, payload: &str, key: bool) -> Arc<Append> {
+    let event = NewEvent {
+        name: "outage.met".into(),
+        schema: 1,
+        format: "json".into(),
+        payload: format!("\"{payload}\"").into_bytes(),
+        metadata: [].into(),
+        recorded_at: Timestamp::from_micros(1_700_000_000_000_000),
+        tags: Vec::new(),
+    };
+    let append = Append::to(StreamName::parse("outage/1").unwrap()).event(event);
+    Arc::new(match key {
+        true => append.key(Key::unique(Uuid::from_u128(number + 1))),
+        false => append,
+    })
+}
+
+/// How often a payload is stored.
+async fn stored(store: &PostgresStore, payload: &str) -> usize {
+    let payload = format!("\"{payload}\"").into_bytes();
+    let events = store.read_all(LogScan::default()).await.unwrap();
+    events
+        .iter()
+        .filter(|event| *event.payload == payload)
+        .count()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn g5_an_answer_that_is_cut_off_is_found_by_its_key() {
+    let cluster = Cluster::start("cuts", &[]);
+    let direct = PostgresStore::open(&cluster.database("events")).await.unwrap();
+    let proxy = Proxy::start(cluster.port()).await;
+    let address = format!("postgres://postgres@127.0.0.1:{}/events", proxy.port);
+    let store = PostgresStore::open(&address).await.unwrap();
+    for round in 0..rounds("CUT_ROUNDS", 30) {
+        let cut = if round % 3 == 0 { Cut::Request } else { Cut::Answer };
+        let payload = format!("cut {round}.");
+        proxy.arm(&payload, cut);
+        // Others are on their way in the same call, or beside it.
+        let beside: Vec<_> = (0..round % 5)
+            .map(|other| {
+                let (store, payload) = (store.clone(), format!("beside {round} {other}."));
+                let number = 1_000_000 + u128::from(round * 10 + other);
+                tokio::spawn(async move {
+                    until_known(&store, &append(number, &payload, true)).await;
+                    payload
+                })
+            })
+            .collect();
+        until_known(&store, &append(u128::from(round), &payload, true)).await;
+        assert!(proxy.has_cut(), "nothing was cut off in round {round}");
+        assert_eq!(stored(&direct, &payload).await, 1, "round {round}, {cut:?}");
+        for other in beside {
+            let payload = other.await.unwrap();
+            assert_eq!(stored(&direct, &payload).await, 1, "{payload}, {cut:?}");
+        }
+    }
+    store.close().await;
+    direct.close().await;
+}
+
+/// Sends the identical request until its outcome is known.
+async fn until_known(store: &PostgresStore, append: &Arc<Append>) {
+    loop {
+        match store.append(Arc::clone(append)).await {
+            Ok(_) => return,
+            Err(AppendError::Unknown { .. } | AppendError::Store(_)) => {
+                sleep(Duration::from_millis(5)).await;
+            }
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn g5_an_answer_that_is_cut_off_is_not_guessed() {
+    let cluster = Cluster::start("guesses", &[]);
+    let direct = PostgresStore::open(&cluster.database("events")).await.unwrap();
+    let proxy = Proxy::start(cluster.port()).await;
+    let address = format!("postgres://postgres@127.0.0.1:{}/events", proxy.port);
+    let store = PostgresStore::open(&address).await.unwrap();
+    for round in 0..20 {
+        let cut = if round % 2 == 0 { Cut::Request } else { Cut::Answer };
+        let payload = format!("guess {round}.");
+        proxy.arm(&payload, cut);
+        let answer = store.append(append(0, &payload, false)).await;
+        assert!(proxy.has_cut(), "nothing was cut off in round {round}");
+        let stored = stored(&direct, &payload).await;
+        match (&answer, cut) {
+            (Err(AppendError::Unknown { .. }), Cut::Answer) => assert_eq!(stored, 1),
+            (Err(AppendError::Unknown { .. } | AppendError::Store(_)), Cut::Request) => {
+                assert_eq!(stored, 0);
+            }
+            // A store that gives each request a key of its own can tell.
+            (Ok(_), _) => assert_eq!(stored, 1),
+            _ => panic!("{cut:?}: stored {stored} times, and the answer is {answer:?}"),
+        }
+        // The next one finds a connection that works.
+        until_known(&store, &append(u128::from(round as u64), &format!("next {round}"), true)).await;
+    }
+    store.close().await;
+    direct.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn g8_a_server_that_is_read_only_says_so() {
+    let cluster = Cluster::start("readonly", &[]);
+    let store = PostgresStore::open(&cluster.database("events")).await.unwrap();
+    let id = |number| Id {
+        who: 9,
+        task: 9,
+        number,
+    };
+    id(0).send(&store).await.unwrap();
+    cluster.set("default_transaction_read_only", "on");
+    for number in 1..8 {
+        match id(number).send(&store).await {
+            Err(AppendError::Store(error)) => {
+                let text = with_causes(&error);
+                assert!(text.contains("read-only"), "{text}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(store.read_all(LogScan::default()).await.unwrap().len(), 1);
+    cluster.set("default_transaction_read_only", "off");
+    let mut audit = Audit::default();
+    for number in 1..8 {
+        audit.note(id(number), Fate::Refused);
+    }
+    for number in 8..16 {
+        let placed = id(number).send(&store).await.unwrap().placed;
+        audit.note(id(number), Fate::Acknowledged(placed[0].position));
+    }
+    audit.check(&store).await;
+    store.close().await;
+}
+
+/// An error with what caused it.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text += &format!(": {error}");
+        cause = error.source();
+    }
+    text
+}
+
+/// A small disk of its own, in memory.
+struct Disk(PathBuf);
+
+impl Disk {
+    /// # Panics
+    ///
+    /// If this user may not mount: run the tests as root, as in a container.
+    fn mount(name: &str, megabytes: usize) -> Self {
+        let path = std::env::temp_dir().join(format!("eventsource-disk-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &format!("size={megabytes}m"), "tmpfs"])
+            .arg(&path)
+            .status()
+            .unwrap();
+        assert!(
+            mounted.success(),
+            "a test of a full disk mounts one, which needs root: run it as root in a container, or leave it out with \
+             `--skip full_disk`"
+        );
+        server::give_away(&path);
+        Self(path)
+    }
+
+    fn ballast(&self) -> PathBuf {
+        self.0.join("ballast")
+    }
+
+    /// Takes all of the space that is left.
+    fn fill(&self) {
+        let mut file = std::fs::File::create(self.ballast()).unwrap();
+        let block = [0; 4 << 10];
+        while std::io::Write::write_all(&mut file, &block).is_ok() {}
+    }
+
+    fn free(&self) {
+        std::fs::remove_file(self.ballast()).unwrap();
+    }
+
+    fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        Command::new("umount").args(["-l"]).arg(&self.0).status().ok();
+        std::fs::remove_dir(&self.0).ok();
+    }
+}
+
+/// Writes until the disk is full, and after it was cleared; the server may die of it, as it does if its log of changes is on
+/// that disk.
+async fn a_full_disk(disk: Disk, mut cluster: Cluster) {
+    let store = PostgresStore::open(&cluster.database("events")).await.unwrap();
+    let writers = Writers::start(&store, 8);
+    writers.go_on("the beginning").await;
+    disk.fill();
+    let begin = Instant::now();
+    let mut acknowledged = writers.acknowledged();
+    // Full, once nothing is acknowledged any more for a while.
+    loop {
+        sleep(Duration::from_millis(700)).await;
+        if !cluster.runs() || writers.acknowledged() == acknowledged {
+            break;
+        }
+        acknowledged = writers.acknowledged();
+        assert!(begin.elapsed() < Duration::from_secs(60), "the disk does not get full");
+    }
+    if cluster.runs() {
+        let error = Id { who: 5, task: 5, number: 1 }.send(&store).await.unwrap_err();
+        let text = with_causes(&error);
+        assert!(text.contains("No space left on device"), "{text}");
+        assert!(store.head().await.unwrap() > Position(50), "what is there can be read");
+    }
+    disk.free();
+    if !cluster.runs() {
+        cluster.run();
+    }
+    writers.go_on("there is space again").await;
+    let found = writers.end().await.check(&store).await;
+    println!("{found}");
+    store.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn g8_a_full_disk_is_an_error_and_loses_nothing() {
+    let disk = Disk::mount("tables", 64);
+    let cluster = Cluster::start_in("full", disk.path(), false);
+    a_full_disk(disk, cluster).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn g1_a_full_disk_under_the_servers_log_loses_nothing() {
+    let disk = Disk::mount("log", 160);
+    let cluster = Cluster::start_in("full-log", disk.path(), true);
+    a_full_disk(disk, cluster).await;
+}
