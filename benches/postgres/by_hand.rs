@@ -202,14 +202,31 @@ pub async fn fill(url: &str, events: &[(StreamName, Version, NewEvent)]) -> Resu
         .await?;
     let positions: Vec<i64> = (1..).take(events.len()).collect();
     let streams: Vec<_> = events.iter().map(|(stream, ..)| stream.as_str()).collect();
-    let versions: Vec<_> = events.iter().map(|(_, version, _)| version.0.cast_signed()).collect();
-    let names: Vec<_> = events.iter().map(|(.., event)| event.name.as_ref()).collect();
-    let tags: Vec<_> = events.iter().map(|(.., event)| TagList::store(&event.tags)).collect();
-    let payloads: Vec<_> = events.iter().map(|(.., event)| event.payload.as_slice()).collect();
+    let versions: Vec<_> = events
+        .iter()
+        .map(|(_, version, _)| version.0.cast_signed())
+        .collect();
+    let names: Vec<_> = events
+        .iter()
+        .map(|(.., event)| event.name.as_ref())
+        .collect();
+    let tags: Vec<_> = events
+        .iter()
+        .map(|(.., event)| TagList::store(&event.tags))
+        .collect();
+    let payloads: Vec<_> = events
+        .iter()
+        .map(|(.., event)| event.payload.as_slice())
+        .collect();
     client
-        .execute(&insert, &[&positions, &streams, &versions, &names, &tags, &payloads])
+        .execute(
+            &insert,
+            &[&positions, &streams, &versions, &names, &tags, &payloads],
+        )
         .await?;
-    client.batch_execute("VACUUM ANALYZE by_hand.events").await?;
+    client
+        .batch_execute("VACUUM ANALYZE by_hand.events")
+        .await?;
     Ok(())
 }
 
@@ -244,7 +261,10 @@ impl Reader {
 
     /// The sum over one stream.
     pub async fn stream(&self, stream: &StreamName) -> Result<i64> {
-        let rows = self.client.query_raw(&self.stream, [stream.as_str()]).await?;
+        let rows = self
+            .client
+            .query_raw(&self.stream, [stream.as_str()])
+            .await?;
         let mut rows = pin!(rows);
         let mut sum = 0;
         while let Some(row) = rows.try_next().await? {

@@ -46,7 +46,10 @@ fn another_process(url: &str) -> Result<(Child, mpsc::UnboundedReceiver<Came>)> 
         for line in lines.map_while(std::result::Result::ok) {
             let parsed = line.split_once(' ').and_then(|(position, nanos)| {
                 let nanos = nanos.parse().ok()?;
-                Some((Position(position.parse().ok()?), Duration::from_nanos(nanos)))
+                Some((
+                    Position(position.parse().ok()?),
+                    Duration::from_nanos(nanos),
+                ))
             });
             if let Some(came) = parsed
                 && sender.send(came).is_err()
@@ -82,7 +85,10 @@ pub async fn measure(store: &PostgresStore, url: &str) -> Result<()> {
         let append = Append::to(stream("delay", 1)).event(event(sample));
         let placed = store.append(Arc::new(append)).await?.placed;
         let committed = now();
-        for (came, delays) in [(&mut here, &mut here_delays), (&mut there, &mut there_delays)] {
+        for (came, delays) in [
+            (&mut here, &mut here_delays),
+            (&mut there, &mut there_delays),
+        ] {
             let (position, at) = came.recv().await.ok_or("a follower that follows")?;
             assert_eq!(position, placed[0].position, "the event that came");
             delays.push(at.saturating_sub(committed));
@@ -90,7 +96,10 @@ pub async fn measure(store: &PostgresStore, url: &str) -> Result<()> {
     }
     child.kill()?;
     child.wait()?;
-    println!("\n{:<44} {:>12} {:>12} {:>12}", "delay from commit to delivery", "p50", "p99", "longest");
+    println!(
+        "\n{:<44} {:>12} {:>12} {:>12}",
+        "delay from commit to delivery", "p50", "p99", "longest"
+    );
     for (what, mut delays) in [
         ("the same process", here_delays),
         ("another process", there_delays),

@@ -53,7 +53,11 @@ fn main() -> Result<()> {
         }
     }
     if wanted("boundaries") {
-        heading("within a boundary, and to a stream", "boundary /s", "stream /s");
+        heading(
+            "within a boundary, and to a stream",
+            "boundary /s",
+            "stream /s",
+        );
         for (tasks, appends) in [(1, 400), (16, 3_200), (64, 9_600)] {
             bench.boundaries(tasks, appends)?;
         }
@@ -63,7 +67,9 @@ fn main() -> Result<()> {
         bench.reads(wanted("reads"), wanted("catch-up"))?;
     }
     if wanted("delay") {
-        bench.runtime.block_on(delay::measure(&bench.store, &bench.url))?;
+        bench
+            .runtime
+            .block_on(delay::measure(&bench.store, &bench.url))?;
     }
     bench.runtime.block_on(bench.store.close());
     Ok(())
@@ -79,7 +85,9 @@ struct Bench {
 async fn database(server: &str) -> Result<String> {
     let name = format!("bench_{}", std::process::id());
     let client = by_hand::connect(server).await?;
-    client.batch_execute(&format!("CREATE DATABASE {name}")).await?;
+    client
+        .batch_execute(&format!("CREATE DATABASE {name}"))
+        .await?;
     let fsync: String = client.query_one("SHOW fsync", &[]).await?.get(0);
     println!("the server's fsync is {fsync}");
     let (address, _) = server.rsplit_once('/').ok_or("a URL with a database")?;
@@ -108,7 +116,10 @@ fn report(what: &str, count: usize, ours: Vec<Duration>, theirs: Vec<Duration>) 
         count as f64 / times[times.len() / 2].as_secs_f64()
     };
     let (ours, theirs) = (rate(ours), rate(theirs));
-    println!("{what:<44} {ours:>12.0} {theirs:>12.0} {:>7.2}", ours / theirs);
+    println!(
+        "{what:<44} {ours:>12.0} {theirs:>12.0} {:>7.2}",
+        ours / theirs
+    );
 }
 
 fn stream(category: &str, number: usize) -> StreamName {
@@ -139,7 +150,9 @@ where
 {
     let begin = Instant::now();
     runtime.block_on(async {
-        let running: Vec<_> = (0..callers).map(|number| tokio::spawn(caller(number))).collect();
+        let running: Vec<_> = (0..callers)
+            .map(|number| tokio::spawn(caller(number)))
+            .collect();
         for running in running {
             running.await??;
         }
@@ -167,10 +180,13 @@ impl Bench {
         for round in 0..ROUNDS {
             let numbers = round * each..(round + 1) * each;
             times[0].push(timed(&self.runtime, callers, |caller| {
-                let (store, category, numbers) = (self.store.clone(), category.clone(), numbers.clone());
+                let (store, category, numbers) =
+                    (self.store.clone(), category.clone(), numbers.clone());
                 async move {
                     for number in numbers {
-                        store.append(Arc::new(to_stream(&category, caller, number))).await?;
+                        store
+                            .append(Arc::new(to_stream(&category, caller, number)))
+                            .await?;
                     }
                     Ok(())
                 }
@@ -185,8 +201,11 @@ impl Bench {
                 }
             })?);
             times[2].push(timed(&self.runtime, callers, |caller| {
-                let (single, category, numbers) =
-                    (Arc::clone(&singles[caller]), category.clone(), numbers.clone());
+                let (single, category, numbers) = (
+                    Arc::clone(&singles[caller]),
+                    category.clone(),
+                    numbers.clone(),
+                );
                 async move {
                     for number in numbers {
                         single.append(&by_hand(caller, number, &category)).await?;
@@ -197,8 +216,18 @@ impl Bench {
         }
         let [store, group, single] = times;
         let count = each * callers;
-        report(&format!("{callers} tasks, one INSERT per append"), count, store.clone(), single);
-        report(&format!("{callers} tasks, group commit by hand"), count, store, group);
+        report(
+            &format!("{callers} tasks, one INSERT per append"),
+            count,
+            store.clone(),
+            single,
+        );
+        report(
+            &format!("{callers} tasks, group commit by hand"),
+            count,
+            store,
+            group,
+        );
         Ok(())
     }
 
@@ -212,7 +241,8 @@ impl Bench {
             let numbers = round * each..(round + 1) * each;
             let (sender, ends) = std::sync::mpsc::channel();
             within.push(timed(&self.runtime, callers, |caller| {
-                let (store, category, numbers) = (self.store.clone(), category.clone(), numbers.clone());
+                let (store, category, numbers) =
+                    (self.store.clone(), category.clone(), numbers.clone());
                 let (mut last, sender) = (lasts[caller], sender.clone());
                 async move {
                     for number in numbers {
@@ -228,10 +258,13 @@ impl Bench {
                 lasts[caller] = last;
             }
             to.push(timed(&self.runtime, callers, |caller| {
-                let (store, category, numbers) = (self.store.clone(), category.clone(), numbers.clone());
+                let (store, category, numbers) =
+                    (self.store.clone(), category.clone(), numbers.clone());
                 async move {
                     for number in numbers {
-                        store.append(Arc::new(to_stream(&category, caller, number))).await?;
+                        store
+                            .append(Arc::new(to_stream(&category, caller, number)))
+                            .await?;
                     }
                     Ok(())
                 }
@@ -248,7 +281,9 @@ impl Bench {
         let url = self.runtime.block_on(async {
             let (server, name) = self.url.rsplit_once('/').ok_or("a URL with a database")?;
             let client = by_hand::connect(&self.url).await?;
-            client.batch_execute(&format!("CREATE DATABASE {name}_reads")).await?;
+            client
+                .batch_execute(&format!("CREATE DATABASE {name}_reads"))
+                .await?;
             Ok::<_, Box<dyn std::error::Error + Send + Sync>>(format!("{server}/{name}_reads"))
         })?;
         let store = self.runtime.block_on(open(&url))?;
@@ -261,12 +296,17 @@ impl Bench {
         let runtime = &self.runtime;
         let reader = runtime.block_on(async {
             for chunk in events.chunks(5_000) {
-                let append = chunk.iter().fold(Append::across(), |append, (stream, _, event)| {
-                    append.record(stream.clone(), event.clone())
-                });
+                let append = chunk
+                    .iter()
+                    .fold(Append::across(), |append, (stream, _, event)| {
+                        append.record(stream.clone(), event.clone())
+                    });
                 eventsource_core::MultiStreamStore::append_across(&store, Arc::new(append)).await?;
             }
-            by_hand::connect(&url).await?.batch_execute("VACUUM ANALYZE").await?;
+            by_hand::connect(&url)
+                .await?
+                .batch_execute("VACUUM ANALYZE")
+                .await?;
             by_hand::prepare(&url).await?;
             by_hand::fill(&url, &events).await?;
             by_hand::Reader::open(&url).await
@@ -286,7 +326,11 @@ impl Bench {
         for _ in 0..if one { ROUNDS * 3 } else { 0 } {
             let of = stream("read", 3);
             let visit = StreamScan::of(of.clone());
-            read(0, &|| Ok(runtime.block_on(store.scan_stream(visit.clone(), Sum(0)))?.0))?;
+            read(0, &|| {
+                Ok(runtime
+                    .block_on(store.scan_stream(visit.clone(), Sum(0)))?
+                    .0)
+            })?;
             read(1, &|| runtime.block_on(reader.stream(&of)))?;
         }
         for _ in 0..if all { ROUNDS } else { 0 } {
@@ -308,13 +352,25 @@ impl Bench {
         for pair in sums.chunks(2) {
             assert_eq!(pair[0], pair[1], "both sides read the same");
         }
-        let [stream, stream_by_hand, log, log_by_hand, pages, pages_by_hand] = times;
+        let [
+            stream,
+            stream_by_hand,
+            log,
+            log_by_hand,
+            pages,
+            pages_by_hand,
+        ] = times;
         if one {
             report("a stream of 10,000 events", STREAM, stream, stream_by_hand);
         }
         if all {
             report("all 100,000 events in one scan", LOG, log, log_by_hand);
-            report("all 100,000 events in pages of 512", LOG, pages, pages_by_hand);
+            report(
+                "all 100,000 events in pages of 512",
+                LOG,
+                pages,
+                pages_by_hand,
+            );
         }
         runtime.block_on(store.close());
         Ok(())

@@ -10,9 +10,9 @@ use eventsource_core::{
     Append, AppendError, Appended, Checkpoint, LogScan, NewEvent, Position, Store, StoreError,
     StreamName, Timestamp, Version,
 };
-use eventsource_faults::write::Id;
 use eventsource_faults::Audit;
 use eventsource_faults::write::Fate;
+use eventsource_faults::write::Id;
 use eventsource_postgres::PostgresStore;
 use server::Cluster;
 use tokio::time::sleep;
@@ -77,7 +77,9 @@ async fn is_another_life(
         matches!(refused, Some(StoreError::OtherIncarnation { asked, .. }) if asked == earlier.incarnation),
         "a checkpoint of the earlier life: {refused:?}"
     );
-    let decided = Append::to(stream()).incarnation(earlier.incarnation).event(event());
+    let decided = Append::to(stream())
+        .incarnation(earlier.incarnation)
+        .event(event());
     let refused = store.append(Arc::new(decided)).await;
     assert!(
         matches!(
@@ -98,7 +100,9 @@ async fn is_another_life(
             other => panic!("a subscription of the earlier life goes on with {other:?}"),
         }
     }
-    let decided = Append::to(stream()).incarnation(life.incarnation).event(event());
+    let decided = Append::to(stream())
+        .incarnation(life.incarnation)
+        .event(event());
     store.append(Arc::new(decided)).await.unwrap();
     let checkpoint = store.subscribe(Position::START).checkpoint();
     assert!(store.resume(checkpoint).is_ok());
@@ -110,7 +114,9 @@ async fn g9_a_synchronous_standby_is_promoted() {
     primary.database("events");
     let standby = primary.standby("standby");
     primary.set("synchronous_standby_names", "'*'");
-    let store = PostgresStore::open(&either(&primary, &standby)).await.unwrap();
+    let store = PostgresStore::open(&either(&primary, &standby))
+        .await
+        .unwrap();
     live(&store, 0).await;
     let mut open = store.subscribe(Position::START);
     open.next().await.unwrap().unwrap();
@@ -123,7 +129,11 @@ async fn g9_a_synchronous_standby_is_promoted() {
             tokio::spawn(async move {
                 let mut told = Vec::new();
                 for number in 0..150 {
-                    let id = Id { who: 0, task, number };
+                    let id = Id {
+                        who: 0,
+                        task,
+                        number,
+                    };
                     let placed = id.resolve(&store).await.placed;
                     told.push((id, Fate::Acknowledged(placed[0].position)));
                 }
@@ -150,7 +160,9 @@ async fn g9_a_standby_that_was_behind_is_promoted() {
     let mut primary = Cluster::start("ahead", &[]);
     primary.database("events");
     let mut standby = primary.standby("behind");
-    let store = PostgresStore::open(&either(&primary, &standby)).await.unwrap();
+    let store = PostgresStore::open(&either(&primary, &standby))
+        .await
+        .unwrap();
     live(&store, 0).await;
     let replayed = "SELECT replay_lsn = pg_current_wal_lsn() FROM pg_stat_replication";
     server::wait("a standby that has everything", || {
@@ -183,7 +195,9 @@ async fn g9_a_standby_that_was_behind_is_promoted() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn g9_a_dump_of_yesterday_is_restored() {
     let cluster = Cluster::start("dump", &[]);
-    let store = PostgresStore::open(&cluster.database("events")).await.unwrap();
+    let store = PostgresStore::open(&cluster.database("events"))
+        .await
+        .unwrap();
     for version in 0..3 {
         live(&store, version).await;
     }
@@ -226,7 +240,9 @@ async fn g9_a_dump_of_yesterday_is_restored() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn g9_a_restart_is_no_other_life() {
     let mut cluster = Cluster::start("restart", &[]);
-    let store = PostgresStore::open(&cluster.database("events")).await.unwrap();
+    let store = PostgresStore::open(&cluster.database("events"))
+        .await
+        .unwrap();
     live(&store, 0).await;
     let mut open = store.subscribe(Position::START);
     open.next().await.unwrap().unwrap();

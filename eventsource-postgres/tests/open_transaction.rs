@@ -51,7 +51,13 @@ impl Side {
                     task,
                     number: 0,
                 };
-                tokio::spawn(writer(self.store.clone(), id, false, Arc::clone(&stop), tell))
+                tokio::spawn(writer(
+                    self.store.clone(),
+                    id,
+                    false,
+                    Arc::clone(&stop),
+                    tell,
+                ))
             })
             .collect();
         let before = self.store.head().await.unwrap();

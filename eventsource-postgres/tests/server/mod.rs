@@ -25,6 +25,15 @@ pub struct Cluster {
     postmaster: Option<Child>,
 }
 
+/// A part of a cluster's files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The tables: where there is no space for them, a statement fails.
+    Tables,
+    /// The log of changes (WAL): where there is no space for it, the server dies.
+    Log,
+}
+
 impl Cluster {
     /// A new cluster with these settings (`name=value`), running.
     pub fn start(name: &str, settings: &[&str]) -> Self {
@@ -34,13 +43,22 @@ impl Cluster {
         cluster
     }
 
-    /// The same with its tables in this folder, and its log of changes there too or on the usual disk.
-    pub fn start_in(name: &str, folder: &Path, log_too: bool) -> Self {
+    /// The same with this part of its files in another folder.
+    pub fn start_with(name: &str, part: Part, folder: &Path) -> Self {
         let mut cluster = Self::prepare(name, &[]);
-        let log = format!("--waldir={}", cluster.folder.join("wal").display());
-        let data = folder.join("data");
-        cluster.init(&data, if log_too { &[] } else { &[&log] });
-        std::os::unix::fs::symlink(data, cluster.data()).unwrap();
+        match part {
+            Part::Tables => {
+                let data = folder.join("data");
+                let log = cluster.folder.join("log-of-changes");
+                cluster.init(&data, &[&format!("--waldir={}", log.display())]);
+                std::os::unix::fs::symlink(data, cluster.data()).unwrap();
+            }
+            Part::Log => {
+                let log = folder.join("log-of-changes");
+                let log = format!("--waldir={}", log.display());
+                cluster.init(&cluster.data(), &[&log, "--wal-segsize=1"]);
+            }
+        }
         cluster.run();
         cluster
     }
@@ -51,13 +69,19 @@ impl Cluster {
         standby.settings.clone_from(&self.settings);
         succeed(
             program("pg_basebackup")
-                .args(["--checkpoint=fast", "--wal-method=stream", "--write-recovery-conf"])
+                .args([
+                    "--checkpoint=fast",
+                    "--wal-method=stream",
+                    "--write-recovery-conf",
+                ])
                 .arg(format!("--dbname={}", self.url("postgres")))
                 .arg(format!("--pgdata={}", standby.data().display())),
         );
         standby.run();
         let streaming = "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'";
-        wait("a standby that follows", || self.sql("postgres", streaming) == "1");
+        wait("a standby that follows", || {
+            self.sql("postgres", streaming) == "1"
+        });
         standby
     }
 
@@ -72,10 +96,8 @@ impl Cluster {
     fn prepare(name: &str, settings: &[&str]) -> Self {
         static COUNT: AtomicU16 = AtomicU16::new(0);
         let count = COUNT.fetch_add(1, Ordering::SeqCst);
-        let folder = std::env::temp_dir().join(format!(
-            "eventsource-{name}-{}-{count}",
-            std::process::id()
-        ));
+        let folder =
+            std::env::temp_dir().join(format!("eventsource-{name}-{}-{count}", std::process::id()));
         fs::remove_dir_all(&folder).ok();
         fs::create_dir(&folder).unwrap();
         give_away(&folder);
@@ -120,7 +142,12 @@ impl Cluster {
             .args(["-D", &self.data().display().to_string()])
             .args(["-k", &self.folder.display().to_string()])
             .args(["-p", &self.port.to_string()])
-            .args(["-c", "listen_addresses=127.0.0.1", "-c", "shared_buffers=16MB"]);
+            .args([
+                "-c",
+                "listen_addresses=127.0.0.1",
+                "-c",
+                "shared_buffers=16MB",
+            ]);
         for setting in &self.settings {
             command.args(["-c", setting]);
         }
@@ -221,7 +248,16 @@ impl Cluster {
 
     fn try_sql(&self, database: &str, statements: &str) -> Result<String, String> {
         let output = program("psql")
-            .args(["-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "-c", statements])
+            .args([
+                "-X",
+                "-A",
+                "-t",
+                "-q",
+                "-v",
+                "ON_ERROR_STOP=1",
+                "-c",
+                statements,
+            ])
             .arg(self.url(database))
             .output()
             .unwrap();
@@ -254,7 +290,10 @@ impl Cluster {
 
     /// Replaces this database by what a dump holds.
     pub fn restore(&self, database: &str, dump: &Path) {
-        self.sql("postgres", &format!("DROP DATABASE IF EXISTS {database} WITH (FORCE)"));
+        self.sql(
+            "postgres",
+            &format!("DROP DATABASE IF EXISTS {database} WITH (FORCE)"),
+        );
         self.database(database);
         succeed(
             program("pg_restore")
@@ -266,7 +305,11 @@ impl Cluster {
     /// The end of the server's log.
     pub fn log(&self) -> String {
         let log = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
-        let early = ["starting up", "not yet accepting", "Consistent recovery state"];
+        let early = [
+            "starting up",
+            "not yet accepting",
+            "Consistent recovery state",
+        ];
         let lines: Vec<_> = log
             .lines()
             .filter(|line| !early.iter().any(|early| line.contains(early)))
@@ -364,7 +407,10 @@ fn somebody_else() -> Option<(u32, u32)> {
         .lines()
         .find_map(|line| line.strip_prefix("postgres:"))
         .expect("a user `postgres`, which comes with the server");
-    let mut numbers = user.split(':').skip(1).map(|number| number.parse().unwrap());
+    let mut numbers = user
+        .split(':')
+        .skip(1)
+        .map(|number| number.parse().unwrap());
     Some((numbers.next()?, numbers.next()?))
 }
 
