@@ -252,6 +252,62 @@ async fn g5_an_answer_that_is_cut_off_is_not_guessed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn g5_a_process_of_the_server_that_is_stopped() {
+    let cluster = Cluster::start("stopped", &[]);
+    let url = cluster.database("events");
+    let impatient = || {
+        PostgresStore::options()
+            .lock_timeout(Duration::from_millis(100))
+            .call_timeout(Duration::from_secs(1))
+            .patience(Duration::from_secs(1))
+    };
+    let store = impatient().open(&url).await.unwrap();
+    let writers = Writers::start(&store, 8);
+    let beside = impatient().open(&url).await.unwrap();
+    let mut audit = Audit::default();
+    let mut held = 0;
+    for stop in 0..rounds("BACKEND_STOP_ROUNDS", 6) {
+        writers.go_on("a stop").await;
+        // Whichever process appends at this moment; more often than not it holds the lock.
+        let appending = "SELECT pid FROM pg_stat_activity WHERE state = 'active'
+            AND query LIKE '%append%' AND pid <> pg_backend_pid() LIMIT 1";
+        let mut pid = String::new();
+        while pid.is_empty() {
+            pid = cluster.sql("postgres", appending);
+        }
+        assert!(server::signal("STOP", &pid));
+        let id = Id {
+            who: 1,
+            task: stop,
+            number: 0,
+        };
+        let begin = Instant::now();
+        let answer = id.send(&beside).await;
+        let taken = begin.elapsed();
+        assert!(
+            taken < Duration::from_secs(20),
+            "an append beside a stopped process took {taken:?}"
+        );
+        match answer {
+            Ok(appended) => audit.note(id, Fate::Acknowledged(appended.placed[0].position)),
+            Err(AppendError::Store(error)) => {
+                held += 1;
+                println!("beside a process that is stopped with the lock: {error}");
+                audit.note(id, Fate::Refused);
+            }
+            Err(error) => panic!("{error:?}"),
+        }
+        assert!(server::signal("CONT", &pid));
+    }
+    writers.go_on("the last stop").await;
+    let found = writers.end().await.check(&beside).await;
+    println!("{found}; {held} times the lock was held");
+    audit.check(&beside).await;
+    store.close().await;
+    beside.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn g8_a_server_that_is_read_only_says_so() {
     let cluster = Cluster::start("readonly", &[]);
     let store = PostgresStore::open(&cluster.database("events"))
