@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use eventsource_core::{Append, MemoryStore, NewEvent, Position, Store, StreamName, Timestamp};
 use eventsource_faults::write::{Fate, Id};
-use eventsource_faults::{Audit, Others, other_process, race};
+use eventsource_faults::{Audit, other_process, others_here, race};
 
 /// A memory of its own for every process: no two of them ever see each other's events.
 async fn open(_: String) -> MemoryStore {
@@ -20,8 +20,7 @@ fn the_other_process() {
 #[tokio::test]
 #[should_panic(expected = "winners that exclude each other")]
 async fn two_winners_are_found() {
-    let (test, place) = ("the_other_process", String::new());
-    let others = Others { test, place };
+    let others = others_here!(String::new());
     race::between_two_processes(&MemoryStore::new(), &others, race::For::Version, 2, 3).await;
 }
 
