@@ -8,18 +8,20 @@
 mod by_hand;
 mod delay;
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use eventsource_core::{
-    Append, AppendError, BoundaryStore, EventRef, Key, LogScan, NewEvent, Position, Query, Store,
-    StreamName, StreamScan, Tag, Timestamp, Version, Visit,
+    Append, BoundaryStore, EventRef, Key, LogScan, NewEvent, Position, Query, Store, StreamName,
+    StreamScan, Tag, Timestamp, Version, Visit,
 };
 use eventsource_postgres::{PostgresStore, UnsafeServer};
 use tokio::runtime::{Builder, Runtime};
 
-type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+type Result<T> = std::result::Result<T, Failure>;
 
 const ROUNDS: usize = 7;
 
@@ -142,12 +144,27 @@ fn key(category: &str, caller: usize, number: usize) -> Key {
     Key::given(category, &format!("{caller}-{number}"), b"deposit")
 }
 
-/// Runs so many callers, each with its numbers one after the other, and takes the time until the last has ended.
-fn timed<C, F>(runtime: &Runtime, callers: usize, caller: C) -> Result<Duration>
+/// Runs so many callers, each of which appends these numbers one after the other, and takes the time until the last has
+/// ended.
+fn timed<A, F>(
+    runtime: &Runtime,
+    callers: usize,
+    numbers: &Range<usize>,
+    append: A,
+) -> Result<Duration>
 where
-    C: Fn(usize) -> F,
-    F: Future<Output = Result<()>> + Send + 'static,
+    A: Fn(usize, usize) -> F + Clone + Send + 'static,
+    F: Future<Output = Result<()>> + Send,
 {
+    let caller = |caller: usize| {
+        let (append, numbers) = (append.clone(), numbers.clone());
+        async move {
+            for number in numbers {
+                append(caller, number).await?;
+            }
+            Ok::<_, Failure>(())
+        }
+    };
     let begin = Instant::now();
     runtime.block_on(async {
         let running: Vec<_> = (0..callers)
@@ -163,111 +180,69 @@ where
 impl Bench {
     /// Each caller appends to its own stream, one event after the other, and knows the stream's version.
     fn appends(&self, callers: usize, appends: usize) -> Result<()> {
-        let (category, each) = (format!("account{callers}"), appends / callers);
-        let singles = (0..callers).map(|_| {
-            let single = self.runtime.block_on(by_hand::Single::open(&self.url))?;
-            Ok(Arc::new(single))
-        });
-        let singles = singles.collect::<Result<Vec<_>>>()?;
-        let group = self.runtime.block_on(by_hand::Group::open(&self.url))?;
-        let by_hand = |caller: usize, number: usize, category: &str| by_hand::Append {
-            stream: stream(category, caller),
-            at: Version(number as u64),
-            key: key(category, caller, number),
-            event: event(number),
-        };
+        let (runtime, each) = (&self.runtime, appends / callers);
+        let category: Arc<str> = format!("account{callers}").into();
+        let singles = (0..callers).map(|_| runtime.block_on(by_hand::Single::open(&self.url)));
+        let singles = Arc::new(singles.collect::<Result<Vec<_>>>()?);
+        let group = runtime.block_on(by_hand::Group::open(&self.url))?;
         let mut times = [const { Vec::new() }; 3];
         for round in 0..ROUNDS {
             let numbers = round * each..(round + 1) * each;
-            times[0].push(timed(&self.runtime, callers, |caller| {
-                let (store, category, numbers) =
-                    (self.store.clone(), category.clone(), numbers.clone());
-                async move {
-                    for number in numbers {
-                        store
-                            .append(Arc::new(to_stream(&category, caller, number)))
-                            .await?;
-                    }
-                    Ok(())
-                }
+            let (store, to) = (self.store.clone(), Arc::clone(&category));
+            times[0].push(timed(runtime, callers, &numbers, move |caller, number| {
+                append_to(store.clone(), to_stream(&to, caller, number))
             })?);
-            times[1].push(timed(&self.runtime, callers, |caller| {
-                let (group, category, numbers) = (group.clone(), category.clone(), numbers.clone());
-                async move {
-                    for number in numbers {
-                        group.append(by_hand(caller, number, &category)).await?;
-                    }
-                    Ok(())
-                }
+            let (group, to) = (group.clone(), Arc::clone(&category));
+            times[1].push(timed(runtime, callers, &numbers, move |caller, number| {
+                let (group, append) = (group.clone(), by_hand_to(&to, caller, number));
+                async move { group.append(append).await }
             })?);
-            times[2].push(timed(&self.runtime, callers, |caller| {
-                let (single, category, numbers) = (
-                    Arc::clone(&singles[caller]),
-                    category.clone(),
-                    numbers.clone(),
-                );
-                async move {
-                    for number in numbers {
-                        single.append(&by_hand(caller, number, &category)).await?;
-                    }
-                    Ok(())
-                }
+            let (singles, to) = (Arc::clone(&singles), Arc::clone(&category));
+            times[2].push(timed(runtime, callers, &numbers, move |caller, number| {
+                let (singles, append) = (Arc::clone(&singles), by_hand_to(&to, caller, number));
+                async move { singles[caller].append(&append).await }
             })?);
         }
         let [store, group, single] = times;
         let count = each * callers;
+        let (of_single, of_group) = ("one INSERT per append", "group commit by hand");
         report(
-            &format!("{callers} tasks, one INSERT per append"),
+            &format!("{callers} tasks, {of_single}"),
             count,
             store.clone(),
             single,
         );
-        report(
-            &format!("{callers} tasks, group commit by hand"),
-            count,
-            store,
-            group,
-        );
+        report(&format!("{callers} tasks, {of_group}"), count, store, group);
         Ok(())
     }
 
     /// The same append, checked by a query of its tag and by its stream's version.
     fn boundaries(&self, callers: usize, appends: usize) -> Result<()> {
-        let (category, each) = (format!("member{callers}"), appends / callers);
+        let (runtime, each) = (&self.runtime, appends / callers);
+        let category: Arc<str> = format!("member{callers}").into();
+        let start = runtime.block_on(self.store.head())?;
+        let lasts: Arc<[AtomicU64]> = (0..callers).map(|_| AtomicU64::new(start.0)).collect();
         let (mut within, mut to) = (Vec::new(), Vec::new());
-        let start = self.runtime.block_on(self.store.head())?;
-        let mut lasts = vec![start; callers];
         for round in 0..ROUNDS {
             let numbers = round * each..(round + 1) * each;
-            let (sender, ends) = std::sync::mpsc::channel();
-            within.push(timed(&self.runtime, callers, |caller| {
-                let (store, category, numbers) =
-                    (self.store.clone(), category.clone(), numbers.clone());
-                let (mut last, sender) = (lasts[caller], sender.clone());
+            let (store, of, lasts) = (
+                self.store.clone(),
+                Arc::clone(&category),
+                Arc::clone(&lasts),
+            );
+            within.push(timed(runtime, callers, &numbers, move |caller, number| {
+                let last = Position(lasts[caller].load(Ordering::Relaxed));
+                let append = Arc::new(within_boundary(&of, caller, number, last));
+                let (store, lasts) = (store.clone(), Arc::clone(&lasts));
                 async move {
-                    for number in numbers {
-                        let append = within_boundary(&category, caller, number, last);
-                        last = store.append_within(Arc::new(append)).await?.placed[0].position;
-                    }
-                    let _ = sender.send((caller, last));
+                    let placed = store.append_within(append).await?.placed;
+                    lasts[caller].store(placed[0].position.0, Ordering::Relaxed);
                     Ok(())
                 }
             })?);
-            drop(sender);
-            for (caller, last) in ends {
-                lasts[caller] = last;
-            }
-            to.push(timed(&self.runtime, callers, |caller| {
-                let (store, category, numbers) =
-                    (self.store.clone(), category.clone(), numbers.clone());
-                async move {
-                    for number in numbers {
-                        store
-                            .append(Arc::new(to_stream(&category, caller, number)))
-                            .await?;
-                    }
-                    Ok(())
-                }
+            let (store, of) = (self.store.clone(), Arc::clone(&category));
+            to.push(timed(runtime, callers, &numbers, move |caller, number| {
+                append_to(store.clone(), to_stream(&of, caller, number))
             })?);
         }
         report(&format!("{callers} tasks"), each * callers, within, to);
@@ -284,7 +259,7 @@ impl Bench {
             client
                 .batch_execute(&format!("CREATE DATABASE {name}_reads"))
                 .await?;
-            Ok::<_, Box<dyn std::error::Error + Send + Sync>>(format!("{server}/{name}_reads"))
+            Ok::<_, Failure>(format!("{server}/{name}_reads"))
         })?;
         let store = self.runtime.block_on(open(&url))?;
         let events: Vec<_> = (0..LOG)
@@ -321,7 +296,7 @@ impl Bench {
         };
         let scan = |scan: LogScan| async {
             let (sum, head) = store.scan_all(scan, Sum(0)).await?;
-            Ok::<_, Box<dyn std::error::Error + Send + Sync>>((sum.0, head))
+            Ok::<_, Failure>((sum.0, head))
         };
         for _ in 0..if one { ROUNDS * 3 } else { 0 } {
             let of = stream("read", 3);
@@ -374,6 +349,20 @@ impl Bench {
         }
         runtime.block_on(store.close());
         Ok(())
+    }
+}
+
+async fn append_to(store: PostgresStore, append: Append) -> Result<()> {
+    store.append(Arc::new(append)).await?;
+    Ok(())
+}
+
+fn by_hand_to(category: &str, caller: usize, number: usize) -> by_hand::Append {
+    by_hand::Append {
+        stream: stream(category, caller),
+        at: Version(number as u64),
+        key: key(category, caller, number),
+        event: event(number),
     }
 }
 

@@ -148,6 +148,18 @@ fn append(number: u128, payload: &str, key: bool) -> Arc<Append> {
     })
 }
 
+/// A server, a store that talks to it, a proxy in front of it, and a store that talks to that.
+async fn behind_a_proxy(name: &str) -> (Cluster, PostgresStore, Proxy, PostgresStore) {
+    let cluster = Cluster::start(name, &[]);
+    let direct = PostgresStore::open(&cluster.database("events"))
+        .await
+        .unwrap();
+    let proxy = Proxy::start(cluster.port()).await;
+    let address = format!("postgres://postgres@127.0.0.1:{}/events", proxy.port);
+    let store = PostgresStore::open(&address).await.unwrap();
+    (cluster, direct, proxy, store)
+}
+
 /// How often a payload is stored.
 async fn stored(store: &PostgresStore, payload: &str) -> usize {
     let payload = format!("\"{payload}\"").into_bytes();
@@ -160,13 +172,7 @@ async fn stored(store: &PostgresStore, payload: &str) -> usize {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn g5_an_answer_that_is_cut_off_is_found_by_its_key() {
-    let cluster = Cluster::start("cuts", &[]);
-    let direct = PostgresStore::open(&cluster.database("events"))
-        .await
-        .unwrap();
-    let proxy = Proxy::start(cluster.port()).await;
-    let address = format!("postgres://postgres@127.0.0.1:{}/events", proxy.port);
-    let store = PostgresStore::open(&address).await.unwrap();
+    let (_cluster, direct, proxy, store) = behind_a_proxy("cuts").await;
     for round in 0..rounds("CUT_ROUNDS", 30) {
         let cut = if round % 3 == 0 {
             Cut::Request
@@ -213,13 +219,7 @@ async fn until_known(store: &PostgresStore, append: &Arc<Append>) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn g5_an_answer_that_is_cut_off_is_not_guessed() {
-    let cluster = Cluster::start("guesses", &[]);
-    let direct = PostgresStore::open(&cluster.database("events"))
-        .await
-        .unwrap();
-    let proxy = Proxy::start(cluster.port()).await;
-    let address = format!("postgres://postgres@127.0.0.1:{}/events", proxy.port);
-    let store = PostgresStore::open(&address).await.unwrap();
+    let (_cluster, direct, proxy, store) = behind_a_proxy("guesses").await;
     for round in 0..20 {
         let cut = if round % 2 == 0 {
             Cut::Request
