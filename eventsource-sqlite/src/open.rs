@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use eventsource_core::{Limits, StoreError};
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, MAIN_DB, OpenFlags};
 use tokio::sync::{oneshot, watch};
 
 use crate::error::{backend, store_error};
@@ -156,6 +156,14 @@ pub(crate) fn connect(path: &Path, place: &str) -> Result<Connection, StoreError
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags).map_err(failed)?;
+    // SQLite would go on with a file that it can only read, and fail at the first append.
+    if conn.is_readonly(MAIN_DB).map_err(failed)? {
+        let reason = std::io::Error::new(
+            std::io::ErrorKind::PermissionDenied,
+            "the file is read-only for this process",
+        );
+        return Err(backend(place, "opening the file", reason));
+    }
     conn.busy_timeout(Duration::from_secs(5)).map_err(failed)?;
     conn.set_prepared_statement_cache_capacity(64);
     // A plan must not depend on what is bound: else SQLite prepares the statement anew for each value.

@@ -50,7 +50,11 @@ impl Reader {
     }
 
     fn failed(&self, error: rusqlite::Error) -> StoreError {
-        store_error(&self.shared.place, "reading events", error)
+        // A file that is gone explains other errors.
+        match self.shared.still_there() {
+            Err(lost) => lost,
+            Ok(()) => store_error(&self.shared.place, "reading events", error),
+        }
     }
 
     /// To be called before a read: what is read from a file that was deleted or replaced is not the store's any more.

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use crate::error::{backend, damage, is_busy};
 use crate::ledger::{Judged, Ledger, Verdict};
 use crate::mark::Mark;
-use crate::metrics::Committed;
+use crate::metrics::Call;
 use crate::open::Shared;
 use crate::turn::Turn;
 
@@ -158,7 +158,8 @@ impl<'c> Writer<'c> {
         } else {
             "appending events"
         };
-        match damage(error) {
+        // A file that is gone explains other errors.
+        match self.shared.anchor.lost().or_else(|| damage(error)) {
             Some(reason) => StoreError::Damaged {
                 place: place.clone(),
                 reason,
@@ -176,39 +177,44 @@ impl<'c> Writer<'c> {
     ) -> Result<Vec<Verdict>, Failure> {
         let begin = Instant::now();
         let turn = self.turn.begin(self.conn).map_err(Failure::NotWritten);
-        let waited = begin.elapsed();
-        self.shared.counters.waited(waited);
-        let verdicts = turn
+        let lock_wait = begin.elapsed();
+        let done = turn
             .and_then(|()| self.judge(group, expected).map_err(Failure::NotWritten))
-            .and_then(|verdicts| {
-                if let Some(reason) = self.shared.anchor.lost() {
-                    return Err(Failure::Lost(reason));
+            .and_then(|verdicts| Ok((verdicts, self.commit_now()?)));
+        match done {
+            Ok((verdicts, commit_time)) => {
+                self.count(&verdicts, begin.elapsed(), lock_wait, commit_time);
+                Ok(verdicts)
+            }
+            Err(failure) => {
+                self.shared.counters.failed(lock_wait);
+                self.ledger.forget();
+                // After some errors SQLite has rolled back already.
+                if !self.conn.is_autocommit() {
+                    let _ = self.conn.execute_batch("ROLLBACK");
                 }
-                // An error here comes after the log was written, at least in part. What it holds may be found by the next
-                // one who opens the file, so nobody is told that it is not there; nor what the other verdicts rest on.
-                let committed = self
-                    .conn
-                    .prepare_cached("COMMIT")
-                    .and_then(|mut commit| commit.execute([]));
-                committed.map(|_| verdicts).map_err(|error| {
-                    if is_busy(&error) {
-                        Failure::NotWritten(error)
-                    } else {
-                        Failure::Unknown(error)
-                    }
-                })
-            });
-        if verdicts.is_err() {
-            self.shared.counters.failed();
-            self.ledger.forget();
-            // After some errors SQLite has rolled back already.
-            if !self.conn.is_autocommit() {
-                let _ = self.conn.execute_batch("ROLLBACK");
+                Err(failure)
             }
         }
-        let verdicts = verdicts?;
-        self.count(&verdicts, waited, begin.elapsed().saturating_sub(waited));
-        Ok(verdicts)
+    }
+
+    /// Commits what was judged, and returns how long that took.
+    fn commit_now(&self) -> Result<Duration, Failure> {
+        if let Some(reason) = self.shared.anchor.lost() {
+            return Err(Failure::Lost(reason));
+        }
+        let begin = Instant::now();
+        let committed = self
+            .conn
+            .prepare_cached("COMMIT")
+            .and_then(|mut commit| commit.execute([]));
+        match committed {
+            Ok(_) => Ok(begin.elapsed()),
+            Err(error) if is_busy(&error) => Err(Failure::NotWritten(error)),
+            // This comes after the log was written, at least in part. What it holds may be found by the next one who opens
+            // the file, so nobody is told that it is not there; nor what the other verdicts rest on.
+            Err(error) => Err(Failure::Unknown(error)),
+        }
     }
 
     fn judge(
@@ -250,29 +256,38 @@ impl<'c> Writer<'c> {
         true
     }
 
-    fn count(&self, verdicts: &[Verdict], waited: Duration, time: Duration) {
-        let mut commit = Committed {
+    fn count(
+        &self,
+        verdicts: &[Verdict],
+        time: Duration,
+        lock_wait: Duration,
+        commit_time: Duration,
+    ) {
+        let mut call = Call {
             appends: verdicts.len() as u64,
             time,
-            ..Committed::default()
+            lock_wait,
+            commit_time,
+            ..Call::default()
         };
         for verdict in verdicts {
             match verdict {
-                Ok(made) if made.repeated => commit.key_hits += 1,
-                Ok(made) => commit.events += made.placed.len() as u64,
-                Err(AppendError::Conflict(_)) => commit.conflicts += 1,
+                Ok(made) if made.repeated => call.key_hits += 1,
+                Ok(made) => call.events += made.placed.len() as u64,
+                Err(AppendError::Conflict(_)) => call.conflicts += 1,
                 Err(_) => {}
             }
         }
-        self.shared.counters.committed(&commit);
+        self.shared.counters.committed(&call);
         let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
         tracing::debug!(
-            appends = commit.appends,
-            events = commit.events,
-            conflicts = commit.conflicts,
-            key_hits = commit.key_hits,
-            lock_wait_micros = micros(waited),
-            commit_micros = micros(time),
+            appends = call.appends,
+            events = call.events,
+            conflicts = call.conflicts,
+            key_hits = call.key_hits,
+            call_micros = micros(time),
+            lock_wait_micros = micros(lock_wait),
+            commit_micros = micros(commit_time),
             waiting_appends = self.shared.appends.len(),
             head = self.ledger.head().0,
             "committed"

@@ -1,8 +1,10 @@
 //! G1, seen from the disk: before an append is acknowledged, the end of its transaction was written to the log, and then
 //! the log was synced.
 
+#[allow(dead_code, reason = "only a part is needed here")]
 mod load;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -47,40 +49,43 @@ fn ends_a_transaction(done: &Done) -> bool {
     }
 }
 
-fn contains(done: &Done, text: &str) -> bool {
-    match &done.doing {
-        Doing::Write { bytes, .. } => bytes
-            .windows(text.len())
-            .any(|window| window == text.as_bytes()),
-        _ => false,
+/// Where each append was first written to the log: there its tag is, in the table of tags or in that of events.
+fn first_writes(log: &[Done]) -> BTreeMap<u64, usize> {
+    const TAG: &[u8] = b"append:";
+    let mut first = BTreeMap::new();
+    for (index, done) in log.iter().enumerate() {
+        let Doing::Write { bytes, .. } = &done.doing else {
+            continue;
+        };
+        if !done.file.ends_with("-wal") {
+            continue;
+        }
+        let mut rest = &bytes[..];
+        while let Some(at) = rest.windows(TAG.len()).position(|window| window == TAG) {
+            rest = &rest[at + TAG.len()..];
+            let digits = rest.iter().take_while(|byte| byte.is_ascii_digit());
+            let number = digits.fold(0, |number, digit| number * 10 + u64::from(digit - b'0'));
+            first.entry(number).or_insert(index);
+        }
     }
+    first
 }
 
 /// Of the acknowledged appends, how many were durable before, and how many not.
 fn judge(log: &[Done]) -> (usize, usize) {
-    let of_the_log = |done: &&Done| done.file.ends_with("-wal");
-    let (mut synced, mut early) = (0, 0);
+    let (first, mut synced, mut early) = (first_writes(log), 0, 0);
     for (said, done) in log.iter().enumerate() {
         let Doing::Said(text) = &done.doing else {
             continue;
         };
         let number: u64 = text.rsplit(' ').next().unwrap().parse().unwrap();
-        // Its tag is short, and so in one piece, in the table of tags or in that of events.
-        let tag = format!("append:{number}");
-        let before = &log[..said];
-        let tagged = |done: &Done| contains(done, &tag);
-        let written = before
-            .iter()
-            .position(|done| of_the_log(&done) && tagged(done));
-        let written = written.unwrap_or_else(|| panic!("append {number} was never written"));
+        let written = *first
+            .get(&number)
+            .unwrap_or_else(|| panic!("append {number} was never written"));
         // The header of its own frame was written just before.
         let end = (written - 1..said).find(|index| ends_a_transaction(&log[*index]));
-        let sync = end.and_then(|end| {
-            let after = &log[end..said];
-            after
-                .iter()
-                .find(|done| of_the_log(done) && done.doing == Doing::Sync)
-        });
+        let synced_log = |done: &Done| done.file.ends_with("-wal") && done.doing == Doing::Sync;
+        let sync = end.and_then(|end| log[end..said].iter().find(|done| synced_log(done)));
         match sync {
             Some(_) => synced += 1,
             None => early += 1,
