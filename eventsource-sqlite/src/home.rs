@@ -2,7 +2,7 @@
 
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 /// What a file keeps when it is moved within its filesystem, and a copy does not have: its inode, and when it was born.
 ///
@@ -11,36 +11,31 @@ use std::time::UNIX_EPOCH;
 /// is not one of the operating system, or where nothing is known of it.
 pub(crate) fn home(file: &Path) -> Option<String> {
     let metadata = std::fs::metadata(file).ok()?;
+    let (_, inode) = inode(&metadata);
     let born = metadata.created().ok();
     let born = born.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-    match (inode(&metadata), born) {
-        (None, None) => None,
-        (inode, born) => Some(format!(
-            "inode {} born {}",
-            inode.map_or(0, |(_, inode)| inode),
-            born.map_or(0, |born| born.as_nanos())
-        )),
-    }
+    let born = born.map_or(0, |born| born.as_nanos());
+    ((inode, born) != (0, 0)).then(|| format!("inode {inode} born {born}"))
 }
 
-/// The device and the inode.
+/// The device and the inode; zeros where there are none.
 #[cfg(unix)]
-fn inode(metadata: &Metadata) -> Option<(u64, u64)> {
+fn inode(metadata: &Metadata) -> (u64, u64) {
     use std::os::unix::fs::MetadataExt;
-    Some((metadata.dev(), metadata.ino()))
+    (metadata.dev(), metadata.ino())
 }
 
 #[cfg(not(unix))]
-fn inode(_: &Metadata) -> Option<(u64, u64)> {
-    None
+fn inode(_: &Metadata) -> (u64, u64) {
+    (0, 0)
 }
 
 /// The files that an open store writes to, as they were found at their paths.
 ///
 /// Who has a file open goes on writing to it after it was deleted or replaced, and what is written then is gone with
-/// the last one who has it open. So before each commit the store looks whether they are still there.
+/// the last one who has it open. So the store looks again and again whether they are still there.
 #[derive(Debug)]
-pub(crate) struct Anchor(Vec<(PathBuf, Option<(u64, u64)>)>);
+pub(crate) struct Anchor(Vec<(PathBuf, (u64, u64))>);
 
 impl Anchor {
     /// The database, its log, and the index of the log, where they are files of the operating system.
@@ -70,6 +65,35 @@ impl Anchor {
                 // Nothing is known, so nothing is wrong.
                 Err(_) => None,
             })
+    }
+}
+
+/// When somebody has looked for the files last. What was written a moment after a file was moved away might as well have
+/// been written a moment before, so nobody needs to look each time.
+#[derive(Debug)]
+pub(crate) struct Lookout {
+    last: Instant,
+    every: Duration,
+}
+
+impl Lookout {
+    pub(crate) fn new(every: Duration) -> Self {
+        Self {
+            last: Instant::now(),
+            every,
+        }
+    }
+
+    /// What has become of a file, if it is time to look, and one is not where it was.
+    pub(crate) fn lost(&mut self, anchor: &Anchor) -> Option<String> {
+        if self.last.elapsed() < self.every {
+            return None;
+        }
+        let lost = anchor.lost();
+        if lost.is_none() {
+            self.last = Instant::now();
+        }
+        lost
     }
 }
 

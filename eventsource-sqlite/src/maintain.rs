@@ -100,7 +100,9 @@ struct Aside {
 
 impl Aside {
     fn open(shared: Arc<Shared>) -> Result<Self, StoreError> {
-        shared.still_there()?;
+        if let Some(reason) = shared.anchor.lost() {
+            return Err(shared.damaged(reason));
+        }
         let conn = connect(&shared.path, &shared.place)?;
         schema::set_up(&conn, &shared.place, shared.durability)?;
         // From here on it waits as `Turn` says, and not inside SQLite.
@@ -211,8 +213,10 @@ impl Aside {
             return Err(not_filed(std::io::ErrorKind::AlreadyExists.into()));
         }
         // What an earlier backup that was cut short has left.
-        if partial.try_exists().map_err(not_filed)? {
-            std::fs::remove_file(partial).map_err(not_filed)?;
+        for left in [partial.to_owned(), beside(partial, "-journal")] {
+            if left.try_exists().map_err(not_filed)? {
+                std::fs::remove_file(left).map_err(not_filed)?;
+            }
         }
         let text = partial
             .to_str()

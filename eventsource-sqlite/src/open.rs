@@ -42,14 +42,11 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// An error if a file of the store is not where it was opened.
-    pub(crate) fn still_there(&self) -> Result<(), StoreError> {
-        match self.anchor.lost() {
-            Some(reason) => Err(StoreError::Damaged {
-                place: self.place.clone(),
-                reason,
-            }),
-            None => Ok(()),
+    /// The error that says what is wrong with the file.
+    pub(crate) fn damaged(&self, reason: String) -> StoreError {
+        StoreError::Damaged {
+            place: self.place.clone(),
+            reason,
         }
     }
 

@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension};
 use uuid::Uuid;
 
 use crate::error::store_error;
+use crate::home::Lookout;
 use crate::ledger::HEAD;
 use crate::life;
 use crate::open::Shared;
@@ -22,8 +23,7 @@ pub(crate) struct Reader {
     conn: Connection,
     shared: Arc<Shared>,
     texts: Texts,
-    /// When it was last seen that the files are where they were.
-    there: Instant,
+    lookout: Lookout,
 }
 
 /// How often a reader looks whether the files are where they were.
@@ -35,7 +35,7 @@ impl Reader {
             conn,
             shared,
             texts: Texts::new(),
-            there: Instant::now(),
+            lookout: Lookout::new(LOOK),
         }
     }
 
@@ -51,19 +51,18 @@ impl Reader {
 
     fn failed(&self, error: rusqlite::Error) -> StoreError {
         // A file that is gone explains other errors.
-        match self.shared.still_there() {
-            Err(lost) => lost,
-            Ok(()) => store_error(&self.shared.place, "reading events", error),
+        match self.shared.anchor.lost() {
+            Some(reason) => self.shared.damaged(reason),
+            None => store_error(&self.shared.place, "reading events", error),
         }
     }
 
     /// To be called before a read: what is read from a file that was deleted or replaced is not the store's any more.
     pub(crate) fn still_there(&mut self) -> Result<(), StoreError> {
-        if self.there.elapsed() > LOOK {
-            self.shared.still_there()?;
-            self.there = Instant::now();
+        match self.lookout.lost(&self.shared.anchor) {
+            Some(reason) => Err(self.shared.damaged(reason)),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     pub(crate) fn head(&self) -> Result<Position, StoreError> {

@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::error::{backend, damage, is_busy};
+use crate::home::Lookout;
 use crate::ledger::{Judged, Ledger, Verdict};
 use crate::mark::Mark;
 use crate::metrics::Call;
@@ -22,6 +23,9 @@ const GROUP_BYTES: usize = 8 << 20;
 const SPIN: Duration = Duration::from_micros(100);
 /// How long the writer looks out for the next of those whom it has just answered.
 const GATHER: Duration = Duration::from_micros(40);
+
+/// How often the writer looks whether the files are where they were.
+const LOOK: Duration = Duration::from_millis(5);
 
 /// An append that waits.
 pub(crate) struct Request {
@@ -45,6 +49,7 @@ pub(crate) struct Writer<'c> {
     conn: &'c Connection,
     turn: Turn,
     mark: Mark,
+    lookout: Lookout,
     ledger: Ledger<'c>,
     /// Whether there is a processor that can wait while another one works.
     may_spin: bool,
@@ -63,6 +68,7 @@ impl<'c> Writer<'c> {
             conn,
             turn,
             mark,
+            lookout: Lookout::new(LOOK),
             ledger: Ledger::new(conn)?,
             may_spin,
         })
@@ -137,8 +143,8 @@ impl<'c> Writer<'c> {
             }
             Err(Failure::Lost(reason)) => {
                 for request in group {
-                    let (place, reason) = (self.shared.place.clone(), reason.clone());
-                    send(request, Err(StoreError::Damaged { place, reason }.into()));
+                    let lost = self.shared.damaged(reason.clone());
+                    send(request, Err(lost.into()));
                 }
             }
             Err(Failure::Unknown(error)) => {
@@ -160,10 +166,7 @@ impl<'c> Writer<'c> {
         };
         // A file that is gone explains other errors.
         match self.shared.anchor.lost().or_else(|| damage(error)) {
-            Some(reason) => StoreError::Damaged {
-                place: place.clone(),
-                reason,
-            },
+            Some(reason) => self.shared.damaged(reason),
             None => backend(place, doing, Arc::clone(error)),
         }
     }
@@ -199,8 +202,8 @@ impl<'c> Writer<'c> {
     }
 
     /// Commits what was judged, and returns how long that took.
-    fn commit_now(&self) -> Result<Duration, Failure> {
-        if let Some(reason) = self.shared.anchor.lost() {
+    fn commit_now(&mut self) -> Result<Duration, Failure> {
+        if let Some(reason) = self.lookout.lost(&self.shared.anchor) {
             return Err(Failure::Lost(reason));
         }
         let begin = Instant::now();

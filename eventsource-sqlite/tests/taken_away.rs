@@ -17,6 +17,8 @@ fn one() -> Arc<Append> {
 
 /// An append that is refused because of what has become of a file: what the error says.
 async fn refused(store: &SqliteStore) -> String {
+    // The store looks every few milliseconds.
+    tokio::time::sleep(Duration::from_millis(20)).await;
     match store.append(one()).await {
         Err(AppendError::Store(StoreError::Damaged { reason, .. })) => reason,
         other => panic!("the answer to the append is {other:?}"),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eventsource_core::{
-    Append, AppendError, Key, Store, StoreError, StreamName, Timestamp, Uuid, Version,
+    Append, AppendError, Appended, Key, Store, StoreError, StreamName, Timestamp, Uuid, Version,
 };
 use eventsource_sqlite::SqliteStore;
 use scratch::{event, path};
@@ -19,14 +19,27 @@ fn keyed(number: u64, recorded_at: i64) -> Arc<Append> {
     Arc::new(Append::to(stream).key(key).event(event))
 }
 
+async fn all_at_once(
+    store: &SqliteStore,
+    appends: impl Iterator<Item = Arc<Append>>,
+) -> Vec<Appended> {
+    let send = |append| {
+        let store = store.clone();
+        tokio::spawn(async move { store.append(append).await.unwrap() })
+    };
+    let mut answers = Vec::new();
+    for sent in appends.map(send).collect::<Vec<_>>() {
+        answers.push(sent.await.unwrap());
+    }
+    answers
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_forgotten_key_is_executed_anew_and_others_answer() {
     let store = SqliteStore::open(path("forget")).await.unwrap();
     // More than one transaction's worth, mixed as keys are.
-    for number in 0..1_500 {
-        let time = if number % 3 == 0 { 10 } else { 20 };
-        store.append(keyed(number, time)).await.unwrap();
-    }
+    let time = |number| if number % 3 == 0 { 10 } else { 20 };
+    all_at_once(&store, (0..1_500).map(|number| keyed(number, time(number)))).await;
     // Others go on meanwhile.
     let writing = tokio::spawn({
         let store = store.clone();
@@ -46,7 +59,12 @@ async fn a_forgotten_key_is_executed_anew_and_others_answer() {
         let key = Key::unique(Uuid::from_u128(u128::from(number)));
         let known = store.outcome(key).await.unwrap().is_some();
         assert_eq!(known, !forgotten, "{number}");
-        let again = store.append(keyed(number, 40)).await.unwrap();
+    }
+    let numbers: Vec<_> = (0..1_500).step_by(7).chain(10_000..10_200).collect();
+    let sent = numbers.iter().map(|number| keyed(*number, 40));
+    let again = all_at_once(&store, sent).await;
+    for (number, again) in numbers.into_iter().zip(again) {
+        let forgotten = number < 1_500 && number % 3 == 0;
         assert_eq!(again.repeated, !forgotten, "{number}");
     }
     store.close().await;
