@@ -54,13 +54,13 @@ async fn a_forgotten_key_is_executed_anew_and_others_answer() {
     assert_eq!(store.forget_keys(before(20)).await.unwrap(), 500);
     assert_eq!(store.forget_keys(before(20)).await.unwrap(), 0);
     writing.await.unwrap();
-    for number in (0..1_500).step_by(7).chain(10_000..10_200) {
+    for number in (0..1_500_u64).step_by(7).chain(10_000..10_200) {
         let forgotten = number < 1_500 && number % 3 == 0;
         let key = Key::unique(Uuid::from_u128(u128::from(number)));
         let known = store.outcome(key).await.unwrap().is_some();
         assert_eq!(known, !forgotten, "{number}");
     }
-    let numbers: Vec<_> = (0..1_500).step_by(7).chain(10_000..10_200).collect();
+    let numbers: Vec<u64> = (0..1_500).step_by(7).chain(10_000..10_200).collect();
     let sent = numbers.iter().map(|number| keyed(*number, 40));
     let again = all_at_once(&store, sent).await;
     for (number, again) in numbers.into_iter().zip(again) {
