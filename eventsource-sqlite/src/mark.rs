@@ -29,11 +29,13 @@ impl Noted {
     pub(crate) fn read(database: &Path) -> Option<Self> {
         let text = std::fs::read_to_string(beside(database, SUFFIX)).ok()?;
         let mut words = text.lines().next()?.split_ascii_whitespace();
-        Some(Self {
+        let noted = Self {
             id: words.next()?.parse().ok()?,
             life: words.next()?.parse().ok()?,
             head: words.next()?.parse().ok()?,
-        })
+        };
+        let again: u64 = words.next()?.parse().ok()?;
+        (again == noted.head).then_some(noted)
     }
 }
 
@@ -88,8 +90,9 @@ impl Mark {
             identity: StoreIdentity { id, .. },
             number,
         } = *life;
-        // Of one length, and in one call, so that a reader sees one note or the other.
-        let text = format!("{id} {number:020} {:020}\n", head.0);
+        // Of one length, and in one call, so that a reader sees one note or the other. After a power cut there may be a part
+        // of each: so the position comes twice.
+        let text = format!("{id} {number:020} {head:020} {head:020}\n", head = head.0);
         let written = self
             .file
             .seek(SeekFrom::Start(0))
@@ -103,5 +106,44 @@ impl Mark {
             head: head.0,
         };
         self.noted = Some((noted, Instant::now()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_is_read_as_it_was_written_and_half_a_note_is_none() {
+        let name = format!("eventsource-mark-{}", std::process::id());
+        let database = std::env::temp_dir().join(name);
+        let file = beside(&database, SUFFIX);
+        assert_eq!(Noted::read(&database), None);
+        let life = Life {
+            identity: StoreIdentity::fresh(),
+            number: 3,
+        };
+        let mut mark = Mark::open(&database).unwrap();
+        mark.note(&life, Position(99));
+        let old = std::fs::read(&file).unwrap();
+        mark.reached(&life, Position(100));
+        let noted = |head| {
+            Some(Noted {
+                id: life.identity.id,
+                life: 3,
+                head,
+            })
+        };
+        assert_eq!(Noted::read(&database), noted(99), "it was noted just now");
+        mark.finish();
+        assert_eq!(Noted::read(&database), noted(100));
+        let new = std::fs::read(&file).unwrap();
+        for cut in 0..new.len() {
+            let torn = [&new[..cut], &old[cut..]].concat();
+            std::fs::write(&file, torn).unwrap();
+            let read = Noted::read(&database);
+            assert!([None, noted(99), noted(100)].contains(&read), "{read:?}");
+        }
+        std::fs::remove_file(file).unwrap();
     }
 }
