@@ -12,7 +12,9 @@ use tokio::time::{Instant, timeout};
 use tokio_postgres::types::Type;
 
 use crate::call::{Call, Facts, Lone};
-use crate::error::{backend, damage, is_about_the_request, is_broken, may_pass, shared_error};
+use crate::error::{
+    Told, backend, damage, is_about_the_request, is_broken, may_pass, shared_error,
+};
 use crate::metrics::{count, count_time};
 use crate::open::Shared;
 use crate::options::{Durability, Statements};
@@ -317,7 +319,9 @@ impl Appender {
             Ok(Ok(None)) => Err(Failure::Unknown(
                 "the server has not answered the call".into(),
             )),
-            Ok(Err(error)) if is_broken(&error) => Err(Failure::Unknown(error.to_string())),
+            Ok(Err(error)) if is_broken(&error) => {
+                Err(Failure::Unknown(Told(Arc::new(error)).to_string()))
+            }
             Ok(Err(error)) => Err(not_written(error)),
             Err(_) => {
                 session.abandon();
@@ -412,7 +416,7 @@ fn told(shared: &Shared, failure: &Failure) -> AppendError {
                 reason,
             }
             .into(),
-            None => backend(&shared.place, doing, Arc::clone(error)).into(),
+            None => backend(&shared.place, doing, Told(Arc::clone(error))).into(),
         },
         Failure::NotSent(error) => shared_error(error).into(),
         Failure::Unknown(reason) => AppendError::Unknown {

@@ -2,7 +2,9 @@
 //! from a failure that may pass.
 
 use std::error::Error as _;
+use std::fmt;
 use std::io;
+use std::sync::Arc;
 
 use eventsource_core::StoreError;
 use tokio_postgres::Error;
@@ -25,9 +27,37 @@ pub(crate) fn backend(
     doing: &str,
     source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
 ) -> StoreError {
+    let source = match source.into().downcast::<Error>() {
+        Ok(error) => Box::new(Told(Arc::new(*error))),
+        Err(other) => other,
+    };
     StoreError::Backend {
         doing: format!("{doing} ({place})"),
-        source: source.into(),
+        source,
+    }
+}
+
+/// An error of the driver with what the server has said, or what the network was like: its own text is `db error`.
+#[derive(Debug, Clone)]
+pub(crate) struct Told(pub(crate) Arc<Error>);
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.0.as_db_error(), self.0.source()) {
+            (Some(told), _) => {
+                write!(f, "{} (SQLSTATE {})", told.message(), told.code().code())?;
+                told.detail()
+                    .map_or(Ok(()), |detail| write!(f, ": {detail}"))
+            }
+            (None, Some(source)) => write!(f, "{}: {source}", self.0),
+            (None, None) => self.0.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Told {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source()
     }
 }
 
