@@ -12,20 +12,24 @@ use eventsource_core::{
 use eventsource_postgres::{PostgresStore, Statements};
 use server::{in_database, shared, shared_database};
 
-/// A store of its own in a database that all tests here share: a pooler keeps connections for every database.
-async fn fresh() -> PostgresStore {
+/// A database that all tests here share, since a pooler keeps connections for every database.
+fn database() -> &'static str {
     static DATABASE: OnceLock<String> = OnceLock::new();
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let url = DATABASE.get_or_init(|| {
+    DATABASE.get_or_init(|| {
         let direct = shared_database("bouncer");
         let (_, name) = direct.rsplit_once('/').expect("a URL with a database");
         in_database(&shared("EVENTSOURCE_PGBOUNCER"), name)
-    });
+    })
+}
+
+/// A store of its own there.
+async fn fresh() -> PostgresStore {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
     let number = COUNT.fetch_add(1, Ordering::SeqCst);
     PostgresStore::options()
         .schema(format!("store_{number}"))
         .statements(Statements::Unnamed)
-        .open(url)
+        .open(database())
         .await
         .expect("a new store behind a pooler")
 }
@@ -71,4 +75,12 @@ async fn two_hundred_append_and_read_at_once() {
     }
     assert_eq!(store.head().await.unwrap().0, 200);
     store.close().await;
+}
+
+#[tokio::test]
+async fn a_store_that_is_not_told_of_the_pooler_says_so() {
+    // What it sets for its sessions would be lost, and its prepared statements meet other connections.
+    let refused = PostgresStore::open(database()).await.unwrap_err();
+    let text = refused.to_string();
+    assert!(text.contains("unsupported startup parameter"), "{text}");
 }

@@ -105,13 +105,14 @@ async fn a_transaction_left_open_stalls_nobody() {
     // It has written, and it keeps its snapshot: what vacuum may remove ends here, in this database.
     let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
     let connection = tokio::spawn(connection);
-    client
-        .batch_execute(
-            "CREATE TABLE elsewhere (n int); BEGIN ISOLATION LEVEL REPEATABLE READ;
-             INSERT INTO elsewhere VALUES (1); SELECT count(*) FROM elsewhere",
-        )
-        .await
-        .unwrap();
+    for statement in [
+        "CREATE TABLE elsewhere (n int)",
+        "BEGIN ISOLATION LEVEL REPEATABLE READ",
+        "INSERT INTO elsewhere VALUES (1)",
+        "SELECT count(*) FROM elsewhere",
+    ] {
+        client.batch_execute(statement).await.unwrap();
+    }
     let begin = Instant::now();
     while begin.elapsed() < Duration::from_secs(seconds) {
         with.turn(TURN).await;
