@@ -12,7 +12,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use eventsource_core::{
-    Append, EventRef, Key, NewEvent, Store, StreamName, StreamScan, Tag, Timestamp, Version, Visit,
+    Append, EventRef, Key, NewEvent, Store, StreamName, StreamScan, Tag, TagList, Timestamp,
+    Version, Visit,
 };
 use eventsource_sqlite::SqliteStore;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -79,8 +80,8 @@ fn compare_appends(
     );
     let metrics = store.metrics();
     println!(
-        "    appends in a commit: {:.1}",
-        metrics.appends as f64 / metrics.commits as f64
+        "    appends in a call: {:.1}",
+        metrics.appends as f64 / metrics.calls as f64
     );
     runtime.block_on(store.close());
     Ok(())
@@ -229,8 +230,8 @@ impl ByHand {
         )?;
         let mut add_stream = conn.prepare("INSERT INTO streams (name) VALUES (?1)")?;
         let mut add_event = conn.prepare(
-            "INSERT INTO events (stream, version, name, shape, recorded_at, payload)
-             VALUES (?1, ?2, 1, 1, ?3, ?4)",
+            "INSERT INTO events (stream, version, name, shape, recorded_at, payload, tags)
+             VALUES (?1, ?2, 1, 1, ?3, ?4, ?5)",
         )?;
         let mut add_tag =
             conn.prepare("INSERT INTO tags (tag, position, name) VALUES (?1, ?2, 1)")?;
@@ -258,7 +259,8 @@ impl ByHand {
                     id,
                     version + 1,
                     event.recorded_at.as_micros(),
-                    event.payload
+                    event.payload,
+                    TagList::store(&event.tags)
                 ])?;
                 add_tag.execute(params![event.tags[0].as_str(), position])?;
                 add_key.execute(params![key.id.as_bytes(), key.digest.as_bytes(), position])?;
@@ -278,13 +280,14 @@ impl ByHand {
     /// Reads all that a store's visitor is shown.
     fn sum_of_whole_events(&self) -> Result<i64> {
         self.sum_of(
-            "version, shape, position, recorded_at, metadata, payload",
+            "version, shape, position, recorded_at, metadata, payload, tags",
             5,
             |row| {
                 black_box((
                     row.get::<_, i64>(2)?,
                     row.get::<_, i64>(3)?,
                     row.get_ref(4)?,
+                    row.get_ref(6)?.as_str_or_null()?,
                 ));
                 Ok((row.get(0)?, row.get(1)?))
             },

@@ -212,9 +212,11 @@ async fn more<S: Store>(
         timer::sleep(AFTER_FAILURE).await;
     }
     let scan = LogScan::after(after).matching(query.clone()).limit(page);
-    let (found, read_to) = store.scan_all(scan, Collect::default()).await?;
-    // Looked at after the read, which may have been the first one to meet a promoted server.
+    let read = store.scan_all(scan, Collect::default()).await;
+    // Looked at after the read, which may have been the first one to meet a promoted server; and before its error,
+    // which may come of that: the position can be beyond the head of the other life.
     store.identity().check_incarnation(identity.incarnation)?;
+    let (found, read_to) = read?;
     if found.0.is_empty() && read_to == after {
         if let Some(asked) = until {
             return Err(StoreError::BeyondHead { asked, head: after });

@@ -8,8 +8,10 @@ use eventsource_core::{
     Version,
 };
 use rusqlite::{Connection, OptionalExtension, Statement, params};
+use uuid::Uuid;
 
 use crate::error::backend;
+use crate::life::{self, Life};
 use crate::query::{self, Positions};
 use crate::row::{self, COLUMNS, Texts};
 
@@ -23,6 +25,7 @@ pub(crate) trait Judged: Send + Sync {
     fn records(&self) -> &[Record];
     fn checks(&self) -> &[Check];
     fn key(&self) -> Option<&Key>;
+    fn expected_incarnation(&self) -> Option<Uuid>;
 }
 
 impl<Reach: Send + Sync> Judged for Append<Reach> {
@@ -37,6 +40,10 @@ impl<Reach: Send + Sync> Judged for Append<Reach> {
     fn key(&self) -> Option<&Key> {
         self.idempotency_key()
     }
+
+    fn expected_incarnation(&self) -> Option<Uuid> {
+        self.expected_incarnation()
+    }
 }
 
 /// The verdict on an append, once its transaction is committed.
@@ -49,6 +56,7 @@ pub(crate) struct Ledger<'c> {
     /// Says whether another connection has committed since it was read last.
     data_version: i64,
     head: i64,
+    life: Life,
     streams: HashMap<StreamName, Stream>,
     names: HashMap<Box<str>, Name>,
     read_data_version: Statement<'c>,
@@ -84,6 +92,7 @@ impl<'c> Ledger<'c> {
             texts: Texts::new(),
             data_version: -1,
             head: 0,
+            life: life::life(conn)?,
             streams: HashMap::new(),
             names: HashMap::new(),
             read_data_version: conn.prepare("PRAGMA data_version")?,
@@ -115,6 +124,7 @@ impl<'c> Ledger<'c> {
         if data_version != self.data_version {
             self.forget();
             self.head = self.read_head.query_row([], |row| row.get(0))?;
+            self.life = life::life(self.conn)?;
             self.data_version = data_version;
         }
         if self.streams.len() > REMEMBERED || self.names.len() > REMEMBERED {
@@ -137,10 +147,20 @@ impl<'c> Ledger<'c> {
         Position(self.head.unsigned_abs())
     }
 
+    /// The life that the store is in, as this transaction sees it.
+    pub(crate) fn life(&self) -> &Life {
+        &self.life
+    }
+
     /// Judges an append, and makes it if nothing speaks against it.
     ///
     /// A refusal has written nothing. After an error the transaction must be rolled back.
     pub(crate) fn append(&mut self, append: &dyn Judged) -> rusqlite::Result<Verdict> {
+        if let Some(known) = append.expected_incarnation()
+            && let Err(other) = self.life.identity.check_incarnation(known)
+        {
+            return Ok(Err(other.into()));
+        }
         // A key that was used answers before the checks do. It is looked up by inserting it, which costs one search of
         // the table instead of two; only if a check fails, nothing may be inserted.
         let refusal = match self.judge(append.checks()) {

@@ -30,11 +30,41 @@
 //! threads and six connections. An idle store uses no processor time.
 //!
 //! Several processes may use one file. They take turns: beside the database lies a file `…-turn`, on which a process
-//! that waits for its turn holds a lock. The file must be on a local disk, as for every SQLite database in WAL mode.
+//! that waits for its turn holds a lock. A process that is killed gives up its locks; one that is stopped while it waits
+//! delays others by a few milliseconds now and then; one that is stopped in the midst of a transaction blocks every
+//! SQLite writer, and appends fail after the [patience](SqliteOptions::patience) that was set, without being written.
+//!
+//! The file must be on a local disk, as for every SQLite database in WAL mode. Its folder must be writable, as three
+//! more files lie beside it. If one of the files is deleted or replaced while the store is open, appends and reads are
+//! refused with [`StoreError::Damaged`](eventsource_core::StoreError::Damaged), as what is written to a deleted file is
+//! lost; a file that is moved back is used again.
+//!
+//! # Backups and lives
+//!
+//! [`SqliteStore::backup_to`] copies a store that is in use. To restore, close the store everywhere, remove the file
+//! and those beside it that end with `-wal` and `-shm`, and copy the backup to its place.
+//!
+//! A store that was restored may give positions to other events than before, so it begins a new life: a new
+//! [incarnation](eventsource_core::StoreIdentity::incarnation), by which checkpoints and decisions of the old one are
+//! recognised and refused. When a file is opened, a new life begins
+//!
+//! - if it was made by `backup_to` and has not been opened yet;
+//! - if it is another file than the one that was opened last, by its inode and the time at which it was made: a copy. One that was
+//!   moved within its filesystem is the same file. [`SqliteOptions::moved`] says that a copy replaces its original;
+//! - if it is behind what was noted beside it, in the file `…-turn`: it was overwritten by an older copy of itself, or a
+//!   power cut took commits that were made without [`Durability::Full`].
+//!
+//! What this cannot see: a disk or a machine that was set back as a whole; a file that was overwritten by an older copy
+//! after the one beside it was deleted, or by a copy less than 20 ms older than a crash. After that, call
+//! [`SqliteStore::renew_incarnation`].
 #![deny(missing_docs)]
 
 mod error;
+mod home;
 mod ledger;
+mod life;
+mod maintain;
+mod mark;
 mod metrics;
 mod open;
 mod options;

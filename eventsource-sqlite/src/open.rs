@@ -1,17 +1,20 @@
 //! Opening a file: connections, threads, and what they share.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use eventsource_core::{Limits, StoreError, StoreIdentity};
+use eventsource_core::{Limits, StoreError};
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, MAIN_DB, OpenFlags};
 use tokio::sync::{oneshot, watch};
 
 use crate::error::{backend, store_error};
+use crate::home::Anchor;
+use crate::life::{self, KnownLife};
+use crate::mark::Mark;
 use crate::metrics::Counters;
-use crate::options::SqliteOptions;
+use crate::options::{Durability, SqliteOptions};
 use crate::poll::Tide;
 use crate::queue::Queue;
 use crate::reader::{Job, Reader};
@@ -23,7 +26,12 @@ use crate::writer::{Request, Writer};
 /// What the handles and the threads of a store share.
 pub(crate) struct Shared {
     pub(crate) place: String,
-    pub(crate) identity: StoreIdentity,
+    /// The file, by a path that does not change with the process's folder or with a link.
+    pub(crate) path: PathBuf,
+    pub(crate) anchor: Anchor,
+    pub(crate) life: KnownLife,
+    pub(crate) patience: Duration,
+    pub(crate) durability: Durability,
     pub(crate) limits: Limits,
     pub(crate) appends: Queue<Request>,
     pub(crate) reads: Queue<Job>,
@@ -34,6 +42,18 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
+    /// The error that says what is wrong with the file.
+    pub(crate) fn damaged(&self, reason: String) -> StoreError {
+        StoreError::Damaged {
+            place: self.place.clone(),
+            reason,
+        }
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.appends.is_closed()
+    }
+
     /// Lets the threads finish what is waiting, and end.
     pub(crate) fn close(&self) {
         self.appends.close();
@@ -70,20 +90,28 @@ fn open_here(
     place: String,
 ) -> Result<SqliteStore, StoreError> {
     let mut conn = connect(path, &place)?;
-    let identity = schema::prepare(&mut conn, &place, options)?;
+    // Whoever comes by a link must find the same files beside the database. The file is there now.
+    let path = &std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let (life, head) = schema::prepare(&mut conn, &place, path, options)?;
     // From here on the writer waits as `Turn` says, and not inside SQLite.
     conn.busy_timeout(Duration::ZERO)
         .map_err(|error| store_error(&place, "setting up the connection", error))?;
-    let turn = Turn::open(path, options.patience).map_err(|error| {
+    let beside = |error| {
         backend(
             &place,
             "opening the file on which writers take turns",
             error,
         )
-    })?;
+    };
+    let turn = Turn::open(path, options.patience).map_err(beside)?;
+    let mark = life::note(path, &life, head).map_err(beside)?;
     let shared = Arc::new(Shared {
         place,
-        identity,
+        path: path.clone(),
+        anchor: Anchor::of(path),
+        life: KnownLife::new(life),
+        patience: options.patience,
+        durability: options.durability,
         limits: options.limits,
         appends: Queue::new(options.queue),
         reads: Queue::new(options.queue),
@@ -94,21 +122,21 @@ fn open_here(
     // Should a step fail, dropping the handle ends the threads that are there.
     let store = SqliteStore::new(Arc::clone(&shared));
     for _ in 0..options.readers {
-        let reader = Reader::new(connect_to_read(path, &shared.place)?, shared.place.clone());
-        spawn("eventsource-read", &shared, |shared| reader.run(shared))?;
+        let reader = Reader::new(connect_to_read(path, &shared.place)?, Arc::clone(&shared));
+        spawn("eventsource-read", &shared, |_| reader.run())?;
     }
     let watcher = connect_to_read(path, &shared.place)?;
     spawn("eventsource-watch", &shared, move |shared| {
-        shared.tide.watch(&watcher);
+        shared.tide.watch(shared, &watcher);
     })?;
     spawn("eventsource-write", &shared, move |shared| {
-        write(shared, &conn, turn);
+        write(shared, &conn, turn, mark);
     })?;
     Ok(store)
 }
 
-fn write(shared: &Shared, conn: &Connection, turn: Turn) {
-    match Writer::new(shared, conn, turn) {
+fn write(shared: &Shared, conn: &Connection, turn: Turn, mark: Mark) {
+    match Writer::new(shared, conn, turn, mark) {
         Ok(writer) => writer.run(),
         Err(error) => {
             tracing::error!(%error, place = shared.place, "the writer could not begin");
@@ -118,13 +146,21 @@ fn write(shared: &Shared, conn: &Connection, turn: Turn) {
     }
 }
 
-fn connect(path: &Path, place: &str) -> Result<Connection, StoreError> {
+pub(crate) fn connect(path: &Path, place: &str) -> Result<Connection, StoreError> {
     let failed = |error| store_error(place, "opening the file", error);
     // A connection is used by one thread, so SQLite need not lock it.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags).map_err(failed)?;
+    // SQLite would go on with a file that it can only read, and fail at the first append.
+    if conn.is_readonly(MAIN_DB).map_err(failed)? {
+        let reason = std::io::Error::new(
+            std::io::ErrorKind::PermissionDenied,
+            "the file is read-only for this process",
+        );
+        return Err(backend(place, "opening the file", reason));
+    }
     conn.busy_timeout(Duration::from_secs(5)).map_err(failed)?;
     conn.set_prepared_statement_cache_capacity(64);
     // A plan must not depend on what is bound: else SQLite prepares the statement anew for each value.
@@ -155,7 +191,7 @@ impl Drop for Running {
     }
 }
 
-fn spawn(
+pub(crate) fn spawn(
     name: &str,
     shared: &Arc<Shared>,
     work: impl FnOnce(&Shared) + Send + 'static,

@@ -25,6 +25,7 @@ pub struct SqliteOptions {
     pub(crate) readers: usize,
     pub(crate) durability: Durability,
     pub(crate) patience: Duration,
+    pub(crate) moved: bool,
 }
 
 /// What an acknowledged append has survived.
@@ -46,6 +47,7 @@ impl Default for SqliteOptions {
             readers: 4,
             durability: Durability::Full,
             patience: Duration::from_secs(10),
+            moved: false,
         }
     }
 }
@@ -88,10 +90,27 @@ impl SqliteOptions {
         self
     }
 
+    /// Says that the file was brought here as a whole from another disk or machine while no process had it open, and that
+    /// the original is not used any more: so it goes on with the life that it was in.
+    ///
+    /// Otherwise a copy that is opened begins a new life (a new incarnation), and checkpoints of the old one are refused
+    /// with [`StoreError::OtherIncarnation`]: nobody can know whether it has every event that the original had. A file
+    /// that was renamed within its filesystem needs no such word. To be set for one opening, not for ever.
+    #[must_use]
+    pub fn moved(mut self) -> Self {
+        self.moved = true;
+        self
+    }
+
     /// Opens the store in this file, and makes it if there is none.
     ///
     /// A file that belongs to something else is [`StoreError::NotAStore`], one of a newer version of this crate
-    /// [`StoreError::Newer`], and a damaged one [`StoreError::Damaged`]; none of them is changed.
+    /// [`StoreError::Newer`], and a damaged one [`StoreError::Damaged`]; none of them is changed. One that may not be
+    /// written is [`StoreError::Backend`], whose text says so.
+    ///
+    /// A file that is a copy of the one that was opened last, one that was made by
+    /// [`backup_to`](SqliteStore::backup_to), and one that is behind what was noted beside it, begins a new life; see
+    /// [the crate](crate#backups-and-lives).
     pub async fn open(self, path: impl AsRef<Path>) -> Result<SqliteStore, StoreError> {
         open::open(self, path.as_ref()).await
     }

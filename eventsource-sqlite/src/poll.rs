@@ -8,6 +8,8 @@ use rusqlite::Connection;
 use tokio::sync::watch;
 
 use crate::ledger::HEAD;
+use crate::life::{self, Life};
+use crate::open::Shared;
 
 const SOON: Duration = Duration::from_millis(1);
 const LATER: Duration = Duration::from_millis(25);
@@ -68,6 +70,11 @@ impl Tide {
         });
     }
 
+    /// The position of the last event that is known of.
+    pub(crate) fn head(&self) -> Position {
+        Position(self.level.borrow().head)
+    }
+
     /// Waits until there may be an event after `position`; `false` if the store was closed.
     pub(crate) async fn beyond(&self, position: Position) -> bool {
         let mut level = self.level.subscribe();
@@ -94,16 +101,17 @@ impl Tide {
     }
 
     /// Looks for the commits of other processes, while somebody waits. Ends when the store is closed.
-    pub(crate) fn watch(&self, conn: &Connection) {
+    pub(crate) fn watch(&self, shared: &Shared, conn: &Connection) {
         let (mut pause, mut seen) = (SOON, None);
         while self.somebody_waits(&mut pause) {
             match look(conn, seen) {
-                Ok(None) => pause = (pause * 2).min(LATER),
-                Ok(Some((data_version, head))) => {
+                Ok(None) if shared.anchor.lost().is_none() => pause = (pause * 2).min(LATER),
+                Ok(Some((data_version, life, head))) => {
                     (seen, pause) = (Some(data_version), SOON);
+                    shared.life.found(life);
                     self.rise(head);
                 }
-                Err(_) => {
+                Ok(None) | Err(_) => {
                     pause = LATER;
                     self.level.send_modify(|level| level.failures += 1);
                 }
@@ -131,8 +139,8 @@ impl Tide {
     }
 }
 
-/// The data version and the last position, if another connection has committed since the data version was `seen`.
-fn look(conn: &Connection, seen: Option<i64>) -> rusqlite::Result<Option<(i64, Position)>> {
+/// The data version, the store's life and the last position, if another connection has committed since the data version was `seen`.
+fn look(conn: &Connection, seen: Option<i64>) -> rusqlite::Result<Option<(i64, Life, Position)>> {
     let number = |sql| {
         conn.prepare_cached(sql)?
             .query_row([], |row| row.get::<_, i64>(0))
@@ -142,5 +150,6 @@ fn look(conn: &Connection, seen: Option<i64>) -> rusqlite::Result<Option<(i64, P
     if seen == Some(data_version) {
         return Ok(None);
     }
-    Ok(Some((data_version, Position(number(HEAD)?.unsigned_abs()))))
+    let head = Position(number(HEAD)?.unsigned_abs());
+    Ok(Some((data_version, life::life(conn)?, head)))
 }

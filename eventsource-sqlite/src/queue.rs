@@ -52,6 +52,10 @@ impl<T> Queue<T> {
         self.length.load(Ordering::Relaxed)
     }
 
+    pub(crate) fn is_closed(&self) -> bool {
+        self.state().closed
+    }
+
     pub(crate) fn push(&self, item: T) -> Result<(), Refused> {
         let mut state = self.state();
         if state.closed {

@@ -1,13 +1,17 @@
 //! Reading: what a reader thread does on its own connection.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use eventsource_core::{Key, LogScan, Outcome, Position, StoreError, StreamScan, Visit};
 use rusqlite::{Connection, OptionalExtension};
 use uuid::Uuid;
 
 use crate::error::store_error;
+use crate::home::Lookout;
 use crate::ledger::HEAD;
+use crate::life;
 use crate::open::Shared;
 use crate::query::{self, Positions};
 use crate::row::{self, COLUMNS, COLUMNS_AND_STREAM, Texts};
@@ -17,41 +21,60 @@ pub(crate) type Job = Box<dyn FnOnce(&mut Reader) + Send>;
 
 pub(crate) struct Reader {
     conn: Connection,
-    place: String,
+    shared: Arc<Shared>,
     texts: Texts,
+    lookout: Lookout,
 }
 
+/// How often a reader looks whether the files are where they were.
+const LOOK: Duration = Duration::from_millis(100);
+
 impl Reader {
-    pub(crate) fn new(conn: Connection, place: String) -> Self {
+    pub(crate) fn new(conn: Connection, shared: Arc<Shared>) -> Self {
         Self {
             conn,
-            place,
+            shared,
             texts: Texts::new(),
+            lookout: Lookout::new(LOOK),
         }
     }
 
     /// Does one job after the other, until the store is closed and nothing is left.
-    pub(crate) fn run(mut self, shared: &Shared) {
-        while let Some(job) = shared.reads.pop() {
+    pub(crate) fn run(mut self) {
+        while let Some(job) = self.shared.reads.pop() {
+            let begin = Instant::now();
             // A job catches what its visitor does; this is for a visitor or a panic that panics as it is dropped.
             let _ = catch_unwind(AssertUnwindSafe(|| job(&mut self)));
+            self.shared.counters.read(begin.elapsed());
         }
     }
 
     fn failed(&self, error: rusqlite::Error) -> StoreError {
-        store_error(&self.place, "reading events", error)
+        // A file that is gone explains other errors.
+        match self.shared.anchor.lost() {
+            Some(reason) => self.shared.damaged(reason),
+            None => store_error(&self.shared.place, "reading events", error),
+        }
+    }
+
+    /// To be called before a read: what is read from a file that was deleted or replaced is not the store's any more.
+    pub(crate) fn still_there(&mut self) -> Result<(), StoreError> {
+        match self.lookout.lost(&self.shared.anchor) {
+            Some(reason) => Err(self.shared.damaged(reason)),
+            None => Ok(()),
+        }
     }
 
     pub(crate) fn head(&self) -> Result<Position, StoreError> {
-        self.number(HEAD)
-            .map(|head| Position(head.unsigned_abs()))
-            .map_err(|error| self.failed(error))
-    }
-
-    fn number(&self, sql: &str) -> rusqlite::Result<i64> {
-        self.conn
-            .prepare_cached(sql)?
-            .query_row([], |row| row.get(0))
+        let read = || {
+            // Whoever takes positions from here must know in which life they are.
+            self.shared.life.found(life::life(&self.conn)?);
+            self.conn
+                .prepare_cached(HEAD)?
+                .query_row([], |row| row.get::<_, i64>(0))
+        };
+        let head = read().map_err(|error| self.failed(error))?;
+        Ok(Position(head.unsigned_abs()))
     }
 
     pub(crate) fn outcome(&self, key: Key) -> Result<Option<Outcome>, StoreError> {

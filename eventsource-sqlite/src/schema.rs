@@ -1,12 +1,13 @@
 //! The tables: how a file is recognised, made and brought up to date.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use eventsource_core::{StoreError, StoreIdentity};
+use eventsource_core::{Position, StoreError, StoreIdentity};
 use rusqlite::{Connection, ErrorCode, OptionalExtension};
-use uuid::Uuid;
 
 use crate::error::{backend, is_busy, store_error};
+use crate::life::{self, Life};
 use crate::options::{Durability, SqliteOptions};
 
 /// What marks a file as ours: `EvSt`.
@@ -19,12 +20,17 @@ pub(crate) const APPLICATION_ID: i32 = 0x4576_5374;
 /// another, for the index. The table `tags` finds events: it repeats the name, so that a query of types and tags reads
 /// nothing else. The column `tags` says what an event has, so that reading it needs no other table.
 ///
+/// `incarnation` is renewed with each life of the store, and `life` counts them; `home` says which file it was in when it
+/// was opened last (see `life.rs`).
+///
 /// `oldest_user` is the oldest version of the software that may still read and write the file: a migration that older
 /// ones can live with leaves it, so that both run side by side during an upgrade.
 const MIGRATIONS: [&str; VERSION as usize] = ["
     CREATE TABLE meta (
         identity BLOB NOT NULL,
         incarnation BLOB NOT NULL,
+        life INTEGER NOT NULL DEFAULT 1,
+        home TEXT,
         oldest_user INTEGER NOT NULL DEFAULT 1
     ) STRICT;
     CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
@@ -74,14 +80,16 @@ const WRITER_CACHE_KIB: i64 = 16 << 10;
 pub(crate) fn prepare(
     conn: &mut Connection,
     place: &str,
+    path: &Path,
     options: &SqliteOptions,
-) -> Result<StoreIdentity, StoreError> {
+) -> Result<(Life, Position), StoreError> {
     let deadline = Instant::now() + options.patience;
     // Nothing is written before the file is known to be ours.
     with_patience(deadline, || recognise(conn, place))?;
     with_patience(deadline, || set_up(conn, place, options.durability))?;
     with_patience(deadline, || migrate(conn, place))?;
-    identity(conn, place)
+    look_over(conn, place)?;
+    with_patience(deadline, || life::settle(conn, place, path, options.moved))
 }
 
 /// Tries again while another process holds the file; not all of SQLite's steps here use its own busy handler.
@@ -162,7 +170,11 @@ fn recognise(conn: &Connection, place: &str) -> Result<u32, StoreError> {
     Ok(version)
 }
 
-fn set_up(conn: &Connection, place: &str, durability: Durability) -> Result<(), StoreError> {
+pub(crate) fn set_up(
+    conn: &Connection,
+    place: &str,
+    durability: Durability,
+) -> Result<(), StoreError> {
     let failed = |error| store_error(place, "setting up the connection", error);
     let wrong = |what: String| backend(place, "setting up the connection", what);
     let mode: String = conn
@@ -222,7 +234,7 @@ fn migrate(conn: &mut Connection, place: &str) -> Result<(), StoreError> {
         let fresh = StoreIdentity::fresh();
         transaction
             .execute(
-                "INSERT INTO meta (identity, incarnation) VALUES (?1, ?2)",
+                "INSERT INTO meta (identity, incarnation, home) VALUES (?1, ?2, '')",
                 [fresh.id.as_bytes(), fresh.incarnation.as_bytes()],
             )
             .map_err(failed)?;
@@ -236,8 +248,8 @@ fn migrate(conn: &mut Connection, place: &str) -> Result<(), StoreError> {
     transaction.commit().map_err(failed)
 }
 
-/// Reads the identity, and looks at both ends of every table, so that a cut file is found when it is opened.
-fn identity(conn: &Connection, place: &str) -> Result<StoreIdentity, StoreError> {
+/// Looks at both ends of every table, so that a cut file is found when it is opened.
+fn look_over(conn: &Connection, place: &str) -> Result<(), StoreError> {
     let failed = |error| store_error(place, "reading the tables", error);
     let damaged = |reason: &str| StoreError::Damaged {
         place: place.into(),
@@ -265,13 +277,5 @@ fn identity(conn: &Connection, place: &str) -> Result<StoreIdentity, StoreError>
                 .map_err(failed)?;
         }
     }
-    let row = conn.query_row("SELECT identity, incarnation FROM meta", [], |row| {
-        Ok(StoreIdentity {
-            id: Uuid::from_bytes(row.get(0)?),
-            incarnation: Uuid::from_bytes(row.get(1)?),
-        })
-    });
-    row.optional()
-        .map_err(failed)?
-        .ok_or_else(|| damaged("it has no identity"))
+    Ok(())
 }

@@ -71,7 +71,7 @@ impl SqliteStore {
         let shared = self.shared();
         shared
             .counters
-            .read(shared.appends.len(), shared.reads.len())
+            .metrics(shared.appends.len(), shared.reads.len(), shared.tide.head())
     }
 
     /// Closes the store for all handles: what was asked before is finished, what comes later is
@@ -83,7 +83,7 @@ impl SqliteStore {
         let _ = threads.wait_for(|threads| *threads == 0).await;
     }
 
-    fn shared(&self) -> &Shared {
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
         &self.handles.0
     }
 
@@ -92,9 +92,6 @@ impl SqliteStore {
         append: Arc<Append<Reach>>,
     ) -> Result<Appended, AppendError> {
         self.shared().limits.check(&append)?;
-        if let Some(known) = append.expected_incarnation() {
-            self.identity().check_incarnation(known)?;
-        }
         let bytes = append
             .records()
             .iter()
@@ -128,7 +125,10 @@ impl SqliteStore {
         let (reply, answer) = oneshot::channel();
         let job = Box::new(move |reader: &mut Reader| {
             if !reply.is_closed() {
-                let _ = reply.send(catch_unwind(AssertUnwindSafe(|| work(reader))));
+                let _ = reply.send(catch_unwind(AssertUnwindSafe(|| {
+                    reader.still_there()?;
+                    work(reader)
+                })));
             }
         });
         self.shared()
@@ -148,7 +148,7 @@ impl SqliteStore {
 
 impl Store for SqliteStore {
     fn identity(&self) -> StoreIdentity {
-        self.shared().identity
+        self.shared().life.get().identity
     }
 
     async fn append(&self, append: Arc<Append>) -> Result<Appended, AppendError> {

@@ -8,8 +8,10 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::error::{backend, damage, is_busy};
+use crate::home::Lookout;
 use crate::ledger::{Judged, Ledger, Verdict};
-use crate::metrics::count;
+use crate::mark::Mark;
+use crate::metrics::Call;
 use crate::open::Shared;
 use crate::turn::Turn;
 
@@ -22,6 +24,9 @@ const SPIN: Duration = Duration::from_micros(100);
 /// How long the writer looks out for the next of those whom it has just answered.
 const GATHER: Duration = Duration::from_micros(40);
 
+/// How often the writer looks whether the files are where they were.
+const LOOK: Duration = Duration::from_millis(5);
+
 /// An append that waits.
 pub(crate) struct Request {
     pub(crate) append: Arc<dyn Judged>,
@@ -33,6 +38,8 @@ pub(crate) struct Request {
 enum Failure {
     /// It was certainly not written.
     NotWritten(rusqlite::Error),
+    /// It was not written, as the file is no longer where it was.
+    Lost(String),
     /// It was perhaps written.
     Unknown(rusqlite::Error),
 }
@@ -41,6 +48,8 @@ pub(crate) struct Writer<'c> {
     shared: &'c Shared,
     conn: &'c Connection,
     turn: Turn,
+    mark: Mark,
+    lookout: Lookout,
     ledger: Ledger<'c>,
     /// Whether there is a processor that can wait while another one works.
     may_spin: bool,
@@ -51,12 +60,15 @@ impl<'c> Writer<'c> {
         shared: &'c Shared,
         conn: &'c Connection,
         turn: Turn,
+        mark: Mark,
     ) -> rusqlite::Result<Self> {
         let may_spin = std::thread::available_parallelism().is_ok_and(|count| count.get() > 1);
         Ok(Self {
             shared,
             conn,
             turn,
+            mark,
+            lookout: Lookout::new(LOOK),
             ledger: Ledger::new(conn)?,
             may_spin,
         })
@@ -79,6 +91,7 @@ impl<'c> Writer<'c> {
                 self.commit(&mut group, last)
             };
         }
+        self.mark.finish();
     }
 
     /// What waits, but for those who do not listen any more.
@@ -110,12 +123,14 @@ impl<'c> Writer<'c> {
         count
     }
 
-    fn answer(&self, group: Vec<Request>, result: Result<Vec<Verdict>, Failure>) {
+    fn answer(&mut self, group: Vec<Request>, result: Result<Vec<Verdict>, Failure>) {
         // Who does not listen any more has dropped the future.
         let send = |request: Request, verdict| drop(request.reply.send(verdict));
         match result {
             Ok(verdicts) => {
+                self.shared.life.found(*self.ledger.life());
                 self.shared.tide.rise(self.ledger.head());
+                self.mark.reached(self.ledger.life(), self.ledger.head());
                 for (request, verdict) in group.into_iter().zip(verdicts) {
                     send(request, verdict);
                 }
@@ -124,6 +139,12 @@ impl<'c> Writer<'c> {
                 let error = Arc::new(error);
                 for request in group {
                     send(request, Err(self.not_written(&error).into()));
+                }
+            }
+            Err(Failure::Lost(reason)) => {
+                for request in group {
+                    let lost = self.shared.damaged(reason.clone());
+                    send(request, Err(lost.into()));
                 }
             }
             Err(Failure::Unknown(error)) => {
@@ -143,11 +164,9 @@ impl<'c> Writer<'c> {
         } else {
             "appending events"
         };
-        match damage(error) {
-            Some(reason) => StoreError::Damaged {
-                place: place.clone(),
-                reason,
-            },
+        // A file that is gone explains other errors.
+        match self.shared.anchor.lost().or_else(|| damage(error)) {
+            Some(reason) => self.shared.damaged(reason),
             None => backend(place, doing, Arc::clone(error)),
         }
     }
@@ -160,35 +179,45 @@ impl<'c> Writer<'c> {
         expected: Option<usize>,
     ) -> Result<Vec<Verdict>, Failure> {
         let begin = Instant::now();
-        self.turn.begin(self.conn).map_err(Failure::NotWritten)?;
-        let verdicts = self
-            .judge(group, expected)
-            .map_err(Failure::NotWritten)
-            .and_then(|verdicts| {
-                // An error here comes after the log was written, at least in part. What it holds may be found by the next
-                // one who opens the file, so nobody is told that it is not there; nor what the other verdicts rest on.
-                let committed = self
-                    .conn
-                    .prepare_cached("COMMIT")
-                    .and_then(|mut commit| commit.execute([]));
-                committed.map(|_| verdicts).map_err(|error| {
-                    if is_busy(&error) {
-                        Failure::NotWritten(error)
-                    } else {
-                        Failure::Unknown(error)
-                    }
-                })
-            });
-        if verdicts.is_err() {
-            self.ledger.forget();
-            // After some errors SQLite has rolled back already.
-            if !self.conn.is_autocommit() {
-                let _ = self.conn.execute_batch("ROLLBACK");
+        let turn = self.turn.begin(self.conn).map_err(Failure::NotWritten);
+        let lock_wait = begin.elapsed();
+        let done = turn
+            .and_then(|()| self.judge(group, expected).map_err(Failure::NotWritten))
+            .and_then(|verdicts| Ok((verdicts, self.commit_now()?)));
+        match done {
+            Ok((verdicts, commit_time)) => {
+                self.count(&verdicts, begin.elapsed(), lock_wait, commit_time);
+                Ok(verdicts)
+            }
+            Err(failure) => {
+                self.shared.counters.failed(lock_wait);
+                self.ledger.forget();
+                // After some errors SQLite has rolled back already.
+                if !self.conn.is_autocommit() {
+                    let _ = self.conn.execute_batch("ROLLBACK");
+                }
+                Err(failure)
             }
         }
-        let verdicts = verdicts?;
-        self.count(&verdicts, begin.elapsed());
-        Ok(verdicts)
+    }
+
+    /// Commits what was judged, and returns how long that took.
+    fn commit_now(&mut self) -> Result<Duration, Failure> {
+        if let Some(reason) = self.lookout.lost(&self.shared.anchor) {
+            return Err(Failure::Lost(reason));
+        }
+        let begin = Instant::now();
+        let committed = self
+            .conn
+            .prepare_cached("COMMIT")
+            .and_then(|mut commit| commit.execute([]));
+        match committed {
+            Ok(_) => Ok(begin.elapsed()),
+            Err(error) if is_busy(&error) => Err(Failure::NotWritten(error)),
+            // This comes after the log was written, at least in part. What it holds may be found by the next one who opens
+            // the file, so nobody is told that it is not there; nor what the other verdicts rest on.
+            Err(error) => Err(Failure::Unknown(error)),
+        }
     }
 
     fn judge(
@@ -230,36 +259,41 @@ impl<'c> Writer<'c> {
         true
     }
 
-    fn count(&self, verdicts: &[Verdict], time: Duration) {
-        let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-        let events = verdicts
-            .iter()
-            .flatten()
-            .filter(|made| !made.repeated)
-            .map(|made| made.placed.len())
-            .sum();
-        tracing::debug!(requests = verdicts.len(), events, micros, "committed");
-        let counters = &self.shared.counters;
-        count(&counters.commits, 1);
-        count(&counters.appends, verdicts.len());
-        count(&counters.events, events);
-        count(
-            &counters.conflicts,
-            verdicts
-                .iter()
-                .filter(|v| matches!(v, Err(AppendError::Conflict(_))))
-                .count(),
+    fn count(
+        &self,
+        verdicts: &[Verdict],
+        time: Duration,
+        lock_wait: Duration,
+        commit_time: Duration,
+    ) {
+        let mut call = Call {
+            appends: verdicts.len() as u64,
+            time,
+            lock_wait,
+            commit_time,
+            ..Call::default()
+        };
+        for verdict in verdicts {
+            match verdict {
+                Ok(made) if made.repeated => call.key_hits += 1,
+                Ok(made) => call.events += made.placed.len() as u64,
+                Err(AppendError::Conflict(_)) => call.conflicts += 1,
+                Err(_) => {}
+            }
+        }
+        self.shared.counters.committed(&call);
+        let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        tracing::debug!(
+            appends = call.appends,
+            events = call.events,
+            conflicts = call.conflicts,
+            key_hits = call.key_hits,
+            call_micros = micros(time),
+            lock_wait_micros = micros(lock_wait),
+            commit_micros = micros(commit_time),
+            waiting_appends = self.shared.appends.len(),
+            head = self.ledger.head().0,
+            "committed"
         );
-        count(
-            &counters.key_hits,
-            verdicts
-                .iter()
-                .flatten()
-                .filter(|made| made.repeated)
-                .count(),
-        );
-        counters
-            .commit_micros
-            .fetch_add(micros, std::sync::atomic::Ordering::Relaxed);
     }
 }

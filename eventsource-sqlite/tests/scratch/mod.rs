@@ -13,6 +13,7 @@ pub fn path(name: &str) -> PathBuf {
     folder.join("events.db")
 }
 
+#[allow(dead_code, reason = "not every test wants one")]
 pub fn event() -> NewEvent {
     NewEvent {
         name: "sample.made".into(),

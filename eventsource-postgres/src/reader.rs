@@ -1,0 +1,459 @@
+//! Reading: events are shown to a visitor as they come from the server, page by page.
+//!
+//! A page is a statement of its own, from the last event on. So a read that is given up costs one page at most, nobody
+//! keeps a snapshot open while a visitor takes its time, and where a connection breaks the read goes on on another.
+
+use std::future::poll_fn;
+use std::ops::ControlFlow;
+use std::pin::Pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use eventsource_core::{
+    Key, LogScan, MISSED_BYTES, Outcome, Position, StoreError, StoredEvent, StreamName, StreamScan,
+    Uuid, Version, Visit,
+};
+use futures_util::future::join;
+use futures_util::{Stream, StreamExt, pin_mut};
+use tokio::time::timeout;
+use tokio_postgres::types::Type;
+use tokio_postgres::{Error, Row, RowStream};
+
+use crate::call::number;
+use crate::error::{backend, is_broken, store_error};
+use crate::name::SchemaName;
+use crate::open::Shared;
+use crate::pool::Reading;
+use crate::query::Matching;
+use crate::row::{self, COLUMNS, Names};
+use crate::session::{Bound, Session};
+
+/// How many events the first page has, and the smallest and the largest one; and about how many bytes a page should have.
+const FIRST_PAGE: usize = 512;
+const SMALLEST_PAGE: usize = 16;
+const LARGEST_PAGE: usize = 8192;
+const PAGE_BYTES: usize = 1 << 20;
+/// On how many connections a read is tried that comes no further.
+const ATTEMPTS: u32 = 3;
+/// After how many events the executor's other tasks have their turn.
+const TURN: usize = 128;
+
+/// The statements that read, but for those that depend on a query.
+pub(crate) struct Reads {
+    /// The schema's name, quoted.
+    schema: String,
+    forwards: String,
+    backwards: String,
+    outcome: String,
+}
+
+impl Reads {
+    pub(crate) fn new(name: &SchemaName) -> Self {
+        let stream = |order| {
+            name.put_into(&format!(
+                "SELECT {COLUMNS} FROM {{schema}}.events e WHERE e.stream = $1 AND e.version > $2 AND e.version <= $3 \
+                 ORDER BY e.version {order} LIMIT $4"
+            ))
+        };
+        Self {
+            schema: name.put_into("{schema}"),
+            forwards: stream("ASC"),
+            backwards: stream("DESC"),
+            outcome: name.put_into(
+                "SELECT e.position, e.version, k.digest FROM {schema}.keys k LEFT JOIN {schema}.events e \
+                 ON e.position >= k.position AND e.position < k.position + k.count WHERE k.id = $1 ORDER BY e.position",
+            ),
+        }
+    }
+}
+
+/// A connection that reads, and another one should it break.
+struct Reader<'s> {
+    shared: &'s Shared,
+    reading: Reading,
+    life: Uuid,
+    attempt: u32,
+}
+
+impl<'s> Reader<'s> {
+    async fn new(shared: &'s Shared) -> Result<Self, StoreError> {
+        let reading = shared.pool.get().await?;
+        Ok(Self {
+            shared,
+            reading,
+            life: shared.life.identity().incarnation,
+            attempt: 1,
+        })
+    }
+
+    fn session(&self) -> &Session {
+        self.reading.session()
+    }
+
+    /// After a failure: goes on on another connection, or fails. `shown` says whether a visitor has seen something,
+    /// which must not be mixed with what is read in another life of the store.
+    async fn again(&mut self, failure: Failure, shown: bool) -> Result<(), StoreError> {
+        let error = match failure {
+            Failure::Broken(error) => error,
+            Failure::Store(error) => return Err(error),
+        };
+        self.shared.pool.broke(&self.reading);
+        if self.attempt >= ATTEMPTS {
+            return Err(error);
+        }
+        self.attempt += 1;
+        tracing::debug!(%error, "a connection broke, reading on on another one");
+        self.reading = self.shared.pool.get().await?;
+        let identity = self.shared.life.identity();
+        if shown {
+            identity.check_incarnation(self.life)?;
+        }
+        self.life = identity.incarnation;
+        Ok(())
+    }
+
+    /// Reads a page, and shows each row as it comes.
+    async fn page(
+        &self,
+        sql: &str,
+        bound: &[Bound<'_>],
+        show: impl FnMut(&Row) -> Result<ControlFlow<()>, StoreError>,
+    ) -> Page {
+        let mut page = Page::default();
+        let read = self.read_page(sql, bound, show, &mut page).await;
+        page.failure = read.err();
+        page
+    }
+
+    async fn read_page(
+        &self,
+        sql: &str,
+        bound: &[Bound<'_>],
+        mut show: impl FnMut(&Row) -> Result<ControlFlow<()>, StoreError>,
+        page: &mut Page,
+    ) -> Result<(), Failure> {
+        let rows = self.in_time(self.session().rows(sql, bound)).await?;
+        pin_mut!(rows);
+        while let Some(row) = self.next(rows.as_mut()).await? {
+            page.rows += 1;
+            page.bytes += row.raw_size_bytes();
+            if show(&row).map_err(Failure::Store)?.is_break() {
+                page.stopped = true;
+                return Ok(());
+            }
+            if page.rows.is_multiple_of(TURN) {
+                tokio::task::yield_now().await;
+            }
+        }
+        Ok(())
+    }
+
+    /// The next row. There is a limit to waiting for the server, but none to the visitor.
+    async fn next(&self, mut rows: Pin<&mut RowStream>) -> Result<Option<Row>, Failure> {
+        let there = poll_fn(|context| Poll::Ready(rows.as_mut().poll_next(context))).await;
+        match there {
+            Poll::Ready(row) => row.transpose().map_err(|error| self.failure(error)),
+            Poll::Pending => self.in_time(async { rows.next().await.transpose() }).await,
+        }
+    }
+
+    async fn in_time<T>(
+        &self,
+        answer: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Failure> {
+        let limit: Duration = self.shared.options.call_timeout;
+        match timeout(limit, answer).await {
+            Ok(answer) => answer.map_err(|error| self.failure(error)),
+            Err(_) => {
+                self.session().abandon();
+                let error = format!("the server has not answered within {limit:?}");
+                Err(Failure::Broken(backend(
+                    &self.shared.place,
+                    "reading events",
+                    error,
+                )))
+            }
+        }
+    }
+
+    fn failure(&self, error: Error) -> Failure {
+        let broken = is_broken(&error);
+        let error = store_error(&self.shared.place, "reading events", error);
+        if broken {
+            Failure::Broken(error)
+        } else {
+            Failure::Store(error)
+        }
+    }
+
+    fn unreadable(&self, error: Error) -> StoreError {
+        store_error(&self.shared.place, "reading events", error)
+    }
+
+    async fn head(&self) -> Result<Position, Failure> {
+        let head = self.shared.head(self.session()).await;
+        head.map_err(|error| {
+            if self.session().is_closed() {
+                Failure::Broken(error)
+            } else {
+                broken(error)
+            }
+        })
+    }
+}
+
+/// Why something was not read.
+enum Failure {
+    /// The connection broke; another one may do.
+    Broken(StoreError),
+    Store(StoreError),
+}
+
+/// Whether the error is one of the connection.
+fn broken(error: StoreError) -> Failure {
+    let cause = match &error {
+        StoreError::Backend { source, .. } => source.downcast_ref::<Error>(),
+        _ => None,
+    };
+    if cause.is_some_and(is_broken) {
+        Failure::Broken(error)
+    } else {
+        Failure::Store(error)
+    }
+}
+
+/// What was read of a page.
+#[derive(Default)]
+struct Page {
+    rows: usize,
+    bytes: usize,
+    /// The visitor has seen enough.
+    stopped: bool,
+    failure: Option<Failure>,
+}
+
+/// How large the next page is.
+struct Paging {
+    rows: usize,
+    left: Option<usize>,
+}
+
+impl Paging {
+    fn new(limit: Option<usize>) -> Self {
+        Self {
+            rows: FIRST_PAGE,
+            left: limit,
+        }
+    }
+
+    fn next(&self) -> usize {
+        self.left.map_or(self.rows, |left| left.min(self.rows))
+    }
+
+    fn read(&mut self, page: &Page) {
+        self.left = self.left.map(|left| left.saturating_sub(page.rows));
+        if let Some(each) = page.bytes.checked_div(page.rows) {
+            self.rows = (PAGE_BYTES / each.max(1)).clamp(SMALLEST_PAGE, LARGEST_PAGE);
+        }
+    }
+}
+
+/// Shows a visitor the events of a stream.
+pub(crate) async fn scan_stream<V: Visit>(
+    shared: &Shared,
+    scan: &StreamScan,
+    visitor: &mut V,
+) -> Result<(), StoreError> {
+    let sql = if scan.backwards {
+        &shared.reads.backwards
+    } else {
+        &shared.reads.forwards
+    };
+    let (stream, mut after) = (scan.stream.as_str(), number(scan.after.0));
+    let mut until = scan.until.map_or(i64::MAX, |version| number(version.0));
+    let mut paging = Paging::new(scan.limit);
+    let (mut reader, mut shown) = (Reader::new(shared).await?, false);
+    loop {
+        let size = paging.next();
+        if size == 0 {
+            return Ok(());
+        }
+        let limit = number(size as u64);
+        let bound: [Bound<'_>; 4] = [
+            (&stream, Type::TEXT),
+            (&after, Type::INT8),
+            (&until, Type::INT8),
+            (&limit, Type::INT8),
+        ];
+        let mut last = None;
+        let page = reader.page(sql, &bound, |row| {
+            let event = row::event(row, &scan.stream).map_err(|error| reader.unreadable(error))?;
+            last = Some(number(event.version.0));
+            Ok(visitor.visit(event))
+        });
+        let mut page = page.await;
+        if let Some(last) = last {
+            (reader.attempt, shown) = (1, true);
+            if scan.backwards {
+                until = last - 1;
+            } else {
+                after = last;
+            }
+        }
+        paging.read(&page);
+        match page.failure.take() {
+            Some(failure) => reader.again(failure, shown).await?,
+            None if page.stopped || page.rows < size => return Ok(()),
+            None => {}
+        }
+    }
+}
+
+/// Shows a visitor events of the whole store, and says up to where everything was looked at.
+pub(crate) async fn scan_all<V: Visit>(
+    shared: &Shared,
+    scan: &LogScan,
+    visitor: &mut V,
+) -> Result<Position, StoreError> {
+    let matching = Matching::of(&scan.query, &shared.reads.schema);
+    let mut paging = Paging::new(scan.limit);
+    let mut names = Names::new();
+    let mut reader = Reader::new(shared).await?;
+    // What is committed after the head was read is left to the next scan, but for what the first page sees of it.
+    let (mut after, mut head) = (scan.after, None);
+    loop {
+        let size = paging.next();
+        let Some(matching) = matching.as_ref().filter(|_| size > 0) else {
+            match reader.head().await {
+                Ok(head) if scan.after > head => {
+                    return Err(StoreError::BeyondHead {
+                        asked: scan.after,
+                        head,
+                    });
+                }
+                Ok(head) => return Ok(if size == 0 { after } else { head }),
+                Err(failure) => reader.again(failure, after > scan.after).await?,
+            }
+            continue;
+        };
+        let (from, limit) = (number(after.0), number(size as u64));
+        let until = head.map_or(i64::MAX, |head: Position| number(head.0));
+        let mut bound: Vec<Bound<'_>> = vec![
+            (&from, Type::INT8),
+            (&until, Type::INT8),
+            (&limit, Type::INT8),
+        ];
+        bound.extend(matching.bound());
+        let mut last = after;
+        let page = reader.page(&matching.sql, &bound, |row| {
+            let stream = names.of(&shared.place, row)?;
+            let event = row::event(row, &stream).map_err(|error| reader.unreadable(error))?;
+            last = event.position;
+            Ok(visitor.visit(event))
+        });
+        let (found, mut page) = match head {
+            Some(head) => (Ok(head), page.await),
+            // Both at once, in this order: what the second sees is at least what the first has seen.
+            None => join(reader.head(), page).await,
+        };
+        if last > after {
+            (reader.attempt, after) = (1, last);
+        }
+        paging.read(&page);
+        let found = match found {
+            Ok(found) if scan.after > found => {
+                return Err(StoreError::BeyondHead {
+                    asked: scan.after,
+                    head: found,
+                });
+            }
+            Ok(found) => found,
+            Err(failure) => {
+                reader.again(failure, after > scan.after).await?;
+                continue;
+            }
+        };
+        head = Some(found);
+        match page.failure.take() {
+            // What stands before a row that cannot be read is shown; the next scan begins with it, and says so.
+            Some(Failure::Store(StoreError::Damaged { .. })) if after > scan.after => {
+                return Ok(after);
+            }
+            Some(failure) => {
+                reader.again(failure, after > scan.after).await?;
+                head = None;
+            }
+            None if page.stopped => return Ok(after),
+            None if page.rows < size => return Ok(after.max(found)),
+            None if after >= found => return Ok(after),
+            None => {}
+        }
+    }
+}
+
+/// The position of the last event.
+pub(crate) async fn head(shared: &Shared) -> Result<Position, StoreError> {
+    let mut reader = Reader::new(shared).await?;
+    loop {
+        match reader.head().await {
+            Ok(head) => return Ok(head),
+            Err(failure) => reader.again(failure, false).await?,
+        }
+    }
+}
+
+/// What is stored under a key.
+pub(crate) async fn outcome(shared: &Shared, key: Key) -> Result<Option<Outcome>, StoreError> {
+    let mut reader = Reader::new(shared).await?;
+    loop {
+        let (mut digest, mut placed) = (None, Vec::new());
+        let bound: [Bound<'_>; 1] = [(&key.id, Type::UUID)];
+        let page = reader.page(&shared.reads.outcome, &bound, |row| {
+            let read = || {
+                digest = Some(row.try_get(2)?);
+                // An event that was deleted has no place any more.
+                if row.try_get::<_, Option<i64>>(0)?.is_some() {
+                    placed.push(row::placed(row)?);
+                }
+                Ok(ControlFlow::Continue(()))
+            };
+            let mut read = read;
+            read().map_err(|error| reader.unreadable(error))
+        });
+        match page.await.failure {
+            None => return Ok(digest.map(|digest| Outcome { digest, placed })),
+            Some(failure) => reader.again(failure, false).await?,
+        }
+    }
+}
+
+/// What came after a version that somebody has seen: all of it, or nothing if it is too much.
+pub(crate) async fn missed(
+    shared: &Shared,
+    stream: &StreamName,
+    seen: Version,
+    actual: Version,
+) -> Result<Vec<StoredEvent>, StoreError> {
+    struct Missed {
+        events: Vec<StoredEvent>,
+        bytes: usize,
+    }
+    impl Visit for Missed {
+        fn visit(&mut self, event: eventsource_core::EventRef<'_>) -> ControlFlow<()> {
+            self.bytes += event.payload.len() + event.metadata.len();
+            if self.bytes > MISSED_BYTES {
+                self.events.clear();
+                return ControlFlow::Break(());
+            }
+            self.events.push(event.to_stored());
+            ControlFlow::Continue(())
+        }
+    }
+    let mut missed = Missed {
+        events: Vec::new(),
+        bytes: 0,
+    };
+    let scan = StreamScan::of(stream.clone()).after(seen).until(actual);
+    scan_stream(shared, &scan, &mut missed).await?;
+    Ok(missed.events)
+}

@@ -1,0 +1,161 @@
+//! One connection: its statements, its notices, and the task that carries it.
+
+use std::collections::HashMap;
+use std::future::{Future, poll_fn};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use futures_util::{TryStreamExt, pin_mut};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::task::AbortHandle;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{AsyncMessage, Client, Connection, Error, Row, RowStream, Statement};
+
+use crate::options::Statements;
+
+/// What is bound to a statement, with its type, so that nobody has to ask the server for it.
+pub(crate) type Bound<'a> = (&'a (dyn ToSql + Sync), Type);
+
+/// The most statements that stay prepared on a connection.
+const PREPARED: usize = 128;
+
+pub(crate) struct Session {
+    client: Client,
+    statements: Statements,
+    prepared: Mutex<HashMap<Box<str>, Statement>>,
+    warned: Arc<AtomicBool>,
+    /// When the server at the other end was started, in microseconds, as it was when the identity was checked.
+    server: AtomicI64,
+    task: AbortHandle,
+}
+
+impl Session {
+    /// `task` carries the connection, and sets `warned` where the server warns.
+    pub(crate) fn new(
+        client: Client,
+        statements: Statements,
+        warned: Arc<AtomicBool>,
+        task: AbortHandle,
+    ) -> Self {
+        Self {
+            client,
+            statements,
+            prepared: Mutex::default(),
+            warned,
+            server: AtomicI64::new(0),
+            task,
+        }
+    }
+
+    /// Sends a statement, and gives its rows as they come.
+    pub(crate) async fn rows(&self, sql: &str, bound: &[Bound<'_>]) -> Result<RowStream, Error> {
+        if self.statements == Statements::Unnamed {
+            return self
+                .client
+                .query_typed_raw(
+                    sql,
+                    bound.iter().map(|(value, kind)| (*value, kind.clone())),
+                )
+                .await;
+        }
+        let known = self.prepared().get(sql).cloned();
+        let statement = match known {
+            Some(statement) => statement,
+            None => {
+                let types: Vec<_> = bound.iter().map(|(_, kind)| kind.clone()).collect();
+                let statement = self.client.prepare_typed(sql, &types).await?;
+                let mut prepared = self.prepared();
+                if prepared.len() >= PREPARED {
+                    prepared.clear();
+                }
+                prepared.insert(sql.into(), statement.clone());
+                statement
+            }
+        };
+        self.client
+            .query_raw(&statement, bound.iter().map(|(value, _)| *value))
+            .await
+    }
+
+    /// Sends a statement that gives at most one row.
+    pub(crate) async fn row(&self, sql: &str, bound: &[Bound<'_>]) -> Result<Option<Row>, Error> {
+        let rows = self.rows(sql, bound).await?;
+        pin_mut!(rows);
+        let row = rows.try_next().await?;
+        // Only the end says that the transaction was committed.
+        while rows.try_next().await?.is_some() {}
+        Ok(row)
+    }
+
+    /// Sends statements without anything bound to them.
+    pub(crate) async fn execute(&self, sql: &str) -> Result<(), Error> {
+        self.client.batch_execute(sql).await
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    fn prepared(&self) -> std::sync::MutexGuard<'_, HashMap<Box<str>, Statement>> {
+        // No critical section here can panic half-way.
+        self.prepared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    /// Whether the server has warned since this was asked last: a commit might not have been replicated.
+    pub(crate) fn take_warning(&self) -> bool {
+        self.warned.load(Ordering::Relaxed) && self.warned.swap(false, Ordering::Relaxed)
+    }
+
+    pub(crate) fn server(&self) -> SystemTime {
+        let micros = self.server.load(Ordering::Relaxed);
+        UNIX_EPOCH + Duration::from_micros(micros.unsigned_abs())
+    }
+
+    pub(crate) fn set_server(&self, started: SystemTime) {
+        let micros = started
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_micros();
+        self.server
+            .store(i64::try_from(micros).unwrap_or(0), Ordering::Relaxed);
+    }
+
+    /// Gives the connection up at once, whatever is being done on it.
+    pub(crate) fn abandon(&self) {
+        self.task.abort();
+    }
+}
+
+/// Carries a connection until it ends, and remembers warnings.
+pub(crate) fn carry<S, T>(
+    mut connection: Connection<S, T>,
+    warned: Arc<AtomicBool>,
+) -> impl Future<Output = ()> + Send + 'static
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    async move {
+        loop {
+            match poll_fn(|context| connection.poll_message(context)).await {
+                // Set before the answer that follows it is given out.
+                Some(Ok(AsyncMessage::Notice(notice))) if *notice.code() == SqlState::WARNING => {
+                    tracing::warn!(message = notice.message(), "the server warns");
+                    warned.store(true, Ordering::Relaxed);
+                }
+                Some(Ok(_)) => {}
+                Some(Err(error)) => {
+                    tracing::debug!(%error, "a connection has ended");
+                    return;
+                }
+                None => return,
+            }
+        }
+    }
+}

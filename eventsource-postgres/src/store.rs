@@ -1,0 +1,308 @@
+//! The handle of a store: it sends requests, waits for their answers, and reads what the answers need.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use eventsource_core::{
+    Append, AppendError, Appended, Boundary, BoundaryStore, Check, Conflict, Key, LogScan,
+    MISSED_LIMIT, ManyStreams, MultiStreamStore, Outcome, Position, Store, StoreError,
+    StoreIdentity, StreamCheck, StreamScan, Version, Visit,
+};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use crate::metrics::Metrics;
+use crate::open::Shared;
+use crate::options::PostgresOptions;
+use crate::queue::Refused;
+use crate::reader;
+use crate::request::{Judged, Request, Verdict};
+
+/// How long closing waits for connections to end by themselves.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// A store of events in a PostgreSQL database. Clones are handles of the same store.
+///
+/// When the last handle is dropped, the tasks finish what they were asked and end; [`close`](Self::close) waits for
+/// that. Stores that are opened on one schema, in one process or in several, on one machine or on several, see each
+/// other's events. A handle may be used on any executor; its tasks run in the tokio runtime that has opened it.
+#[derive(Clone)]
+pub struct PostgresStore {
+    handles: Arc<Handles>,
+}
+
+/// Closes the store when it is dropped with the last handle.
+struct Handles(Arc<Shared>);
+
+impl Drop for Handles {
+    fn drop(&mut self) {
+        self.0.close();
+        self.0.pool.close();
+    }
+}
+
+impl std::fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PostgresStore")
+            .field("place", &self.shared().place)
+            .finish_non_exhaustive()
+    }
+}
+
+impl PostgresStore {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Self {
+            handles: Arc::new(Handles(shared)),
+        }
+    }
+
+    /// Opens the store in this database with the usual settings, and makes it if there is none.
+    ///
+    /// See [`PostgresOptions::open`] for the URL and the errors.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        Self::options().open(url).await
+    }
+
+    /// The usual settings, to be changed before the store is opened.
+    #[must_use]
+    pub fn options() -> PostgresOptions {
+        PostgresOptions::default()
+    }
+
+    /// What the store has done, and what is waiting.
+    #[must_use]
+    pub fn metrics(&self) -> Metrics {
+        let shared = self.shared();
+        Metrics {
+            waiting_appends: shared.appends.len(),
+            waiting_reads: shared.pool.waiting(),
+            head: shared.tide.head().0,
+            connections: *shared.connector.open.borrow(),
+            ..shared.counters.read()
+        }
+    }
+
+    /// Begins a new incarnation: every checkpoint, and everything that was decided before, is refused from now on.
+    ///
+    /// The store does this by itself where it can see that it was restored or promoted. It cannot where its role may not
+    /// call `pg_control_system()` and the copy has the same object numbers, or where the files of the whole server were
+    /// copied back: then whoever restores calls this.
+    pub async fn renew_incarnation(&self) -> Result<StoreIdentity, StoreError> {
+        self.within(async {
+            let shared = self.shared();
+            let reading = shared.pool.get().await?;
+            shared.life.renew(reading.session(), &shared.tide).await?;
+            Ok(self.identity())
+        })
+        .await
+    }
+
+    /// Closes the store for all handles: what was asked before is finished, what comes later is
+    /// [`StoreError::Closed`]. Ends when all tasks have ended and all connections are closed.
+    pub async fn close(self) {
+        self.within(async {
+            let shared = self.shared();
+            shared.close();
+            // The senders live as long as this handle, so these cannot fail.
+            let _ = shared.tasks.subscribe().wait_for(|tasks| *tasks == 0).await;
+            shared.pool.finish().await;
+            let open = Arc::clone(&shared.connector.open);
+            let mut open = open.subscribe();
+            if timeout(FAREWELL, open.wait_for(|open| *open == 0))
+                .await
+                .is_err()
+            {
+                shared.connector.end.send_replace(true);
+                let _ = open.wait_for(|open| *open == 0).await;
+            }
+        })
+        .await;
+    }
+
+    fn shared(&self) -> &Shared {
+        &self.handles.0
+    }
+
+    /// Polls in the context of the store's runtime, whose timers it needs. The work's type is hidden: a user's task
+    /// that holds it would otherwise be nested more deeply than the compiler follows.
+    fn within<'w, T: 'w>(
+        &'w self,
+        work: impl Future<Output = T> + Send + 'w,
+    ) -> impl Future<Output = T> + Send + 'w {
+        let mut work: Pin<Box<dyn Future<Output = T> + Send + 'w>> = Box::pin(work);
+        poll_fn(move |context| {
+            let _entered = self.shared().connector.runtime().enter();
+            work.as_mut().poll(context)
+        })
+    }
+
+    async fn write<Reach: Send + Sync + 'static>(
+        &self,
+        append: Arc<Append<Reach>>,
+    ) -> Result<Appended, AppendError> {
+        self.within(async {
+            let shared = self.shared();
+            shared.limits(&append)?;
+            let verdict = match shared.appender.at_once(shared, &*append).await {
+                Some(answer) => answer?,
+                None => self.wait_in_line(append.clone()).await?,
+            };
+            self.finish(&*append, verdict).await
+        })
+        .await
+    }
+
+    async fn wait_in_line(&self, append: Arc<dyn Judged>) -> Result<Verdict, AppendError> {
+        let (reply, answer) = oneshot::channel();
+        let bytes = append
+            .records()
+            .iter()
+            .map(|record| record.event.size())
+            .sum();
+        self.shared()
+            .appends
+            .push(Request {
+                append,
+                bytes,
+                reply,
+            })
+            .map_err(|refused| match refused {
+                Refused::Full { waiting } => AppendError::Overloaded { waiting },
+                Refused::Closed => StoreError::Closed.into(),
+            })?;
+        answer.await.unwrap_or_else(|_| {
+            Err(AppendError::Unknown {
+                reason: "the store's task ended before it answered".into(),
+            })
+        })
+    }
+
+    /// Reads what the answer to an append brings along.
+    async fn finish(&self, append: &dyn Judged, verdict: Verdict) -> Result<Appended, AppendError> {
+        match verdict {
+            Verdict::Made(placed) => Ok(Appended {
+                placed,
+                repeated: false,
+            }),
+            Verdict::Known => self.earlier(append).await,
+            Verdict::Stream { check, actual } => Err(match append.checks().get(check) {
+                Some(Check::Stream(check)) => self.stream_conflict(check, actual).await,
+                _ => StoreError::Closed.into(),
+            }),
+            Verdict::Boundary { check, position } => Err(match append.checks().get(check) {
+                Some(Check::NothingMatches { query, .. }) => {
+                    AppendError::Conflict(Box::new(Conflict::Boundary {
+                        query: query.clone(),
+                        position,
+                    }))
+                }
+                _ => StoreError::Closed.into(),
+            }),
+            Verdict::BeyondHead { asked, head } => {
+                Err(StoreError::BeyondHead { asked, head }.into())
+            }
+        }
+    }
+
+    /// The answer to an append whose key is known.
+    async fn earlier(&self, append: &dyn Judged) -> Result<Appended, AppendError> {
+        let Some(key) = append.key() else {
+            return Err(StoreError::Closed.into());
+        };
+        // It was stored, perhaps by this very request: a failure to read that must not say that it was not.
+        let unknown = |reason: String| AppendError::Unknown { reason };
+        let found = reader::outcome(self.shared(), *key)
+            .await
+            .map_err(|error| unknown(error.to_string()))?;
+        match found {
+            Some(outcome) if outcome.digest == key.digest => Ok(Appended {
+                placed: outcome.placed,
+                repeated: true,
+            }),
+            Some(_) => Err(AppendError::KeyReused),
+            None => Err(unknown(
+                "the append's key was forgotten while it was looked up".into(),
+            )),
+        }
+    }
+
+    async fn stream_conflict(&self, check: &StreamCheck, actual: Version) -> AppendError {
+        let missed = actual.0.saturating_sub(check.seen().0);
+        let missed = if missed == 0 || missed > MISSED_LIMIT as u64 {
+            Vec::new()
+        } else {
+            // Who misses them reads them, so that this is no reason to fail.
+            reader::missed(self.shared(), check.stream(), check.seen(), actual)
+                .await
+                .unwrap_or_default()
+        };
+        AppendError::Conflict(Box::new(Conflict::Stream {
+            check: check.clone(),
+            actual,
+            missed,
+        }))
+    }
+}
+
+impl Store for PostgresStore {
+    fn identity(&self) -> StoreIdentity {
+        self.shared().life.identity()
+    }
+
+    async fn append(&self, append: Arc<Append>) -> Result<Appended, AppendError> {
+        self.write(append).await
+    }
+
+    async fn outcome(&self, key: Key) -> Result<Option<Outcome>, StoreError> {
+        self.within(reader::outcome(self.shared(), key)).await
+    }
+
+    async fn scan_stream<V: Visit>(
+        &self,
+        scan: StreamScan,
+        mut visitor: V,
+    ) -> Result<V, StoreError> {
+        self.within(reader::scan_stream(self.shared(), &scan, &mut visitor))
+            .await?;
+        Ok(visitor)
+    }
+
+    async fn scan_all<V: Visit>(
+        &self,
+        scan: LogScan,
+        mut visitor: V,
+    ) -> Result<(V, Position), StoreError> {
+        let seen = self
+            .within(reader::scan_all(self.shared(), &scan, &mut visitor))
+            .await?;
+        Ok((visitor, seen))
+    }
+
+    async fn head(&self) -> Result<Position, StoreError> {
+        self.within(reader::head(self.shared())).await
+    }
+
+    async fn wait_beyond(&self, position: Position) -> Result<(), StoreError> {
+        match self.shared().tide.beyond(position).await {
+            true => Ok(()),
+            false => Err(StoreError::Closed),
+        }
+    }
+}
+
+impl MultiStreamStore for PostgresStore {
+    async fn append_across(
+        &self,
+        append: Arc<Append<ManyStreams>>,
+    ) -> Result<Appended, AppendError> {
+        self.write(append).await
+    }
+}
+
+impl BoundaryStore for PostgresStore {
+    async fn append_within(&self, append: Arc<Append<Boundary>>) -> Result<Appended, AppendError> {
+        self.write(append).await
+    }
+}
