@@ -93,6 +93,7 @@ pub mod two;
 
 pub use account::Account;
 pub use broken::Broken;
+pub use clock::Clock;
 pub use processes::{Side, check_in_two_processes, hold_in_two_processes, is_second_process};
 pub use reopening::check_reopening;
 pub use seed::{SEED, TIMES, seed};

@@ -6,9 +6,15 @@ use std::time::Duration;
 use eventsource_core::{BoundaryStore, DensePositions, MultiStreamStore, Store};
 
 use crate::broken::{Broken, Kept, Problem};
+use crate::seed::times;
 
 /// No test of a store that works takes this long.
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Longer histories take longer.
+fn patience() -> Duration {
+    PATIENCE.saturating_mul(u32::try_from(times()).unwrap_or(u32::MAX))
+}
 
 /// Runs one test on a new store, in a runtime of its own, and panics if the promise is broken.
 ///
@@ -43,10 +49,11 @@ pub(crate) async fn verdict(
     test: impl Future<Output = Kept> + Send + 'static,
 ) -> Result<(), Broken> {
     // A task of its own, so that a panic is a verdict too.
-    let kept = match tokio::time::timeout(PATIENCE, tokio::spawn(test)).await {
+    let patience = patience();
+    let kept = match tokio::time::timeout(patience, tokio::spawn(test)).await {
         Ok(Ok(kept)) => kept,
         Ok(Err(panicked)) => Err(panicked.into()),
-        Err(_) => Err(Problem(format!("it has not ended after {PATIENCE:?}"))),
+        Err(_) => Err(Problem(format!("it has not ended after {patience:?}"))),
     };
     kept.map_err(|problem| Broken::new(promise, problem))
 }

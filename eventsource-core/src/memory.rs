@@ -12,7 +12,8 @@ use crate::append::{
 use crate::key::Key;
 use crate::limits::Limits;
 use crate::store::{
-    BoundaryStore, DensePositions, LogScan, MultiStreamStore, Store, StoreIdentity, StreamScan, Visit,
+    BoundaryStore, DensePositions, LogScan, MultiStreamStore, Store, StoreIdentity, StreamScan,
+    Visit,
 };
 use crate::store_error::StoreError;
 use crate::stored_event::StoredEvent;
