@@ -134,20 +134,21 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                 let to = AccountId((task + number * 3 + 1) % ACCOUNTS);
                 match transfer(&accounts, from, to, u64::from(number)).await {
                     Ok(_) => made += 1,
-                    Err(_) => refused += 1,
+                    Err(DecideError::Refused(_) | DecideError::Contended { .. }) => refused += 1,
+                    Err(failed) => return Err(failed),
                 }
                 if (task, number) == (7, 12) {
                     let closed = accounts.execute(&AccountId(3), Close).await;
                     println!("account 3 is closed: {}", closed.is_ok());
                 }
             }
-            (made, refused)
+            Ok((made, refused))
         }
     };
     let clerks: Vec<_> = (0..16).map(|task| tokio::spawn(clerk(task))).collect();
     let (mut made, mut refused) = (0, 0);
     for clerk in clerks {
-        let (more_made, more_refused) = clerk.await?;
+        let (more_made, more_refused) = clerk.await??;
         (made, refused) = (made + more_made, refused + more_refused);
     }
     println!("{made} transfers were made, and {refused} refused");

@@ -846,6 +846,52 @@ async fn a_store_whose_type_is_forgotten_decides_as_far_as_it_reaches() {
     assert_eq!(narrower.head().await.unwrap(), Position(3));
 }
 
+/// A refusal rests on all that there is, also where a scan has ended early.
+#[tokio::test]
+async fn a_refusal_is_not_given_on_half_of_the_events() {
+    let store = ScriptedStore::new([]);
+    define(&store, 0).await;
+    define(&store, 1).await;
+    *store.cut.lock().unwrap() = Some(1);
+    let decided = store.decide(both(1), enrol(1)).await.unwrap();
+    assert_eq!(decided.events.len(), 1);
+    let error = store.decide(both(2), enrol(2)).await.unwrap_err();
+    assert!(
+        matches!(error, DecideError::Refused(EnrolError::Full)),
+        "{error}"
+    );
+}
+
+/// What was read before a restore is read anew, and not added to what is read after it.
+#[tokio::test]
+async fn a_store_that_was_restored_meanwhile_is_read_anew() {
+    let store = ScriptedStore::new([]);
+    define(&store, 2).await;
+    store.append(enrolled_by_other(5)).await.unwrap();
+    let attempts = AtomicUsize::new(0);
+    let counted = |parts: (&Seats, &Load)| {
+        attempts.fetch_add(1, Ordering::SeqCst);
+        assert_eq!(parts.0.taken, 1);
+        enrol(1)(parts)
+    };
+    store.earlier_life.store(1, Ordering::SeqCst);
+    store.decide(both(1), counted).await.unwrap();
+    assert_eq!(attempts.swap(0, Ordering::SeqCst), 2);
+
+    store.earlier_life.store(1, Ordering::SeqCst);
+    let refuse = |(seats, _): (&Seats, &Load)| {
+        attempts.fetch_add(1, Ordering::SeqCst);
+        ensure!(seats.taken != 2, EnrolError::Full);
+        Ok(())
+    };
+    let error = store.decide(both(1), refuse).await.unwrap_err();
+    assert!(
+        matches!(error, DecideError::Refused(EnrolError::Full)),
+        "{error}"
+    );
+    assert_eq!(attempts.load(Ordering::SeqCst), 2);
+}
+
 /// Eight, of both kinds.
 #[tokio::test]
 async fn eight_take_part() {

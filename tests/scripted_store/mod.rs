@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use eventsource_core::{
     Append, AppendError, Appended, Boundary, BoundaryStore, Key, LogScan, ManyStreams, MemoryStore,
-    MultiStreamStore, Outcome, Position, Store, StoreError, StoreIdentity, StreamScan, Visit,
+    MultiStreamStore, Outcome, Position, Store, StoreError, StoreIdentity, StreamScan, Uuid, Visit,
 };
 
 /// What happens to the next append.
@@ -30,7 +30,15 @@ pub struct ScriptedStore {
     pub log_scans: Arc<Mutex<Vec<LogScan>>>,
     /// How many look-ups of a key find nothing, as if it had been stored just after them.
     pub too_early: Arc<AtomicUsize>,
+    /// How many looks at the store's identity find the life before a restore.
+    pub earlier_life: Arc<AtomicUsize>,
+    /// How many events the next scan of the log shows, as if the one after them were damaged.
+    pub cut: Arc<Mutex<Option<usize>>>,
     script: Arc<Mutex<VecDeque<Next>>>,
+}
+
+fn less(count: usize) -> Option<usize> {
+    count.checked_sub(1)
 }
 
 impl ScriptedStore {
@@ -41,6 +49,8 @@ impl ScriptedStore {
             appends: Arc::default(),
             log_scans: Arc::default(),
             too_early: Arc::default(),
+            earlier_life: Arc::default(),
+            cut: Arc::default(),
             script: Arc::new(Mutex::new(script.into_iter().collect())),
         }
     }
@@ -94,7 +104,14 @@ impl BoundaryStore for ScriptedStore {
 
 impl Store for ScriptedStore {
     fn identity(&self) -> StoreIdentity {
-        self.inner.identity()
+        let counter = &self.earlier_life;
+        match counter.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less) {
+            Ok(_) => StoreIdentity {
+                incarnation: Uuid::nil(),
+                ..self.inner.identity()
+            },
+            Err(_) => self.inner.identity(),
+        }
     }
 
     async fn append(&self, append: Arc<Append>) -> Result<Appended, AppendError> {
@@ -102,7 +119,6 @@ impl Store for ScriptedStore {
     }
 
     async fn outcome(&self, key: Key) -> Result<Option<Outcome>, StoreError> {
-        let less = |count: usize| count.checked_sub(1);
         match self
             .too_early
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, less)
@@ -123,6 +139,10 @@ impl Store for ScriptedStore {
         visitor: V,
     ) -> Result<(V, Position), StoreError> {
         self.log_scans.lock().unwrap().push(scan.clone());
+        let scan = match self.cut.lock().unwrap().take() {
+            Some(cut) => scan.limit(cut),
+            None => scan,
+        };
         self.inner.scan_all(scan, visitor).await
     }
 
