@@ -269,7 +269,9 @@ fn models_see_what_their_query_matches() {
     assert_eq!((seats.capacity, seats.taken), (3, 2));
     assert_eq!(Load::of(2).given(vec![enrolled(1), enrolled(2)]).courses, 1);
     assert!(!Place::of("c1", 7).given(enrolled(1)).taken);
-    assert!(Place::of(c1(), &1).given(enrolled(1)).taken);
+    let course = c1();
+    assert!(Place::of(&course, 1).given(enrolled(1)).taken);
+    assert!(!Place::of(course, 1).given(enrolled(2)).taken);
     let day = Day::default_for_test().given((enrolled(1), DayOpened, enrolled(2)));
     assert_eq!((day.opened, day.since), (true, 1));
     let trail = Trail::of("c1").given((enrolled(1), DayOpened, enrolled(2)));
