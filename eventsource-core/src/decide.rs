@@ -1,6 +1,15 @@
 //! Deciding over several things: read what the decision rests on, ask the closure, append; and again, where somebody
 //! else was faster.
 
+pub(crate) mod attempt;
+pub(crate) mod error;
+pub(crate) mod member;
+pub(crate) mod model;
+pub(crate) mod part;
+pub(crate) mod participant;
+pub(crate) mod reading;
+pub(crate) mod verdict;
+
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::ops::ControlFlow;
@@ -10,16 +19,14 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::append::{Append, AppendError, Appended, Boundary, Placed, Record};
-use crate::attempt::{Attempt, Recorder};
 use crate::codec::Codec;
-use crate::decide_error::DecideError;
+use crate::decide::attempt::{Attempt, Recorder};
+use crate::decide::reading::Reading;
 use crate::digest;
 use crate::environment::Environment;
 use crate::key::Key;
 use crate::load::LoadError;
 use crate::metadata::{Metadata, said_beside};
-use crate::participant::Participants;
-use crate::reading::Reading;
 use crate::repository::Retry;
 use crate::store::{LogScan, Store, Visit, WithinReach};
 use crate::store_error::StoreError;
@@ -28,7 +35,12 @@ use crate::stream::Position;
 use crate::tag::TagList;
 use crate::time::{Clock, IdSource, RandomIds};
 use crate::trace::{self, Instrument as _};
-use crate::verdict::Verdict;
+
+pub use error::{DecideError, Unsound, UnsoundProblem};
+pub use member::{At, Declined, Member};
+pub use model::{DecisionModel, ModelEvent, TagArgument};
+pub use participant::{Participant, Participants};
+pub use verdict::{Facts, Refusal, Verdict};
 
 /// A decision that is about to be made, as [`Store::decide`] begins it: await it, or set options first.
 #[must_use = "a decision is made when it is awaited"]

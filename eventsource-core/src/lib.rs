@@ -62,14 +62,11 @@
 
 mod aggregate;
 mod append;
-mod attempt;
 mod checkpoint;
 pub mod codec;
 mod command;
 mod decide;
-mod decide_error;
 mod decision;
-mod decision_model;
 mod digest;
 mod dispatcher;
 mod draft;
@@ -82,16 +79,12 @@ mod id;
 mod key;
 mod limits;
 mod load;
-mod member;
 mod memory;
 pub mod message;
 mod metadata;
-mod part;
-mod participant;
 #[doc(hidden)]
 pub mod private;
 mod query;
-mod reading;
 mod registry;
 mod repository;
 mod store;
@@ -104,7 +97,6 @@ pub mod testing;
 mod time;
 mod timer;
 mod trace;
-mod verdict;
 mod watch;
 
 pub use aggregate::*;
@@ -112,10 +104,8 @@ pub use append::*;
 pub use checkpoint::{Checkpoint, InvalidCheckpoint};
 pub use codec::{Codec, CodecError, DecodeError, Json};
 pub use command::*;
-pub use decide::{Decide, Decided};
-pub use decide_error::{DecideError, Unsound, UnsoundProblem};
+pub use decide::*;
 pub use decision::*;
-pub use decision_model::{DecisionModel, ModelEvent, TagArgument};
 pub use dispatcher::{DispatchError, Dispatched, Dispatcher};
 pub use erased::{AnyBoundaryStore, AnyMultiStreamStore, AnyStore};
 pub use event::*;
@@ -129,10 +119,8 @@ pub use id::{Id, InvalidId};
 pub use key::Key;
 pub use limits::{EVENT_NAME_LIMIT, Limits, Rejected, RejectedProblem};
 pub use load::{AsOf, Corrupt, CorruptCause, LoadError, Loaded};
-pub use member::{At, Declined, Member};
 pub use memory::MemoryStore;
 pub use metadata::Metadata;
-pub use participant::{Participant, Participants};
 pub use query::{Query, QueryItem};
 pub use registry::{AggregateEntry, NameCollision, Registered, Registry};
 pub use repository::{Repository, Retry};
@@ -144,13 +132,12 @@ pub use subscription::*;
 pub use tag::{TAG_LIMIT, Tag, TagList, TagValue, Tags};
 pub use time::*;
 pub use uuid::Uuid;
-pub use verdict::{Facts, Refusal, Verdict};
 
 /// What a domain and its tests need: `use eventsource_core::prelude::*;`.
 pub mod prelude {
     pub use crate::aggregate::{Aggregate, Apply};
     pub use crate::command::{Command, Context, Handle};
-    pub use crate::decision_model::DecisionModel;
+    pub use crate::decide::model::DecisionModel;
     pub use crate::ensure;
     pub use crate::event::{Event, EventMeta, Recorded};
     pub use crate::id::Id;

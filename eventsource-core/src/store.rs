@@ -10,15 +10,15 @@ use crate::append::{AcrossStreams, Append, AppendError, Appended, Boundary, Many
 use crate::checkpoint::Checkpoint;
 use crate::codec::{Codec, Json};
 use crate::decide::Decide;
+use crate::decide::participant::Participants;
+use crate::decide::verdict::Verdict;
 use crate::key::Key;
-use crate::participant::Participants;
 use crate::query::Query;
 use crate::store_error::StoreError;
 use crate::stored_event::{EventRef, StoredEvent};
 use crate::stream::{Position, StreamName, Version};
 use crate::subscription::Subscription;
 use crate::time::{IdSource, RandomIds};
-use crate::verdict::Verdict;
 
 /// A store of events: appends to one stream, reads of a stream and of all events, and a way to wait for more.
 ///

@@ -9,21 +9,21 @@ use std::task::{Context, Poll, Waker};
 use super::{Diff, json_lines};
 use crate::aggregate::Aggregate;
 use crate::append::Append;
-use crate::attempt::{Attempt, Recorder};
 use crate::codec::Json;
-use crate::decide_error::DecideError;
+use crate::decide::attempt::{Attempt, Recorder};
+use crate::decide::error::DecideError;
+use crate::decide::member::At;
+use crate::decide::model::DecisionModel;
+use crate::decide::part::{ModelPart, Part, Source};
+use crate::decide::participant::Participants;
+use crate::decide::verdict::{Facts, Verdict};
 use crate::decision::{Decision, Events};
-use crate::decision_model::DecisionModel;
 use crate::environment::Environment;
 use crate::load::stream_of;
-use crate::member::At;
 use crate::memory::MemoryStore;
 use crate::metadata::Metadata;
-use crate::part::{ModelPart, Part, Source};
-use crate::participant::Participants;
 use crate::store::{BoundaryStore, LogScan, Store, WithinReach};
 use crate::time::{ManualClock, SequentialIds, Timestamp};
-use crate::verdict::{Facts, Verdict};
 
 /// Starts a test of a decision model: `Seats::of(&course).given(…)` is the model after these events, of which it sees
 /// those that match its query.

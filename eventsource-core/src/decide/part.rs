@@ -4,9 +4,9 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use crate::attempt::Attempt;
 use crate::codec::Codec;
-use crate::decision_model::{DecisionModel, ModelEvent};
+use crate::decide::attempt::Attempt;
+use crate::decide::model::{DecisionModel, ModelEvent};
 use crate::event::EventMeta;
 use crate::load::{Corrupt, CorruptCause, corrupt, said};
 use crate::query::Query;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::append::{NewEvent, Record};
 use crate::codec::Codec;
-use crate::decide_error::{DecideError, Unsound};
+use crate::decide::error::{DecideError, Unsound};
 use crate::draft::{Draft, Unencodable};
 use crate::environment::Environment;
 use crate::event::{Event, EventSet};

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use crate::append::{Check, StreamCheck};
-use crate::attempt::Attempt;
+use crate::decide::attempt::Attempt;
+use crate::decide::part::{Part, Source};
 use crate::load::{Corrupt, LoadError};
-use crate::part::{Part, Source};
 use crate::query::Query;
 use crate::store::{LogScan, Store, StreamScan, Visit};
 use crate::store_error::StoreError;

@@ -2,10 +2,10 @@
 
 use std::convert::Infallible;
 
-use crate::attempt::Recorder;
 use crate::codec::Codec;
+use crate::decide::attempt::Recorder;
+use crate::decide::member::Declined;
 use crate::event::Event;
-use crate::member::Declined;
 
 /// Events that a decision over several things may record: one of any type, `()` for nothing, an `Option`, a `Vec`, an
 /// array or a tuple of these.

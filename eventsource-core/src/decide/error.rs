@@ -4,9 +4,9 @@ use std::fmt;
 
 use crate::aggregate::Misapplied;
 use crate::codec::CodecError;
+use crate::decide::member::Declined;
 use crate::limits::Rejected;
 use crate::load::LoadError;
-use crate::member::Declined;
 use crate::store_error::StoreError;
 use crate::stream::{InvalidStreamName, StreamName};
 

@@ -4,16 +4,16 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::aggregate::{Aggregate, Root};
-use crate::attempt::Attempt;
 use crate::codec::{Codec, Json};
 use crate::command::{CommandOf, Context};
-use crate::decide_error::{Unsound, UnsoundProblem};
+use crate::decide::attempt::Attempt;
+use crate::decide::error::{Unsound, UnsoundProblem};
+use crate::decide::part::{Part, Source};
 use crate::decision::{Events, Rejection};
 use crate::environment::Environment;
 use crate::event::EventMeta;
 use crate::load::{AsOf, Corrupt, Fold, LoadError, check, stream_of};
 use crate::message::MessageSet;
-use crate::part::{Part, Source};
 use crate::stored_event::EventRef;
 use crate::stream::{StreamName, Version};
 
