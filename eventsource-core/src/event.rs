@@ -1,10 +1,7 @@
 //! Events: facts that are stored for ever.
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-
 use crate::aggregate::Aggregate;
-use crate::message::{MessageReader, MessageSet, MessageWriter, Place};
+use crate::message::{MessageReader, MessageSet, MessageWriter, Place, Storable};
 use crate::metadata::Metadata;
 use crate::stream::{Position, StreamName, Version};
 use crate::tag::Tags;
@@ -27,7 +24,7 @@ use crate::time::Timestamp;
     label = "this type has no `Event`",
     note = "write `#[event(name = \"…\")]` on the struct"
 )]
-pub trait Event: Serialize + DeserializeOwned + Send + Sync + 'static {
+pub trait Event: Storable + Send + Sync + 'static {
     /// The stored name. It stays the same when the struct is renamed.
     const NAME: &'static str;
 

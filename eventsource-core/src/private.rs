@@ -5,6 +5,8 @@ pub use std::string::{String, ToString};
 pub use inventory;
 pub use serde;
 
+pub use crate::mistakes::*;
+
 use crate::aggregate::Aggregate;
 use crate::command::Context;
 use crate::decision::Rejection;

@@ -9,11 +9,64 @@ use crate::method::model::{Declared, Method, Methods, Role};
 use crate::runtime::{quiet, respanned};
 
 pub(crate) fn expand(methods: &Methods) -> TokenStream {
+    if methods.list.is_empty() {
+        return TokenStream::new();
+    }
+    let declarations = methods.list.iter().filter_map(|method| {
+        let declared = method.declares.as_ref()?;
+        Some(declaration(methods, method, declared))
+    });
+    let known = known(methods);
     let implementations = methods.list.iter().map(|method| match methods.role {
         Role::Apply => apply(methods, method),
         Role::Handle => handle(methods, method),
     });
-    quote!(#(#implementations)*)
+    let quiet = quiet();
+    quote! {
+        #(#declarations)*
+        #quiet
+        const _: () = {
+            #known
+            #(#implementations)*
+        };
+    }
+}
+
+/// That the type is an aggregate, said once, and the type as `__Known<…>`: an error type if it is none, so that nothing
+/// else is reported. Where there is an `#[apply]` block, it is the one to say so.
+fn known(
+    Methods {
+        runtime,
+        role,
+        owner,
+        ..
+    }: &Methods,
+) -> TokenStream {
+    let span = owner.span();
+    let at = runtime.at(span);
+    let (by_itself, mention) = match role {
+        Role::Apply => (
+            quote_spanned!(span=> <#owner as #at::Aggregate>::IS_AGGREGATE),
+            Some(quote! {
+                struct __Block;
+                impl #runtime::private::Mentioned<__Known<__Block>> for __Known<#owner> {
+                    const IS_AGGREGATE: bool = __IS_AGGREGATE;
+                }
+            }),
+        ),
+        Role::Handle => {
+            let by = quote_spanned!(span=> #at::private::ByItself);
+            (
+                quote_spanned!(span=> <#owner as #at::private::Mentioned<#by>>::IS_AGGREGATE),
+                None,
+            )
+        }
+    };
+    quote! {
+        const __IS_AGGREGATE: bool = #by_itself;
+        type __Known<T> = <T as #runtime::private::Known<{ __IS_AGGREGATE }>>::Type;
+        #mention
+    }
 }
 
 /// The implementation of the trait. Its head and its braces stand at the method's name, where the compiler then reports
@@ -33,15 +86,15 @@ fn implementation(methods: &Methods, method: &Method, content: TokenStream) -> T
     };
     let mut braces = Group::new(Delimiter::Brace, content);
     braces.set_span(span);
-    let head = quote_spanned!(span=> impl #interface for #owner);
-    let (quiet, listed) = (quiet(), listed(methods, method));
+    let head = quote_spanned! {span=>
+        impl #interface for #owner where for<'__a> #owner: #runtime::private::AggregateIf<'__a>
+    };
+    let listed = listed(methods, method);
     quote! {
         #(#cfg)*
         #[automatically_derived]
-        #quiet
         #head #braces
         #(#cfg)*
-        #quiet
         #listed
     }
 }
@@ -51,8 +104,12 @@ fn listed(methods: &Methods, method: &Method) -> TokenStream {
     let Methods { runtime, owner, .. } = methods;
     let message = &method.message;
     match methods.role {
-        Role::Apply => quote!(const _: () = <#message as #runtime::EventOf<#owner>>::LISTED;),
-        Role::Handle => quote!(const _: () = <#message as #runtime::CommandOf<#owner>>::LISTED;),
+        Role::Apply => {
+            quote!(const _: () = <#message as #runtime::EventOf<__Known<#owner>>>::LISTED;)
+        }
+        Role::Handle => {
+            quote!(const _: () = <#message as #runtime::CommandOf<__Known<#owner>>>::LISTED;)
+        }
     }
 }
 
@@ -128,11 +185,7 @@ fn handle(methods: &Methods, method: &Method) -> TokenStream {
             const CREATES: bool = true;
         )
     });
-    let declared = method
-        .declares
-        .as_ref()
-        .map(|declared| declaration(methods, method, declared));
-    let implementation = implementation(
+    implementation(
         methods,
         method,
         quote! {
@@ -147,8 +200,7 @@ fn handle(methods: &Methods, method: &Method) -> TokenStream {
                 #body
             }
         },
-    );
-    quote!(#declared #implementation)
+    )
 }
 
 /// Looks at whether the aggregate is there, calls the method, and records what it returns.
@@ -181,9 +233,9 @@ fn decision(methods: &Methods, method: &Method) -> TokenStream {
     let span = output_span(method);
     let record = match output {
         Some(output) if named(output) => {
-            quote_spanned!(span=> <#output as #runtime::Decision<#owner>>::record(decision, events))
+            quote_spanned!(span=> <#output as #runtime::Decision<__Known<#owner>>>::record(decision, events))
         }
-        _ => quote_spanned!(span=> #runtime::Decision::<#owner>::record(decision, events)),
+        _ => quote_spanned!(span=> #runtime::Decision::<__Known<#owner>>::record(decision, events)),
     };
     quote! {
         #check

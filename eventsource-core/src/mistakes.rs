@@ -1,0 +1,46 @@
+//! Traits by which one mistake makes one error: generated code asks them, and nobody else.
+//!
+//! Where a type is not what generated code needs, each of its items would say so once more. So each block asks once,
+//! in a constant, and speaks of its type only through a type that is computed from that constant. If the constant does
+//! not compile, that type is the compiler's own error type, about which it says nothing a second time.
+
+use crate::aggregate::Aggregate;
+
+/// The type itself, if the constant compiles.
+pub trait Known<const IS_KNOWN: bool> {
+    /// The type.
+    type Type;
+}
+
+impl<T, const IS_KNOWN: bool> Known<IS_KNOWN> for T {
+    type Type = T;
+}
+
+/// That a type is an aggregate, in a bound that is not decided where it stands: it mentions a lifetime.
+///
+/// The implementations of [`Apply`](crate::Apply) and [`Handle`](crate::Handle) carry it, so that they are silent on a
+/// type that is no aggregate.
+pub trait AggregateIf<'a>: Aggregate {}
+
+impl<A: Aggregate> AggregateIf<'_> for A {}
+
+/// That something is said about a type: by its own implementation of [`Aggregate`], or by an `#[apply]` block, which
+/// then is the one to say that there is none.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an aggregate",
+    label = "this type has no `Aggregate`",
+    note = "write `#[aggregate(id = …, error = …, events(…), commands(…))]` on it"
+)]
+pub trait Mentioned<By> {
+    /// Compiles only for an aggregate.
+    const IS_AGGREGATE: bool;
+}
+
+/// The implementation of [`Aggregate`], as what mentions a type.
+#[derive(Debug)]
+pub enum ByItself {}
+
+#[diagnostic::do_not_recommend]
+impl<A: Aggregate> Mentioned<ByItself> for A {
+    const IS_AGGREGATE: bool = A::IS_AGGREGATE;
+}
