@@ -65,16 +65,14 @@ fn understand(
     let name = name(&mut arguments, &item.ident, errors);
     let id = required(
         &mut arguments,
-        "id",
-        "its id",
+        ("id", "AccountId"),
         &item.ident,
         &runtime,
         errors,
     );
     let error = required(
         &mut arguments,
-        "error",
-        "its error",
+        ("error", "AccountError"),
         &item.ident,
         &runtime,
         errors,
@@ -89,6 +87,14 @@ fn understand(
     );
     let invariant: Option<Expr> =
         arguments.parsed("invariant", "a function", "Self::is_sound", errors);
+    if let Some(Expr::Lit(literal)) = &invariant {
+        errors.add(
+            literal,
+            "`invariant` is a function",
+            "write `invariant = Self::is_sound`",
+        );
+    }
+    let invariant = invariant.filter(|invariant| !matches!(invariant, Expr::Lit(_)));
     arguments.finish(&KNOWN, errors);
 
     Some(Aggregate {
@@ -125,21 +131,20 @@ fn name(arguments: &mut Arguments, ident: &Ident, errors: &mut Errors) -> LitStr
 /// The type under a key. Where there is none, the error itself stands in its place.
 fn required(
     arguments: &mut Arguments,
-    key: &str,
-    what: &str,
+    (key, example): (&str, &str),
     ident: &Ident,
     runtime: &Runtime,
     errors: &mut Errors,
 ) -> Option<Type> {
     if arguments.has(key) {
-        let found = arguments.type_(key, errors);
+        let found = arguments.type_(key, example, errors);
         return found.or_else(|| errors.last_as_type(runtime));
     }
-    let problem = format!("the aggregate `{ident}` does not say what {what} is");
+    let problem = format!("the aggregate `{ident}` does not say what its {key} is");
     errors.add(
         ident,
         problem,
-        format!("write `#[aggregate({key} = …, …)]`"),
+        format!("write `#[aggregate({key} = {example}, …)]`"),
     );
     errors.last_as_type(runtime)
 }
@@ -152,7 +157,19 @@ fn messages(
     errors: &mut Errors,
 ) -> Option<Messages> {
     if arguments.is(key, |value| matches!(value, Value::Equals(_))) {
-        return arguments.type_(key, errors).map(Messages::Own);
+        let example = if kind == Kind::Event {
+            "AccountEvent"
+        } else {
+            "AccountCommand"
+        };
+        let own = arguments.type_(key, example, errors)?;
+        if !matches!(own, Type::Path(_)) {
+            let problem = format!("`{key} = …` is an enum of your own");
+            let help = format!("write `{key}(First, Second)` for a list, or `{key} = {example}`");
+            errors.add(&own, problem, help);
+            return None;
+        }
+        return Some(Messages::Own(own));
     }
     let listed = if arguments.has(key) {
         arguments.types(key, errors)?

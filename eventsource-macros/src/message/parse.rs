@@ -14,6 +14,7 @@ pub(crate) fn parse(kind: Kind, item: TokenStream, errors: &mut Errors) -> Optio
     let item: DeriveInput = errors.keep(syn::parse2(item))?;
     let mut arguments = Arguments::of(kind.word(), &item.attrs, errors);
     let runtime = arguments.runtime(errors);
+    check_no_tag(&item.attrs, errors);
     let generic = check_generics(kind, &item.generics, errors);
     let shape = match item.data {
         Data::Struct(data) => {
@@ -135,6 +136,14 @@ fn tags(
 ) -> Vec<Tag> {
     let mut tags = Vec::new();
     for (number, field) in fields.iter().enumerate() {
+        if let Some(misplaced) = find(&field.attrs, kind.word()) {
+            let help = "for another name in the payload write `#[serde(rename = \"…\")]`, for a tag `#[tag]`";
+            errors.add(
+                misplaced,
+                format!("`#[{}]` does not stand on a field", kind.word()),
+                help,
+            );
+        }
         let marks: Vec<_> = field
             .attrs
             .iter()
@@ -161,6 +170,23 @@ fn tags(
         }
     }
     tags
+}
+
+fn find<'a>(attributes: &'a [Attribute], name: &str) -> Option<&'a Attribute> {
+    attributes
+        .iter()
+        .find(|attribute| attribute.path().is_ident(name))
+}
+
+/// That no `#[tag]` stands on a whole struct, enum or variant.
+fn check_no_tag(attributes: &[Attribute], errors: &mut Errors) {
+    if let Some(mark) = find(attributes, "tag") {
+        errors.add(
+            mark,
+            "`#[tag]` stands on a field",
+            "move it to the field whose value is the tag",
+        );
+    }
 }
 
 fn tag_name(mark: &Attribute, field: &Field, errors: &mut Errors) -> Option<LitStr> {
@@ -198,6 +224,7 @@ fn tag_name(mark: &Attribute, field: &Field, errors: &mut Errors) -> Option<LitS
 }
 
 fn variant(kind: Kind, variant: syn::Variant, errors: &mut Errors) -> Variant {
+    check_no_tag(&variant.attrs, errors);
     let mut arguments = Arguments::of(kind.word(), &variant.attrs, errors);
     let newtype = matches!(&variant.fields, Fields::Unnamed(fields) if fields.unnamed.len() == 1);
     let named_itself = variant

@@ -1,15 +1,15 @@
 //! From the [`Methods`] of a block to one trait implementation each.
 
-use proc_macro2::{Delimiter, Group, TokenStream};
-use quote::{quote, quote_spanned};
-use syn::Type;
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
+use syn::{Ident, Type};
 
 use crate::method::model::{Declared, Method, Methods, Role};
 use crate::runtime::{quiet, respanned};
 
 pub(crate) fn expand(methods: &Methods) -> TokenStream {
-    if methods.list.is_empty() {
+    if methods.list.is_empty() && methods.unknown.is_none() {
         return TokenStream::new();
     }
     let declarations = methods.list.iter().filter_map(|method| {
@@ -17,18 +17,56 @@ pub(crate) fn expand(methods: &Methods) -> TokenStream {
         Some(declaration(methods, method, declared))
     });
     let known = known(methods);
-    let implementations = methods.list.iter().map(|method| match methods.role {
-        Role::Apply => apply(methods, method),
-        Role::Handle => handle(methods, method),
+    let implementations = methods.list.iter().enumerate().map(|(number, method)| {
+        let content = match methods.role {
+            Role::Apply => apply(methods, method),
+            Role::Handle => handle(methods, method),
+        };
+        implementation(methods, number, method, content)
     });
+    let unknown = methods.unknown.as_ref();
+    let unknown = unknown.map(|unknown| stand_in(methods, unknown));
+    let listed = listed(methods);
     let quiet = quiet();
     quote! {
         #(#declarations)*
         #quiet
         const _: () = {
             #known
+            #listed
             #(#implementations)*
+            #unknown
         };
+    }
+}
+
+/// For a method of which nobody knows what it is for: it has been reported, and that there is no method for an event or
+/// a command shall not be reported beside it.
+fn stand_in(Methods { runtime, role, .. }: &Methods, unknown: &Type) -> TokenStream {
+    match role {
+        Role::Apply => quote! {
+            impl #runtime::Apply<#unknown> for #unknown {
+                fn apply(
+                    &mut self,
+                    _: &#unknown,
+                    _: &#runtime::EventMeta<'_>,
+                ) -> ::core::result::Result<(), #runtime::Misapplied> {
+                    ::core::unreachable!()
+                }
+            }
+        },
+        Role::Handle => quote! {
+            impl #runtime::Handle<#unknown> for #unknown {
+                fn handle(
+                    _: ::core::option::Option<&Self>,
+                    _: #unknown,
+                    _: &#runtime::Context<'_, Self>,
+                    _: &mut #runtime::Events<Self>,
+                ) -> ::core::result::Result<(), #runtime::Rejection<<Self as #runtime::Aggregate>::Error>> {
+                    ::core::unreachable!()
+                }
+            }
+        },
     }
 }
 
@@ -71,7 +109,12 @@ fn known(
 
 /// The implementation of the trait. Its head and its braces stand at the method's name, where the compiler then reports
 /// a second one.
-fn implementation(methods: &Methods, method: &Method, content: TokenStream) -> TokenStream {
+fn implementation(
+    methods: &Methods,
+    number: usize,
+    method: &Method,
+    content: TokenStream,
+) -> TokenStream {
     let Method {
         cfg,
         ident,
@@ -80,37 +123,43 @@ fn implementation(methods: &Methods, method: &Method, content: TokenStream) -> T
     } = method;
     let span = ident.span();
     let (runtime, owner) = (methods.runtime.at(span), respanned(&methods.owner, span));
+    // In the head of an implementation a misspelled type would be reported once more, as a forgotten type parameter.
+    let alias = format_ident!("__Message{number}");
     let interface = match methods.role {
-        Role::Apply => quote_spanned!(span=> #runtime::Apply<#message>),
-        Role::Handle => quote_spanned!(span=> #runtime::Handle<#message>),
+        Role::Apply => quote_spanned!(span=> #runtime::Apply<#alias>),
+        Role::Handle => quote_spanned!(span=> #runtime::Handle<#alias>),
     };
     let mut braces = Group::new(Delimiter::Brace, content);
     braces.set_span(span);
     let head = quote_spanned! {span=>
         impl #interface for #owner where for<'__a> #owner: #runtime::private::AggregateIf<'__a>
     };
-    let listed = listed(methods, method);
     quote! {
+        #(#cfg)*
+        type #alias = #message;
         #(#cfg)*
         #[automatically_derived]
         #head #braces
-        #(#cfg)*
-        #listed
     }
 }
 
-/// That the aggregate lists the message: an obligation on the message, and so reported at it.
-fn listed(methods: &Methods, method: &Method) -> TokenStream {
-    let Methods { runtime, owner, .. } = methods;
-    let message = &method.message;
-    match methods.role {
-        Role::Apply => {
-            quote!(const _: () = <#message as #runtime::EventOf<__Known<#owner>>>::LISTED;)
-        }
-        Role::Handle => {
-            quote!(const _: () = <#message as #runtime::CommandOf<__Known<#owner>>>::LISTED;)
-        }
-    }
+/// That the aggregate lists the messages: an obligation on each, and so reported at it.
+fn listed(methods: &Methods) -> TokenStream {
+    let Methods {
+        runtime,
+        role,
+        owner,
+        list,
+        ..
+    } = methods;
+    let listed = list.iter().map(|Method { cfg, message, .. }| {
+        let (of, message) = match role {
+            Role::Apply => (quote!(EventOf), message),
+            Role::Handle => (quote!(CommandOf), message),
+        };
+        quote!(#(#cfg)* let () = <#message as #runtime::#of<__Known<#owner>>>::LISTED;)
+    });
+    quote!(const _: () = { #(#listed)* };)
 }
 
 fn apply(methods: &Methods, method: &Method) -> TokenStream {
@@ -122,8 +171,11 @@ fn apply(methods: &Methods, method: &Method) -> TokenStream {
         second,
         ..
     } = method;
-    let meta = second.then(|| quote!(, meta));
-    let body = if method.broken {
+    let meta = second.map(|place| {
+        let meta = reborrowed("meta", place);
+        quote!(, #meta)
+    });
+    if method.broken {
         quote! {
             fn apply(
                 &mut self,
@@ -134,7 +186,7 @@ fn apply(methods: &Methods, method: &Method) -> TokenStream {
             }
         }
     } else if *creates {
-        let create = quote_spanned!(output_span(method)=> ::core::option::Option::Some(<#owner>::#ident(event #meta)));
+        let create = quote_spanned!(output_start(method)=> ::core::option::Option::Some(<#owner>::#ident(event #meta)));
         quote! {
             const CREATES: bool = true;
 
@@ -162,15 +214,21 @@ fn apply(methods: &Methods, method: &Method) -> TokenStream {
                 ::core::result::Result::Ok(())
             }
         }
-    };
-    implementation(methods, method, body)
+    }
 }
 
-fn output_span(method: &Method) -> proc_macro2::Span {
+/// A reference that is passed on, over the whole place of the parameter's type: where the two do not fit, it is reported
+/// there.
+fn reborrowed(name: &str, (first, last): (Span, Span)) -> TokenStream {
+    let and = quote_spanned!(first=> &);
+    let name = Ident::new(name, Span::call_site().located_at(last));
+    quote!(#and *#name)
+}
+
+fn output_start(method: &Method) -> Span {
     method
         .output
-        .as_ref()
-        .map_or_else(|| method.ident.span(), Spanned::span)
+        .map_or(method.ident.span(), |(first, _)| first)
 }
 
 fn handle(methods: &Methods, method: &Method) -> TokenStream {
@@ -185,22 +243,18 @@ fn handle(methods: &Methods, method: &Method) -> TokenStream {
             const CREATES: bool = true;
         )
     });
-    implementation(
-        methods,
-        method,
-        quote! {
-            #creates
-            #[inline]
-            fn handle(
-                state: ::core::option::Option<&Self>,
-                command: #message,
-                context: &#runtime::Context<'_, Self>,
-                events: &mut #runtime::Events<Self>,
-            ) -> ::core::result::Result<(), #runtime::Rejection<<Self as #runtime::Aggregate>::Error>> {
-                #body
-            }
-        },
-    )
+    quote! {
+        #creates
+        #[inline]
+        fn handle(
+            state: ::core::option::Option<&Self>,
+            command: #message,
+            context: &#runtime::Context<'_, Self>,
+            events: &mut #runtime::Events<Self>,
+        ) -> ::core::result::Result<(), #runtime::Rejection<<Self as #runtime::Aggregate>::Error>> {
+            #body
+        }
+    }
 }
 
 /// Looks at whether the aggregate is there, calls the method, and records what it returns.
@@ -228,29 +282,21 @@ fn decision(methods: &Methods, method: &Method) -> TokenStream {
             quote!(#(command.#names,)*)
         }
     };
-    let context = second.then(|| quote!(context,));
+    let context = second.map(|place| {
+        let context = reborrowed("context", place);
+        quote!(#context,)
+    });
     let call = quote!(<#owner>::#ident(#receiver #arguments #context));
-    let span = output_span(method);
-    let record = match output {
-        Some(output) if named(output) => {
-            quote_spanned!(span=> <#output as #runtime::Decision<__Known<#owner>>>::record(decision, events))
-        }
-        _ => quote_spanned!(span=> #runtime::Decision::<__Known<#owner>>::record(decision, events)),
-    };
+    // The path stands over the whole type that the method returns: what is wrong with it is reported there.
+    let (first, last) = output.unwrap_or((ident.span(), ident.span()));
+    let (less, record) = (quote_spanned!(first=> <), Ident::new("record", last));
+    let record = quote!(#less _ as #runtime::Decision<__Known<#owner>>>::#record);
     quote! {
         #check
         let decision = #call;
-        let recorded = #record;
-        #runtime::private::decided(recorded)
+        let record = #record;
+        #runtime::private::decided(record(decision, events))
     }
-}
-
-/// Whether a type can be written down again: not with `impl` in it.
-fn named(output: &Type) -> bool {
-    let tokens = quote!(#output);
-    !tokens
-        .into_iter()
-        .any(|token| matches!(token, proc_macro2::TokenTree::Ident(word) if word == "impl"))
 }
 
 /// The struct of a command that a handler declares.

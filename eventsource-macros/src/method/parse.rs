@@ -1,6 +1,6 @@
 //! From the tokens of an impl block to its [`Methods`], with every mistake on the way.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::{Attribute, FnArg, PatType, Type};
 
@@ -24,7 +24,7 @@ pub(crate) fn parse(
     arguments.finish(&["crate"], errors);
 
     let starts = item.clone().into_iter().find_map(|token| match token {
-        proc_macro2::TokenTree::Ident(word) if word != "unsafe" => Some(word),
+        TokenTree::Ident(word) if word != "unsafe" => Some(word),
         _ => None,
     });
     if starts.is_none_or(|word| word != "impl") {
@@ -41,11 +41,15 @@ pub(crate) fn parse(
         return None;
     }
     let mut block: Block = errors.keep(syn::parse2(item))?;
-    let usable = check_block(role, &block, errors);
+    if !check_block(role, &block, errors) {
+        return None;
+    }
     let mut list: Vec<Method> = Vec::new();
+    let mut unknown = None;
     for item in &mut block.items {
         match item {
-            Item::Method(_) if !usable => {}
+            // A method that cannot be read: the compiler says why.
+            Item::Other(other) if is_method(other) => {}
             Item::Other(other) => {
                 let problem = format!("only methods belong in a block with `#[{}]`", role.word());
                 errors.add(&*other, problem, "move it to an impl block of its own");
@@ -53,6 +57,9 @@ pub(crate) fn parse(
             Item::Method(found) => {
                 let own = take_command(role, found, errors);
                 let understood = method(role, &block.owner, found, own, errors);
+                if understood.is_none() {
+                    unknown = unknown.or_else(|| errors.last_as_type(&runtime));
+                }
                 // A mistake that was reported is not left in the output, where the compiler would report it again.
                 found.signature.constness = None;
                 if let Some(understood) = understood
@@ -92,8 +99,18 @@ pub(crate) fn parse(
             role,
             owner,
             list,
+            unknown,
         },
     })
+}
+
+/// Whether the tokens begin like a method.
+fn is_method(tokens: &TokenStream) -> bool {
+    let words = tokens.clone().into_iter().map_while(|token| match token {
+        TokenTree::Ident(word) => Some(word),
+        _ => None,
+    });
+    words.into_iter().any(|word| word == "fn")
 }
 
 /// Takes `#[command]` off a method.
@@ -103,6 +120,17 @@ fn take_command(role: Role, method: &mut block::Method, errors: &mut Errors) -> 
         .iter()
         .position(|attribute| attribute.path().is_ident("command"))?;
     let attribute = method.attributes.remove(index);
+    method.attributes.retain(|other| {
+        let again = other.path().is_ident("command");
+        if again {
+            errors.add(
+                other,
+                "`#[command]` is given twice",
+                "leave one of them out",
+            );
+        }
+        !again
+    });
     if role == Role::Apply {
         errors.add(
             &attribute,
