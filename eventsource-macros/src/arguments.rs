@@ -220,10 +220,16 @@ impl Arguments {
                     let problem = "only `#[cfg(…)]` can stand on a type in this list";
                     errors.add(attribute, problem, "move it to the type itself");
                 }
-                listed.push(Listed {
-                    cfg,
-                    path: input.parse()?,
-                });
+                let quoted: Option<LitStr> = input.parse()?;
+                let path = match &quoted {
+                    Some(text) => text.parse()?,
+                    None => input.parse()?,
+                };
+                if let Some(text) = quoted {
+                    let help = format!("write `{}`", text.value());
+                    errors.add(text, "a type stands without quotes", help);
+                }
+                listed.push(Listed { cfg, path });
                 // A forgotten comma is told, and the rest is read as if it were there.
                 if !input.is_empty() && input.parse::<Option<Token![,]>>()?.is_none() {
                     let problem = format!("a comma is missing in `{key}(…)`");
@@ -238,6 +244,7 @@ impl Arguments {
                 format!("`{key}(…)` is a list of types with commas between them"),
                 format!("write `{key}(First, Second)`"),
             );
+            return None;
         }
         Some(listed)
     }

@@ -92,7 +92,11 @@ fn commands(aggregate: &Aggregate) -> TokenStream {
     let set = set(commands);
     let decide = enums::decide(aggregate, span, &set);
     let dispatcher = match commands {
-        Messages::Own(_) => None,
+        Messages::Own(own) => {
+            let (at, owner) = (runtime.at(span), respanned(ident, span));
+            let handled = quote_spanned!(span=> <#owner as #at::Handle<#own>>::CREATES);
+            Some(quote!(const __IS_HANDLED: bool = #handled;))
+        }
         Messages::Listed(List { entries, .. }) => {
             let arms = entries.iter().map(|Entry { cfg, alias, variant, .. }| {
                 let owner = respanned(ident, variant.span());
@@ -133,8 +137,11 @@ fn refusal(
         ..
     }: &Aggregate,
 ) -> TokenStream {
+    // By way of a projection: if there is no such type, it fits every error, and only the type is reported.
+    let error = quote!(<#error as #runtime::private::Known<true>>::Type);
     quote! {
         #[automatically_derived]
+        #[diagnostic::do_not_recommend]
         impl #runtime::ErrorOf<#ident> for #error {
             fn into_error(self) -> Self {
                 self
@@ -224,6 +231,9 @@ fn interface(aggregate: &Aggregate) -> TokenStream {
             }
         }
     });
+    // They stand where their types do, where it is reported if one of them is private.
+    let id = quote_spanned!(id.span()=> type Id = #id;);
+    let error = quote_spanned!(error.span()=> type Error = #error;);
     let at = runtime.at(ident.span());
     let start = quote_spanned! {ident.span()=>
         <#at::private::Start<{ <#ident as #at::Aggregate>::CREATED }> as #at::private::Initial<#ident>>::initial()
@@ -233,8 +243,8 @@ fn interface(aggregate: &Aggregate) -> TokenStream {
         impl #runtime::Aggregate for #ident {
             const NAME: &'static str = #name;
             const CREATED: bool = #created;
-            type Id = #id;
-            type Error = #error;
+            #id
+            #error
             type Event = #event_set;
             type Command = #command_set;
 
@@ -303,9 +313,26 @@ fn creation(aggregate: &Aggregate) -> Option<TokenStream> {
 
 /// The entry in the registry.
 fn registration(aggregate: &Aggregate) -> TokenStream {
-    let Aggregate { runtime, ident, .. } = aggregate;
+    let Aggregate {
+        runtime,
+        ident,
+        commands,
+        ..
+    } = aggregate;
     let place = message::place(runtime);
+    // That an enum of one's own is not handled is reported where it is named, and not here once more.
+    let (known, ident) = match commands {
+        Messages::Listed(_) => (None, quote!(#ident)),
+        Messages::Own(_) => {
+            let known = quote! {
+                type __Handles =
+                    <#ident as #runtime::private::Known<{ __IS_HANDLED }>>::Type;
+            };
+            (Some(known), quote!(__Handles))
+        }
+    };
     quote! {
+        #known
         #[automatically_derived]
         impl #runtime::Registered for #ident {
             const ENTRY: #runtime::AggregateEntry = #runtime::AggregateEntry::of::<Self>(#place);

@@ -58,31 +58,47 @@ pub(super) fn check_block(role: Role, block: &Block, errors: &mut Errors) -> boo
         );
         return false;
     }
-    if !may_be_own(&block.owner) {
-        let help = format!("write `#[{word}] impl Account {{ … }}`, with a type of your own");
+    if !matches!(block.owner, Type::Path(_)) {
         errors.add(
             &block.owner,
             format!("`{}` is not an aggregate", text(&block.owner)),
-            help,
+            format!("write `#[{word}] impl Account {{ … }}`"),
         );
         return false;
     }
     true
 }
 
-/// Whether a type can be an aggregate: one of the user's own, and not generic.
-fn may_be_own(owner: &Type) -> bool {
+/// Whether a block is for a type that certainly is another crate's.
+pub(super) fn check_foreign(role: Role, owner: &Type, errors: &mut Errors) -> bool {
     const PRIMITIVE: [&str; 17] = [
         "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "str", "u8",
         "u16", "u32", "u64", "u128", "usize",
     ];
+    const GENERIC: [&str; 8] = [
+        "Arc", "BTreeMap", "Box", "HashMap", "Option", "Rc", "Result", "Vec",
+    ];
     let Type::Path(path) = owner else {
         return false;
     };
-    let last = path.path.segments.last();
-    last.is_some_and(|last| {
-        last.arguments.is_none() && !PRIMITIVE.iter().any(|name| last.ident == name)
-    })
+    let foreign = path.path.segments.last().is_some_and(|last| {
+        let names: &[&str] = match last.arguments.is_none() {
+            true => &PRIMITIVE,
+            false => &GENERIC,
+        };
+        names.iter().any(|name| last.ident == name)
+    });
+    if foreign {
+        errors.add(
+            owner,
+            format!("`{}` is not an aggregate", text(owner)),
+            format!(
+                "write `#[{}] impl Account {{ … }}`, with a type of your own",
+                role.word()
+            ),
+        );
+    }
+    foreign
 }
 
 pub(super) fn check_qualifiers(role: Role, signature: &Signature, errors: &mut Errors) {

@@ -8,7 +8,8 @@ use crate::arguments::{Arguments, cfgs};
 use crate::errors::Errors;
 use crate::method::block::{self, Block, Item};
 use crate::method::check::{
-    check_block, check_new, check_output, check_qualifiers, check_receiver, check_second, text,
+    check_block, check_foreign, check_new, check_output, check_qualifiers, check_receiver,
+    check_second, last_name, text,
 };
 use crate::method::declare::{declared, ident_type, takes_what_it_declares};
 use crate::method::model::{Method, Methods, Parsed, Role};
@@ -43,6 +44,19 @@ pub(crate) fn parse(
     let mut block: Block = errors.keep(syn::parse2(item))?;
     if !check_block(role, &block, errors) {
         return None;
+    }
+    if check_foreign(role, &block.owner, errors) {
+        // The compiler forbids such a block as well, and would say so: it is left out.
+        return Some(Parsed {
+            output: TokenStream::new(),
+            methods: Methods {
+                runtime,
+                role,
+                owner: block.owner,
+                list: Vec::new(),
+                unknown: None,
+            },
+        });
     }
     let mut list: Vec<Method> = Vec::new();
     let mut unknown = None;
@@ -173,6 +187,20 @@ fn method(
             (ident_type(&declared.ident), Some(declared), rest)
         }
         None => match parameters.split_first() {
+            Some((first, rest)) if is_second(role, &first.ty) => {
+                let help = format!("write `{}`", role.example());
+                let problem = format!(
+                    "{} comes first, and `&{}` after it",
+                    role.message(),
+                    role.second()
+                );
+                mistakes.add(&first.ty, problem, help);
+                let Some((second, _)) = rest.split_first() else {
+                    errors.append(mistakes);
+                    return None;
+                };
+                (bare(&second.ty), None, Vec::new())
+            }
             Some((first, rest)) => (message(role, first, &mut mistakes), None, rest.to_vec()),
             None => {
                 let help = format!("write `{}`", role.example());
@@ -209,6 +237,23 @@ fn method(
         declares,
         broken,
     })
+}
+
+/// Whether a type is that of the second parameter.
+fn is_second(role: Role, ty: &Type) -> bool {
+    let name = match role {
+        Role::Apply => "EventMeta",
+        Role::Handle => "Context",
+    };
+    matches!(ty, Type::Reference(reference) if last_name(&reference.elem).is_some_and(|own| own == name))
+}
+
+/// A type without the `&` before it.
+fn bare(ty: &Type) -> Type {
+    match ty {
+        Type::Reference(reference) => (*reference.elem).clone(),
+        owned => owned.clone(),
+    }
 }
 
 /// The type of the event or the command.
