@@ -95,7 +95,19 @@ impl<C: Command> AnyCommand for C {
     label = "`{A}` does not list this command",
     note = "add it to `commands(…)` in the `#[aggregate(…)]` of `{A}`"
 )]
-pub trait CommandOf<A: Aggregate>: AnyCommand {
+pub trait CommandOf<A: Aggregate>: AnyCommand + ListedCommand<A> {}
+
+#[diagnostic::do_not_recommend]
+impl<A: Aggregate, C: AnyCommand + ListedCommand<A>> CommandOf<A> for C {}
+
+/// What `#[aggregate]` implements for each command of its list, and for their enum. That it is a command at all is
+/// asked apart from it, so that a struct without `#[command]` is one error and not two.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a command of `{A}`",
+    label = "`{A}` does not list this command",
+    note = "add it to `commands(…)` in the `#[aggregate(…)]` of `{A}`"
+)]
+pub trait ListedCommand<A: Aggregate>: Sized {
     #[doc(hidden)]
     const LISTED: () = ();
 

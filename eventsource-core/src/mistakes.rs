@@ -16,6 +16,9 @@ impl<T, const IS_KNOWN: bool> Known<IS_KNOWN> for T {
     type Type = T;
 }
 
+/// The type itself, under a name that can stand over the whole place of another type.
+pub type Same<T> = T;
+
 /// That a type is an aggregate, in a bound that is not decided where it stands: it mentions a lifetime.
 ///
 /// The implementations of [`Apply`](crate::Apply) and [`Handle`](crate::Handle) carry it, so that they are silent on a

@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 
 use crate::aggregate::enums;
 use crate::aggregate::model::{Aggregate, Entry, List, Messages};
-use crate::message;
+use crate::message::{self, Kind};
 use crate::runtime::{quiet, respanned};
 
 pub(crate) fn expand(aggregate: &Aggregate) -> TokenStream {
@@ -23,7 +23,6 @@ pub(crate) fn expand(aggregate: &Aggregate) -> TokenStream {
         .iter()
         .map(|list| enums::implementation(aggregate, list));
     let (events, commands) = (events(aggregate), commands(aggregate));
-    let refusal = refusal(aggregate);
     let interface = interface(aggregate);
     let (creation, registration) = (creation(aggregate), registration(aggregate));
     let quiet = quiet();
@@ -35,7 +34,6 @@ pub(crate) fn expand(aggregate: &Aggregate) -> TokenStream {
             #(#enums)*
             #events
             #commands
-            #refusal
             #interface
             #creation
             #registration
@@ -99,10 +97,10 @@ fn commands(aggregate: &Aggregate) -> TokenStream {
         }
         Messages::Listed(List { entries, .. }) => {
             let arms = entries.iter().map(|Entry { cfg, alias, variant, .. }| {
-                let owner = respanned(ident, variant.span());
+                let (owner, known) = (respanned(ident, variant.span()), enums::known(aggregate, Kind::Command, alias));
                 quote! {
                     #(#cfg)*
-                    #set::#variant(command) => <#owner as #runtime::Handle<#alias>>::handle(state, command, context, events),
+                    #set::#variant(command) => <#owner as #runtime::Handle<#known>>::handle(state, command, context, events),
                 }
             });
             Some(quote! {
@@ -123,30 +121,8 @@ fn commands(aggregate: &Aggregate) -> TokenStream {
     };
     quote! {
         #[automatically_derived]
-        impl #runtime::CommandOf<#ident> for #set { #decide }
+        impl #runtime::ListedCommand<#ident> for #set { #decide }
         #dispatcher
-    }
-}
-
-/// What makes the error the aggregate's own.
-fn refusal(
-    Aggregate {
-        runtime,
-        ident,
-        error,
-        ..
-    }: &Aggregate,
-) -> TokenStream {
-    // By way of a projection: if there is no such type, it fits every error, and only the type is reported.
-    let error = quote!(<#error as #runtime::private::Known<true>>::Type);
-    quote! {
-        #[automatically_derived]
-        #[diagnostic::do_not_recommend]
-        impl #runtime::ErrorOf<#ident> for #error {
-            fn into_error(self) -> Self {
-                self
-            }
-        }
     }
 }
 
@@ -177,9 +153,12 @@ fn applies(aggregate: &Aggregate) -> Applies {
         }) => {
             let each = |one: &dyn Fn(&Entry, TokenStream) -> TokenStream| {
                 let each = entries.iter().map(|entry| {
-                    let (cfg, alias) = (&entry.cfg, &entry.alias);
+                    let (cfg, known) = (
+                        &entry.cfg,
+                        enums::known(aggregate, Kind::Event, &entry.alias),
+                    );
                     let owner = respanned(ident, entry.variant.span());
-                    let one = one(entry, quote!(<#owner as #runtime::Apply<#alias>>));
+                    let one = one(entry, quote!(<#owner as #runtime::Apply<#known>>));
                     quote!(#(#cfg)* #one)
                 });
                 quote!(#(#each)*)
@@ -287,8 +266,11 @@ fn creation(aggregate: &Aggregate) -> Option<TokenStream> {
              variant,
              ..
          }| {
-            let owner = respanned(ident, variant.span());
-            quote!(#(#cfg)* if <#owner as #runtime::Handle<#alias>>::CREATES { return true; })
+            let (owner, known) = (
+                respanned(ident, variant.span()),
+                enums::known(aggregate, Kind::Command, alias),
+            );
+            quote!(#(#cfg)* if <#owner as #runtime::Handle<#known>>::CREATES { return true; })
         },
     );
     let at = runtime.at(ident.span());

@@ -86,7 +86,7 @@ fn known(
         Role::Apply => (
             quote_spanned!(span=> <#owner as #at::Aggregate>::IS_AGGREGATE),
             Some(quote! {
-                struct __Block;
+                enum __Block {}
                 impl #runtime::private::Mentioned<__Known<__Block>> for __Known<#owner> {
                     const IS_AGGREGATE: bool = __IS_AGGREGATE;
                 }
@@ -143,7 +143,8 @@ fn implementation(
     }
 }
 
-/// That the aggregate lists the messages: an obligation on each, and so reported at it.
+/// That the aggregate lists the messages: an obligation on each, and so reported at it. A decision with an event that is
+/// applied and not listed is not reported beside it: where that constant does not compile, every type is a decision.
 fn listed(methods: &Methods) -> TokenStream {
     let Methods {
         runtime,
@@ -152,14 +153,35 @@ fn listed(methods: &Methods) -> TokenStream {
         list,
         ..
     } = methods;
+    let of = match role {
+        Role::Apply => quote!(#runtime::EventOf),
+        Role::Handle => quote!(#runtime::ListedCommand),
+    };
     let listed = list.iter().map(|Method { cfg, message, .. }| {
-        let (of, message) = match role {
-            Role::Apply => (quote!(EventOf), message),
-            Role::Handle => (quote!(CommandOf), message),
-        };
-        quote!(#(#cfg)* let () = <#message as #runtime::#of<__Known<#owner>>>::LISTED;)
+        quote!(#(#cfg)* let () = <#message as #of<__Known<#owner>>>::LISTED;)
     });
-    quote!(const _: () = { #(#listed)* };)
+    let decision = (*role == Role::Apply).then(|| {
+        quote! {
+            impl #runtime::Decision<#owner> for <__Block as #runtime::private::Known<{ __LISTED }>>::Type
+            where
+                for<'__a> #owner: #runtime::private::AggregateIf<'__a>,
+            {
+                fn record(
+                    self,
+                    _: &mut #runtime::Events<#owner>,
+                ) -> ::core::result::Result<(), <#owner as #runtime::Aggregate>::Error> {
+                    match self {}
+                }
+            }
+        }
+    });
+    quote! {
+        const __LISTED: bool = {
+            #(#listed)*
+            true
+        };
+        #decision
+    }
 }
 
 fn apply(methods: &Methods, method: &Method) -> TokenStream {
@@ -168,13 +190,10 @@ fn apply(methods: &Methods, method: &Method) -> TokenStream {
         ident,
         message,
         creates,
-        second,
         ..
     } = method;
-    let meta = second.map(|place| {
-        let meta = reborrowed("meta", place);
-        quote!(, #meta)
-    });
+    let (meta, passed) = second("meta", method);
+    let passed = passed.map(|passed| quote!(, #passed));
     if method.broken {
         quote! {
             fn apply(
@@ -186,11 +205,11 @@ fn apply(methods: &Methods, method: &Method) -> TokenStream {
             }
         }
     } else if *creates {
-        let create = quote_spanned!(output_start(method)=> ::core::option::Option::Some(<#owner>::#ident(event #meta)));
+        let create = quote_spanned!(output_start(method)=> ::core::option::Option::Some(<#owner>::#ident(event #passed)));
         quote! {
             const CREATES: bool = true;
 
-            fn create(event: &#message, meta: &#runtime::EventMeta<'_>) -> ::core::option::Option<Self> {
+            fn create(event: &#message, #meta: &#runtime::EventMeta<'_>) -> ::core::option::Option<Self> {
                 #create
             }
 
@@ -208,21 +227,25 @@ fn apply(methods: &Methods, method: &Method) -> TokenStream {
             fn apply(
                 &mut self,
                 event: &#message,
-                meta: &#runtime::EventMeta<'_>,
+                #meta: &#runtime::EventMeta<'_>,
             ) -> ::core::result::Result<(), #runtime::Misapplied> {
-                <#owner>::#ident(self, event #meta);
+                <#owner>::#ident(self, event #passed);
                 ::core::result::Result::Ok(())
             }
         }
     }
 }
 
-/// A reference that is passed on, over the whole place of the parameter's type: where the two do not fit, it is reported
-/// there.
-fn reborrowed(name: &str, (first, last): (Span, Span)) -> TokenStream {
-    let and = quote_spanned!(first=> &);
-    let name = Ident::new(name, Span::call_site().located_at(last));
-    quote!(#and *#name)
+/// The second parameter of the implementation, and how it is passed on: over the whole place of the user's own type,
+/// where it is reported if the two do not fit.
+fn second(name: &str, method: &Method) -> (Ident, Option<TokenStream>) {
+    let Some((first, last)) = method.second else {
+        return (Ident::new(name, Span::call_site()), None);
+    };
+    let name = Ident::new(name, last);
+    let (and, passed) = (quote_spanned!(first=> &), quote_spanned!(last=> *#name));
+    let passed = quote!(#and #passed);
+    (name, Some(passed))
 }
 
 fn output_start(method: &Method) -> Span {
@@ -234,9 +257,10 @@ fn output_start(method: &Method) -> Span {
 fn handle(methods: &Methods, method: &Method) -> TokenStream {
     let Methods { runtime, .. } = methods;
     let message = &method.message;
+    let (context, passed) = second("context", method);
     let body = match method.broken {
         true => quote!(::core::unreachable!()),
-        false => decision(methods, method),
+        false => decision(methods, method, &context, passed),
     };
     let creates = method.creates.then(|| {
         quote!(
@@ -249,7 +273,7 @@ fn handle(methods: &Methods, method: &Method) -> TokenStream {
         fn handle(
             state: ::core::option::Option<&Self>,
             command: #message,
-            context: &#runtime::Context<'_, Self>,
+            #context: &#runtime::Context<'_, Self>,
             events: &mut #runtime::Events<Self>,
         ) -> ::core::result::Result<(), #runtime::Rejection<<Self as #runtime::Aggregate>::Error>> {
             #body
@@ -258,18 +282,22 @@ fn handle(methods: &Methods, method: &Method) -> TokenStream {
 }
 
 /// Looks at whether the aggregate is there, calls the method, and records what it returns.
-fn decision(methods: &Methods, method: &Method) -> TokenStream {
+fn decision(
+    methods: &Methods,
+    method: &Method,
+    context: &Ident,
+    passed: Option<TokenStream>,
+) -> TokenStream {
     let Methods { runtime, owner, .. } = methods;
     let Method {
         ident,
         creates,
-        second,
         declares,
         output,
         ..
     } = method;
     let (check, receiver) = match creates {
-        true => (quote!(#runtime::private::absent(context)?;), None),
+        true => (quote!(#runtime::private::absent(#context)?;), None),
         false => (
             quote!(let state = #runtime::private::existing(state)?;),
             Some(quote!(state,)),
@@ -282,15 +310,13 @@ fn decision(methods: &Methods, method: &Method) -> TokenStream {
             quote!(#(command.#names,)*)
         }
     };
-    let context = second.map(|place| {
-        let context = reborrowed("context", place);
-        quote!(#context,)
-    });
-    let call = quote!(<#owner>::#ident(#receiver #arguments #context));
+    let passed = passed.map(|passed| quote!(#passed,));
+    let call = quote!(<#owner>::#ident(#receiver #arguments #passed));
     // The path stands over the whole type that the method returns: what is wrong with it is reported there.
     let (first, last) = output.unwrap_or((ident.span(), ident.span()));
-    let (less, record) = (quote_spanned!(first=> <), Ident::new("record", last));
-    let record = quote!(#less _ as #runtime::Decision<__Known<#owner>>>::#record);
+    let (at, end) = (runtime.at(first), quote_spanned!(last=> >));
+    let returned = quote_spanned!(first=> #at::private::Same<_ #end);
+    let record = quote!(<#returned as #runtime::Decision<__Known<#owner>>>::record);
     quote! {
         #check
         let decision = #call;
