@@ -2,8 +2,8 @@
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
+use syn::Ident;
 use syn::spanned::Spanned;
-use syn::{Ident, Type};
 
 use crate::method::model::{Declared, Method, Methods, Role};
 use crate::runtime::{quiet, respanned};
@@ -25,7 +25,7 @@ pub(crate) fn expand(methods: &Methods) -> TokenStream {
         implementation(methods, number, method, content)
     });
     let unknown = methods.unknown.as_ref();
-    let unknown = unknown.map(|unknown| stand_in(methods, unknown));
+    let unknown = unknown.map(|mistake| stand_in(methods, mistake));
     let listed = listed(methods);
     let quiet = quiet();
     quote! {
@@ -41,14 +41,15 @@ pub(crate) fn expand(methods: &Methods) -> TokenStream {
 }
 
 /// For a method of which nobody knows what it is for: it has been reported, and that there is no method for an event or
-/// a command shall not be reported beside it.
-fn stand_in(Methods { runtime, role, .. }: &Methods, unknown: &Type) -> TokenStream {
-    match role {
+/// a command shall not be reported beside it. The implementation is one for the compiler's error type.
+fn stand_in(Methods { runtime, role, .. }: &Methods, mistake: &TokenStream) -> TokenStream {
+    let every = quote!(<__Unknown as #runtime::private::Known<{ __MISTAKE }>>::Type);
+    let implementation = match role {
         Role::Apply => quote! {
-            impl #runtime::Apply<#unknown> for #unknown {
+            impl<__E> #runtime::Apply<__E> for #every {
                 fn apply(
                     &mut self,
-                    _: &#unknown,
+                    _: &__E,
                     _: &#runtime::EventMeta<'_>,
                 ) -> ::core::result::Result<(), #runtime::Misapplied> {
                     ::core::unreachable!()
@@ -56,10 +57,10 @@ fn stand_in(Methods { runtime, role, .. }: &Methods, unknown: &Type) -> TokenStr
             }
         },
         Role::Handle => quote! {
-            impl #runtime::Handle<#unknown> for #unknown {
+            impl<__C> #runtime::Handle<__C> for #every {
                 fn handle(
                     _: ::core::option::Option<&Self>,
-                    _: #unknown,
+                    _: __C,
                     _: &#runtime::Context<'_, Self>,
                     _: &mut #runtime::Events<Self>,
                 ) -> ::core::result::Result<(), #runtime::Rejection<<Self as #runtime::Aggregate>::Error>> {
@@ -67,6 +68,11 @@ fn stand_in(Methods { runtime, role, .. }: &Methods, unknown: &Type) -> TokenStr
                 }
             }
         },
+    };
+    quote! {
+        enum __Unknown {}
+        const __MISTAKE: bool = #mistake;
+        #implementation
     }
 }
 

@@ -59,8 +59,8 @@ pub(crate) struct Methods {
     pub(crate) role: Role,
     pub(crate) owner: Type,
     pub(crate) list: Vec<Method>,
-    /// A mistake that leaves open which event or command a method is for, in place of its type.
-    pub(crate) unknown: Option<Type>,
+    /// A mistake that leaves open which event or command a method is for, in place of an expression.
+    pub(crate) unknown: Option<TokenStream>,
 }
 
 /// A method that applies an event or handles a command.

@@ -72,7 +72,7 @@ pub(crate) fn parse(
                 let own = take_command(role, found, errors);
                 let understood = method(role, &block.owner, found, own, errors);
                 if understood.is_none() {
-                    unknown = unknown.or_else(|| errors.last_as_type(&runtime));
+                    unknown = unknown.or_else(|| errors.last());
                 }
                 // A mistake that was reported is not left in the output, where the compiler would report it again.
                 found.signature.constness = None;
