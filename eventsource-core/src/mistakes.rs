@@ -4,7 +4,13 @@
 //! in a constant, and speaks of its type only through a type that is computed from that constant. If the constant does
 //! not compile, that type is the compiler's own error type, about which it says nothing a second time.
 
+use std::marker::PhantomData;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use crate::aggregate::Aggregate;
+use crate::message::Never;
 
 /// The type itself, if the constant compiles.
 pub trait Known<const IS_KNOWN: bool> {
@@ -46,4 +52,33 @@ pub enum ByItself {}
 #[diagnostic::do_not_recommend]
 impl<A: Aggregate> Mentioned<ByItself> for A {
     const IS_AGGREGATE: bool = A::IS_AGGREGATE;
+}
+
+/// A type that stands in the fields of a message.
+#[derive(Debug)]
+pub struct Stored<T: Field>(PhantomData<T>);
+
+impl<T: Field> Stored<T> {
+    /// The only value.
+    pub const NEW: Self = Self(PhantomData);
+}
+
+/// What can stand in the fields of a message.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot stand in an event or a command",
+    label = "it lacks serde's `Serialize` or `Deserialize`",
+    note = "write `#[value]` on it"
+)]
+pub trait Field: Serialize + DeserializeOwned {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned> Field for T {}
+
+// Never holds: see the like of it on `Storable`.
+#[diagnostic::do_not_recommend]
+impl<T> Field for T
+where
+    for<'a> (): Never<'a>,
+    T: Field,
+{
 }

@@ -62,12 +62,12 @@ impl<A: Default> Initial<A> for Start<false> {
 }
 
 macro_rules! where_all_are {
-    ($($(#[$doc:meta])* $name:ident: $bound:path;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident: $bound:path, $problem:literal;)*) => {$(
         $(#[$doc])*
         ///
         /// The lifetime makes a bound on a concrete type one that the compiler decides only where it is used, so
         /// that a generated enum has the trait exactly if all of its messages have it.
-        #[diagnostic::on_unimplemented(message = "`{Self}` lacks a trait that its enum needs")]
+        #[diagnostic::on_unimplemented(message = $problem)]
         pub trait $name<'a>: $bound {}
         #[diagnostic::do_not_recommend]
         impl<T: $bound> $name<'_> for T {}
@@ -76,11 +76,11 @@ macro_rules! where_all_are {
 
 where_all_are! {
     /// For `Debug` on a generated enum.
-    DebugIf: std::fmt::Debug;
+    DebugIf: std::fmt::Debug, "`{Self}` has no `Debug`, so an enum with it has none";
     /// For `Clone` on a generated enum.
-    CloneIf: Clone;
+    CloneIf: Clone, "`{Self}` has no `Clone`, so an enum with it has none";
     /// For `PartialEq` on a generated enum.
-    PartialEqIf: PartialEq;
+    PartialEqIf: PartialEq, "`{Self}` has no `PartialEq`, so an enum with it has none";
 }
 
 /// Whether an aggregate that an event creates has a command that creates it too, as a constant: for use in a `const`

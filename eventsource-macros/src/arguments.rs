@@ -231,7 +231,8 @@ impl Arguments {
                 }
                 listed.push(Listed { cfg, path });
                 // A forgotten comma is told, and the rest is read as if it were there.
-                if !input.is_empty() && input.parse::<Option<Token![,]>>()?.is_none() {
+                let forgotten = !input.is_empty() && input.parse::<Option<Token![,]>>()?.is_none();
+                if forgotten && input.peek(Ident::peek_any) {
                     let problem = format!("a comma is missing in `{key}(…)`");
                     errors.add_at(input.span(), problem, "write a comma between two types");
                 }
@@ -305,6 +306,10 @@ fn parse_list(
 ) -> syn::Result<Vec<Argument>> {
     let mut list = Vec::new();
     while !input.is_empty() {
+        for attribute in input.call(Attribute::parse_outer)? {
+            let help = "write `#[cfg(…)]` in the list, before the type";
+            errors.add(attribute, "no attribute stands before an argument", help);
+        }
         if input.peek(Ident::peek_any) {
             list.push(argument(input, errors)?);
         } else {

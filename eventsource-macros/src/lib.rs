@@ -16,6 +16,8 @@ mod runtime;
 mod suggest;
 
 #[cfg(test)]
+mod messages;
+#[cfg(test)]
 mod mutations;
 #[cfg(test)]
 mod snapshots;

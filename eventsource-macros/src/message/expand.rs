@@ -2,7 +2,8 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
-use syn::Ident;
+use syn::spanned::Spanned;
+use syn::{Ident, Type};
 
 use crate::message::model::{Body, Contract, Kind, Message, OwnField, Shape, Tag, Variant};
 use crate::runtime::Runtime;
@@ -10,12 +11,21 @@ use crate::runtime::Runtime;
 /// The implementation, without the constant around it.
 pub(crate) fn expand(message: &Message) -> TokenStream {
     match &message.shape {
-        Shape::One { contract, tags } => one(message, contract, tags),
+        Shape::One {
+            contract,
+            tags,
+            stored,
+        } => one(message, contract, tags, stored),
         Shape::Set(variants) => set(message, variants),
     }
 }
 
-fn one(message: &Message, Contract { name, version }: &Contract, tags: &[Tag]) -> TokenStream {
+fn one(
+    message: &Message,
+    Contract { name, version }: &Contract,
+    tags: &[Tag],
+    stored: &[Type],
+) -> TokenStream {
     let Message {
         kind,
         runtime,
@@ -35,7 +45,14 @@ fn one(message: &Message, Contract { name, version }: &Contract, tags: &[Tag]) -
         }
     });
     let place = place(runtime);
+    // Before serde's derives say it of each method that they call.
+    let stored = stored.iter().map(|ty| {
+        let (span, at) = (ty.span(), runtime.at(ty.span()));
+        let stored = quote_spanned!(span=> const _: #at::private::Stored<__Field> = #at::private::Stored::NEW;);
+        quote!(const _: () = { type __Field = #ty; #stored };)
+    });
     quote! {
+        #(#stored)*
         #[automatically_derived]
         impl #interface for #ident {
             const NAME: &'static str = #name;

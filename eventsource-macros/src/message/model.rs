@@ -40,7 +40,12 @@ pub(crate) struct Message {
 
 pub(crate) enum Shape {
     /// A struct: one message.
-    One { contract: Contract, tags: Vec<Tag> },
+    One {
+        contract: Contract,
+        tags: Vec<Tag>,
+        /// The types of its fields that may not be what can be stored.
+        stored: Vec<Type>,
+    },
     /// An enum: a message for each variant.
     Set(Vec<Variant>),
 }

@@ -4,7 +4,9 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Attribute, Data, DeriveInput, Field, Fields, Generics, Ident, Index, LitStr, Meta};
+use syn::{
+    Attribute, Data, DeriveInput, Field, Fields, Generics, Ident, Index, LitStr, Meta, Type,
+};
 
 use crate::arguments::{Arguments, cfgs};
 use crate::errors::Errors;
@@ -21,7 +23,12 @@ pub(crate) fn parse(kind: Kind, item: TokenStream, errors: &mut Errors) -> Optio
             let contract = contract(&mut arguments, &item.ident, errors);
             arguments.finish(&["name", "version", "crate"], errors);
             let tags = tags(kind, &data.fields, reached, errors);
-            Shape::One { contract, tags }
+            let stored = data.fields.iter().filter(|field| may_lack_serde(field));
+            Shape::One {
+                contract,
+                tags,
+                stored: stored.map(|field| field.ty.clone()).collect(),
+            }
         }
         Data::Enum(data) => {
             arguments.finish(&["crate"], errors);
@@ -59,6 +66,25 @@ pub(crate) fn parse(kind: Kind, item: TokenStream, errors: &mut Errors) -> Optio
         ident: item.ident,
         shape,
     })
+}
+
+/// Whether a field may hold what serde cannot write or read: a type of the user's own, as far as a macro can know, and
+/// without serde attributes, which can have it written and read in other ways.
+fn may_lack_serde(field: &Field) -> bool {
+    const STANDARD: [&str; 16] = [
+        "String", "Uuid", "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "u8",
+        "u16", "u32", "u64", "u128",
+    ];
+    let Type::Path(path) = &field.ty else {
+        return false;
+    };
+    let last = path.path.segments.last();
+    last.is_some_and(|last| !STANDARD.iter().any(|name| last.ident == name))
+        && !field.attrs.iter().any(|attribute| {
+            ["serde", "cfg"]
+                .iter()
+                .any(|name| attribute.path().is_ident(name))
+        })
 }
 
 /// A message is stored and read without knowing more than its name, so it has no parameters.
@@ -157,8 +183,16 @@ fn tags(
             );
             continue;
         }
+        let before = tags.len();
         for mark in &marks {
             if let Some(name) = tag_name(mark, field, errors) {
+                if tags[before..]
+                    .iter()
+                    .any(|earlier: &Tag| earlier.name.value() == name.value())
+                {
+                    errors.add(mark, "`#[tag]` is given twice", "leave one of them out");
+                    continue;
+                }
                 let value = value(number, field);
                 tags.push(Tag {
                     cfg: cfgs(&field.attrs),

@@ -211,7 +211,7 @@ fn apply(methods: &Methods, method: &Method) -> TokenStream {
             }
         }
     } else if *creates {
-        let create = quote_spanned!(output_start(method)=> ::core::option::Option::Some(<#owner>::#ident(event #passed)));
+        let create = quote_spanned!(output_start(method)=> ::core::option::Option::Some(<__Known<#owner>>::#ident(event #passed)));
         quote! {
             const CREATES: bool = true;
 
@@ -235,7 +235,7 @@ fn apply(methods: &Methods, method: &Method) -> TokenStream {
                 event: &#message,
                 #meta: &#runtime::EventMeta<'_>,
             ) -> ::core::result::Result<(), #runtime::Misapplied> {
-                <#owner>::#ident(self, event #passed);
+                <__Known<#owner>>::#ident(self, event #passed);
                 ::core::result::Result::Ok(())
             }
         }
@@ -317,7 +317,7 @@ fn decision(
         }
     };
     let passed = passed.map(|passed| quote!(#passed,));
-    let call = quote!(<#owner>::#ident(#receiver #arguments #passed));
+    let call = quote!(<__Known<#owner>>::#ident(#receiver #arguments #passed));
     // The path stands over the whole type that the method returns: what is wrong with it is reported there.
     let (first, last) = output.unwrap_or((ident.span(), ident.span()));
     let (at, end) = (runtime.at(first), quote_spanned!(last=> >));
