@@ -19,7 +19,8 @@ pub enum OrderCommand {
     unused_variables,
     clippy::all,
     clippy::pedantic,
-    clippy::nursery
+    clippy::nursery,
+    clippy::restriction
 )]
 const _: () = {
     type __E0 = Placed;

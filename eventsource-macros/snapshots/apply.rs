@@ -23,7 +23,8 @@ impl Order {
     unused_variables,
     clippy::all,
     clippy::pedantic,
-    clippy::nursery
+    clippy::nursery,
+    clippy::restriction
 )]
 const _: () = {
     const __IS_AGGREGATE: bool = <Order as ::eventsource_core::Aggregate>::IS_AGGREGATE;
@@ -66,7 +67,7 @@ const _: () = {
             event: &Placed,
             meta: &::eventsource_core::EventMeta<'_>,
         ) -> ::core::option::Option<Self> {
-            ::core::option::Option::Some(<Order>::placed(event))
+            ::core::option::Option::Some(<__Known<Order>>::placed(event))
         }
         fn apply(
             &mut self,
@@ -90,7 +91,7 @@ const _: () = {
             event: &Returned,
             meta: &::eventsource_core::EventMeta<'_>,
         ) -> ::core::result::Result<(), ::eventsource_core::Misapplied> {
-            <Order>::returned(self, event, &*meta);
+            <__Known<Order>>::returned(self, event, &*meta);
             ::core::result::Result::Ok(())
         }
     }

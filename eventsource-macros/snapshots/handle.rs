@@ -36,7 +36,8 @@ pub struct SendBack {
     unused_variables,
     clippy::all,
     clippy::pedantic,
-    clippy::nursery
+    clippy::nursery,
+    clippy::restriction
 )]
 const _: () = {
     const __IS_AGGREGATE: bool = <Order as ::eventsource_core::private::Mentioned<
@@ -68,7 +69,7 @@ const _: () = {
             ::eventsource_core::Rejection<<Self as ::eventsource_core::Aggregate>::Error>,
         > {
             ::eventsource_core::private::absent(context)?;
-            let decision = <Order>::place(command);
+            let decision = <__Known<Order>>::place(command);
             let record = <::eventsource_core::private::Same<
                 _,
             > as ::eventsource_core::Decision<__Known<Order>>>::record;
@@ -92,7 +93,7 @@ const _: () = {
             ::eventsource_core::Rejection<<Self as ::eventsource_core::Aggregate>::Error>,
         > {
             let state = ::eventsource_core::private::existing(state)?;
-            let decision = <Order>::send_back(state, command.count, &*context);
+            let decision = <__Known<Order>>::send_back(state, command.count, &*context);
             let record = <::eventsource_core::private::Same<
                 _,
             > as ::eventsource_core::Decision<__Known<Order>>>::record;

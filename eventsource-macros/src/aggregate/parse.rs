@@ -67,14 +67,14 @@ fn understand(
         &mut arguments,
         ("id", "AccountId"),
         &item.ident,
-        &runtime,
+        runtime,
         errors,
     );
     let error = required(
         &mut arguments,
         ("error", "AccountError"),
         &item.ident,
-        &runtime,
+        runtime,
         errors,
     );
     let events = messages(Kind::Event, "events", &mut arguments, &item.ident, errors);
