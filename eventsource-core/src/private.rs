@@ -1,5 +1,6 @@
 //! What generated code calls. Not for use by hand: it may change in any release.
 
+use std::fmt;
 pub use std::string::{String, ToString};
 
 pub use inventory;
@@ -10,6 +11,12 @@ pub use crate::mistakes::*;
 use crate::aggregate::Aggregate;
 use crate::command::Context;
 use crate::decision::Rejection;
+
+/// Shows a value in the parentheses of a name. As a function, since a user's trait may have methods called like those
+/// of the formatter.
+pub fn shown(f: &mut fmt::Formatter<'_>, name: &str, value: &dyn fmt::Debug) -> fmt::Result {
+    f.debug_tuple(name).field(value).finish()
+}
 
 /// The answer of a handler, from what its decision has recorded.
 #[inline]
@@ -76,7 +83,7 @@ macro_rules! where_all_are {
 
 where_all_are! {
     /// For `Debug` on a generated enum.
-    DebugIf: std::fmt::Debug, "`{Self}` has no `Debug`, so an enum with it has none";
+    DebugIf: fmt::Debug, "`{Self}` has no `Debug`, so an enum with it has none";
     /// For `Clone` on a generated enum.
     CloneIf: Clone, "`{Self}` has no `Clone`, so an enum with it has none";
     /// For `PartialEq` on a generated enum.

@@ -228,7 +228,7 @@ fn standard_traits(aggregate: &Aggregate, list: &List) -> TokenStream {
     };
     let shown = arms(&|Entry { variant, .. }| {
         let name = variant.to_string();
-        quote!(Self::#variant(ref message) => f.debug_tuple(#name).field(message).finish(),)
+        quote!(Self::#variant(ref message) => #runtime::private::shown(f, #name, message),)
     });
     let cloned = arms(&|Entry { variant, alias, .. }| {
         let message = match list.kind {
