@@ -9,23 +9,73 @@ mod shadows {
     #![allow(dead_code, non_camel_case_types, reason = "they are only in the way")]
 
     pub struct Result;
+    pub struct Ok;
+    pub struct Err;
     pub struct Option;
+    pub struct Some;
+    pub struct None;
     pub struct Vec;
+    pub struct Box;
     pub struct String;
+    pub struct ToString;
     pub struct Event;
     pub struct Command;
+    pub struct Aggregate;
+    pub struct Decision;
     pub struct Handle;
     pub struct Apply;
     pub struct Context;
+    pub struct Events;
+    pub struct Tags;
     pub struct Default;
     pub struct Clone;
+    pub struct Debug;
+    pub struct PartialEq;
+    pub struct Serialize;
+    pub struct Deserialize;
     pub trait From {}
     pub trait Into {}
+    pub trait TryFrom {}
     pub mod core {}
     pub mod std {}
     pub mod serde {}
     pub mod eventsource_core {}
     pub const fn drop() {}
+
+    /// Methods that everything has, with the names of those that generated code calls.
+    pub trait InTheWay {
+        fn add(&self) {}
+        fn clone(&self) {}
+        fn create(&self) {}
+        fn eq(&self) {}
+        fn field(&self) {}
+        fn finish(&self) {}
+        fn fmt(&self) {}
+        fn from(&self) {}
+        fn handle(&self) {}
+        fn into(&self) {}
+        fn read(&self) {}
+        fn record(&self) {}
+        fn tags(&self) {}
+        fn write(&self) {}
+    }
+
+    impl<T> InTheWay for T {}
+}
+
+/// Macros with the names of those that generated code could call.
+#[allow(unused_macros, reason = "they are only in the way")]
+mod macros {
+    macro_rules! in_the_way {
+        ($($name:ident)*) => {$(
+            macro_rules! $name {
+                () => {
+                    ::std::compile_error!("generated code has called the user's macro")
+                };
+            }
+        )*};
+    }
+    in_the_way!(assert compile_error file line matches panic stringify unreachable vec);
 }
 
 mod domain {
@@ -170,6 +220,183 @@ mod domain {
 mod elsewhere {
     #[::eventsource_core::event]
     pub struct Far;
+}
+
+/// Enums of the user's own, states, a start by an event, and serde's attributes.
+mod machine {
+    use super::domain::{Never, ThingId};
+    #[allow(unused_imports, reason = "they are only in the way")]
+    use super::shadows::*;
+    use ::eventsource_core::{aggregate, apply, command, event, handle, value};
+
+    /// A value that is one of its kinds.
+    #[value]
+    #[serde(tag = "kind", content = "of", rename_all = "SCREAMING_SNAKE_CASE")]
+    pub enum Shape {
+        Round,
+        #[serde(rename = "CORNERED", alias = "ANGLED")]
+        Angular {
+            #[serde(with = "as_text")]
+            corners: u8,
+        },
+        #[cfg(any())]
+        Absent(Absent),
+    }
+
+    /// A value that stands in another one.
+    #[value]
+    #[serde(default, deny_unknown_fields)]
+    #[derive(::std::default::Default)]
+    pub struct Size {
+        pub width: u32,
+        #[serde(skip_serializing_if = "is_zero")]
+        pub height: u32,
+    }
+
+    /// A value that looks like what is in it.
+    #[value]
+    #[serde(transparent)]
+    pub struct Label(pub ::std::string::String);
+
+    /// A value by way of another type.
+    #[value(without(Serialize, Deserialize))]
+    #[derive(
+        ::eventsource_core::private::serde::Serialize,
+        ::eventsource_core::private::serde::Deserialize,
+    )]
+    #[serde(
+        crate = "::eventsource_core::private::serde",
+        try_from = "u8",
+        into = "u8"
+    )]
+    pub struct Small(u8);
+
+    impl ::std::convert::TryFrom<u8> for Small {
+        type Error = &'static str;
+        fn try_from(number: u8) -> ::std::result::Result<Self, &'static str> {
+            if number < 10 {
+                ::std::result::Result::Ok(Self(number))
+            } else {
+                ::std::result::Result::Err("too large")
+            }
+        }
+    }
+
+    impl ::std::convert::From<Small> for u8 {
+        fn from(small: Small) -> Self {
+            small.0
+        }
+    }
+
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+    const fn is_zero(number: &u32) -> bool {
+        *number == 0
+    }
+
+    mod as_text {
+        use ::eventsource_core::private::serde::{
+            Deserialize, Deserializer, Serializer, de::Error,
+        };
+
+        #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+        pub fn serialize<S: Serializer>(
+            number: &u8,
+            serializer: S,
+        ) -> ::std::result::Result<S::Ok, S::Error> {
+            serializer.collect_str(number)
+        }
+
+        pub fn deserialize<'de, D: Deserializer<'de>>(
+            deserializer: D,
+        ) -> ::std::result::Result<u8, D::Error> {
+            let text = <::std::string::String as Deserialize>::deserialize(deserializer)?;
+            ::std::primitive::str::parse(&text).map_err(D::Error::custom)
+        }
+    }
+
+    #[event(name = "machine.built")]
+    pub struct Built {
+        pub shape: Shape,
+        #[serde(flatten)]
+        pub size: Size,
+        pub label: Label,
+        pub small: Small,
+        #[serde(skip, default)]
+        pub seen: bool,
+    }
+
+    /// With variants of their own and around a struct, fields named like our locals, and conditions.
+    #[event]
+    pub enum Happening {
+        Built(Built),
+        /// One with fields.
+        #[event(name = "machine.moved", version = 3)]
+        Moved {
+            #[tag]
+            r#where: ::std::string::String,
+            writer: u8,
+            __payload: u8,
+            #[cfg(any())]
+            gone: Gone,
+            #[serde(default)]
+            reader: ::std::option::Option<u8>,
+        },
+        Turned(u8, #[serde(default)] u8),
+        Stopped,
+        #[cfg(any())]
+        Gone(Gone),
+    }
+
+    #[command]
+    pub enum Request {
+        Build {
+            small: u8,
+        },
+        Stop,
+        #[cfg(any())]
+        Gone(Gone),
+    }
+
+    #[aggregate(name = "machine", id = ThingId, error = Never, events = Happening, commands = Request)]
+    pub enum Machine {
+        Running { turns: u8 },
+        Stopped,
+    }
+
+    #[apply]
+    impl Machine {
+        fn happened(event: &Happening) -> Self {
+            match *event {
+                Happening::Turned(turns, _) => Self::Running { turns },
+                Happening::Stopped => Self::Stopped,
+                _ => Self::Running { turns: 0 },
+            }
+        }
+    }
+
+    #[handle]
+    impl Machine {
+        fn request(command: Request) -> [Happening; 1] {
+            match command {
+                Request::Build { small } => [Happening::Built(Built {
+                    shape: Shape::Angular { corners: 3 },
+                    size: <Size as ::std::default::Default>::default(),
+                    label: Label(::std::string::String::new()),
+                    small: Small(small),
+                    seen: true,
+                })],
+                Request::Stop => [Happening::Stopped],
+            }
+        }
+    }
+}
+
+#[test]
+fn own_enums() {
+    use ::eventsource_core::prelude::*;
+
+    let stopped = machine::Machine::given(()).when(machine::Request::Stop);
+    ::std::mem::drop(stopped.then(machine::Happening::Stopped));
 }
 
 #[test]

@@ -31,6 +31,9 @@ pub trait Aggregate: Sized + Send + Sync + 'static {
     /// Whether an event creates it; else it starts from its `Default`.
     const CREATED: bool;
 
+    #[doc(hidden)]
+    const IS_AGGREGATE: bool = true;
+
     /// Whether [`check_invariant`](Self::check_invariant) has anything to check.
     const HAS_INVARIANT: bool = false;
 

@@ -2,13 +2,11 @@
 
 use std::fmt;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use crate::aggregate::Aggregate;
 use crate::decision::{Events, Rejection};
-use crate::message::{MessageReader, MessageSet, MessageWriter, Place};
+use crate::message::{MessageReader, MessageSet, MessageWriter, Never, Place, Storable};
 use crate::metadata::Metadata;
 use crate::stream::Version;
 use crate::time::{IdSource, Timestamp};
@@ -30,7 +28,7 @@ use crate::time::{IdSource, Timestamp};
     label = "this type has no `Command`",
     note = "write `#[command]` on the struct"
 )]
-pub trait Command: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
+pub trait Command: Executable + Send + Sync + 'static {
     /// The name under which it is dispatched.
     const NAME: &'static str;
 
@@ -49,6 +47,26 @@ pub trait Command: Clone + Serialize + DeserializeOwned + Send + Sync + 'static 
     fn read_command<R: MessageReader>(reader: R) -> Result<Self, R::Error> {
         reader.read()
     }
+}
+
+/// What a command needs: it is decided about again where somebody else was faster, and kept as text.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be executed: it lacks `Clone`, or serde's `Serialize` or `Deserialize`",
+    label = "nothing copies it, writes it or reads it",
+    note = "write `#[command]` on it in place of the derive, or derive the three beside it"
+)]
+pub trait Executable: Storable + Clone {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Storable + Clone> Executable for T {}
+
+// Never holds: see the like of it on `Storable`.
+#[diagnostic::do_not_recommend]
+impl<T> Executable for T
+where
+    for<'a> (): Never<'a>,
+    T: Executable,
+{
 }
 
 /// An enum of commands: the one that `#[aggregate]` generates, or one of your own with `#[derive(Command)]`.
@@ -77,7 +95,19 @@ impl<C: Command> AnyCommand for C {
     label = "`{A}` does not list this command",
     note = "add it to `commands(…)` in the `#[aggregate(…)]` of `{A}`"
 )]
-pub trait CommandOf<A: Aggregate>: AnyCommand {
+pub trait CommandOf<A: Aggregate>: AnyCommand + ListedCommand<A> {}
+
+#[diagnostic::do_not_recommend]
+impl<A: Aggregate, C: AnyCommand + ListedCommand<A>> CommandOf<A> for C {}
+
+/// What `#[aggregate]` implements for each command of its list, and for their enum. That it is a command at all is
+/// asked apart from it, so that a struct without `#[command]` is one error and not two.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a command of `{A}`",
+    label = "`{A}` does not list this command",
+    note = "add it to `commands(…)` in the `#[aggregate(…)]` of `{A}`"
+)]
+pub trait ListedCommand<A: Aggregate>: Sized {
     #[doc(hidden)]
     const LISTED: () = ();
 

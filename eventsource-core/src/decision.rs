@@ -1,6 +1,7 @@
 //! Decisions: what a handler may return, and what becomes of it.
 
 use crate::aggregate::Aggregate;
+use crate::message::Never;
 
 /// The events that a decision makes, in order.
 #[derive(Debug)]
@@ -77,6 +78,26 @@ impl<A: Aggregate, T: Decision<A>, E: ErrorOf<A>> Decision<A> for Result<T, E> {
 pub trait ErrorOf<A: Aggregate> {
     /// The error, as the aggregate's own.
     fn into_error(self) -> A::Error;
+}
+
+#[diagnostic::do_not_recommend]
+impl<A: Aggregate> ErrorOf<A> for A::Error {
+    #[inline]
+    fn into_error(self) -> A::Error {
+        self
+    }
+}
+
+// Never holds: see the like of it on `Storable`.
+#[diagnostic::do_not_recommend]
+impl<A: Aggregate, E> ErrorOf<A> for E
+where
+    for<'a> (): Never<'a>,
+    E: ErrorOf<A>,
+{
+    fn into_error(self) -> A::Error {
+        ErrorOf::into_error(self)
+    }
 }
 
 impl<A: Aggregate, T: Decision<A>> Decision<A> for Option<T> {

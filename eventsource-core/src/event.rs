@@ -1,9 +1,6 @@
 //! Events: facts that are stored for ever.
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-
-use crate::message::{MessageReader, MessageSet, MessageWriter, Place};
+use crate::message::{MessageReader, MessageSet, MessageWriter, Place, Storable};
 use crate::metadata::Metadata;
 use crate::stored_event::EventRef;
 use crate::stream::{InvalidStreamName, Position, StreamName, Version};
@@ -27,7 +24,7 @@ use crate::time::Timestamp;
     label = "this type has no `Event`",
     note = "write `#[event(name = \"…\")]` on the struct"
 )]
-pub trait Event: Serialize + DeserializeOwned + Send + Sync + 'static {
+pub trait Event: Storable + Send + Sync + 'static {
     /// The stored name. It stays the same when the struct is renamed.
     const NAME: &'static str;
 

@@ -82,6 +82,7 @@ mod load;
 mod memory;
 pub mod message;
 mod metadata;
+mod mistakes;
 #[doc(hidden)]
 pub mod private;
 mod query;

@@ -47,6 +47,30 @@ pub struct Row {
     pub place: Place,
 }
 
+/// What can be stored and read again: everything that serde can write and read.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be stored: it lacks serde's `Serialize` or `Deserialize`",
+    label = "nothing writes it, or nothing reads it",
+    note = "write `#[event]` or `#[command]` on it in place of the derive, or derive serde's two beside it"
+)]
+pub trait Storable: Serialize + DeserializeOwned {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned> Storable for T {}
+
+// Never holds. Where there is one implementation alone, the compiler reports each of its bounds that fails; where
+// there are two, it reports the trait: one error, in our words.
+#[diagnostic::do_not_recommend]
+impl<T> Storable for T
+where
+    for<'a> (): Never<'a>,
+    T: Storable,
+{
+}
+
+/// Nothing has it. The lifetime lets a bound with it be false where it stands.
+pub(crate) trait Never<'a> {}
+
 /// An enum of events or of commands, as the macros generate it.
 pub trait MessageSet: Sized + Send + Sync + 'static {
     /// Every stored name and version that can be read as this enum.

@@ -1,14 +1,23 @@
 //! What generated code calls. Not for use by hand: it may change in any release.
 
+use std::fmt;
 pub use std::string::{String, ToString};
 
 pub use inventory;
 pub use serde;
 
+pub use crate::mistakes::*;
+
 use crate::aggregate::Aggregate;
 use crate::command::Context;
 use crate::decision::Rejection;
 use crate::stream::{InvalidStreamName, StreamName};
+
+/// Shows a value in the parentheses of a name. As a function, since a user's trait may have methods called like those
+/// of the formatter.
+pub fn shown(f: &mut fmt::Formatter<'_>, name: &str, value: &dyn fmt::Debug) -> fmt::Result {
+    f.debug_tuple(name).field(value).finish()
+}
 
 /// The answer of a handler, from what its decision has recorded.
 #[inline]
@@ -61,12 +70,12 @@ impl<A: Default> Initial<A> for Start<false> {
 }
 
 macro_rules! where_all_are {
-    ($($(#[$doc:meta])* $name:ident: $bound:path;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident: $bound:path, $problem:literal;)*) => {$(
         $(#[$doc])*
         ///
         /// The lifetime makes a bound on a concrete type one that the compiler decides only where it is used, so
         /// that a generated enum has the trait exactly if all of its messages have it.
-        #[diagnostic::on_unimplemented(message = "`{Self}` lacks a trait that its enum needs")]
+        #[diagnostic::on_unimplemented(message = $problem)]
         pub trait $name<'a>: $bound {}
         #[diagnostic::do_not_recommend]
         impl<T: $bound> $name<'_> for T {}
@@ -75,11 +84,11 @@ macro_rules! where_all_are {
 
 where_all_are! {
     /// For `Debug` on a generated enum.
-    DebugIf: std::fmt::Debug;
+    DebugIf: fmt::Debug, "`{Self}` has no `Debug`, so an enum with it has none";
     /// For `Clone` on a generated enum.
-    CloneIf: Clone;
+    CloneIf: Clone, "`{Self}` has no `Clone`, so an enum with it has none";
     /// For `PartialEq` on a generated enum.
-    PartialEqIf: PartialEq;
+    PartialEqIf: PartialEq, "`{Self}` has no `PartialEq`, so an enum with it has none";
 }
 
 /// Whether an aggregate that an event creates has a command that creates it too, as a constant: for use in a `const`
@@ -131,7 +140,7 @@ pub const fn not_created(created: bool, message: &'static str) {
 }
 
 /// The stream that an event names.
-pub fn stream(name: std::fmt::Arguments<'_>) -> Result<StreamName, InvalidStreamName> {
+pub fn stream(name: Arguments<'_>) -> Result<StreamName, InvalidStreamName> {
     StreamName::parse(&name.to_string())
 }
 

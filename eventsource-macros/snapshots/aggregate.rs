@@ -19,7 +19,8 @@ pub enum OrderCommand {
     unused_variables,
     clippy::all,
     clippy::pedantic,
-    clippy::nursery
+    clippy::nursery,
+    clippy::restriction
 )]
 const _: () = {
     type __E0 = Placed;
@@ -28,6 +29,12 @@ const _: () = {
     #[cfg(not(all(feature = "returns")))]
     type __E1 = ();
     type __C0 = Place;
+    const __ARE_EVENTS: bool = {
+        let _ = <__E0 as ::eventsource_core::Event>::VERSION;
+        #[cfg(feature = "returns")]
+        let _ = <__E1 as ::eventsource_core::Event>::VERSION;
+        true
+    };
     #[automatically_derived]
     impl ::eventsource_core::message::MessageSet for OrderEvent {
         const ROWS: &'static [::eventsource_core::message::Row] = &[
@@ -206,11 +213,11 @@ const _: () = {
         fn clone(&self) -> Self {
             match *self {
                 Self::Placed(ref message) => {
-                    Self::Placed(::core::clone::Clone::clone(message))
+                    Self::Placed(<__E0 as ::core::clone::Clone>::clone(message))
                 }
                 #[cfg(feature = "returns")]
                 Self::Returned(ref message) => {
-                    Self::Returned(::core::clone::Clone::clone(message))
+                    Self::Returned(<__E1 as ::core::clone::Clone>::clone(message))
                 }
             }
         }
@@ -252,6 +259,10 @@ const _: () = {
             ::eventsource_core::message::deserialize(deserializer)
         }
     }
+    const __ARE_COMMANDS: bool = {
+        let _ = <__C0 as ::eventsource_core::Command>::VERSION;
+        true
+    };
     #[automatically_derived]
     impl ::eventsource_core::message::MessageSet for OrderCommand {
         const ROWS: &'static [::eventsource_core::message::Row] = &[
@@ -322,7 +333,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::eventsource_core::CommandOf<Order> for __C0 {
+    impl ::eventsource_core::ListedCommand<Order> for __C0 {
         #[inline]
         fn decide(
             self,
@@ -336,7 +347,7 @@ const _: () = {
             >,
         > {
             <Order as ::eventsource_core::Handle<
-                __C0,
+                <__C0 as ::eventsource_core::private::Known<{ __ARE_COMMANDS }>>::Type,
             >>::handle(state, self, context, events)
         }
     }
@@ -354,14 +365,15 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::core::clone::Clone for OrderCommand
-    where
-        for<'__a> __C0: ::eventsource_core::private::CloneIf<'__a>,
-    {
+    impl ::core::clone::Clone for OrderCommand {
         fn clone(&self) -> Self {
             match *self {
                 Self::Place(ref message) => {
-                    Self::Place(::core::clone::Clone::clone(message))
+                    Self::Place(
+                        <<__C0 as ::eventsource_core::private::Known<
+                            { __ARE_COMMANDS },
+                        >>::Type as ::core::clone::Clone>::clone(message),
+                    )
                 }
             }
         }
@@ -415,7 +427,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::eventsource_core::CommandOf<Order> for OrderCommand {
+    impl ::eventsource_core::ListedCommand<Order> for OrderCommand {
         #[inline]
         fn decide(
             self,
@@ -445,16 +457,12 @@ const _: () = {
             match command {
                 OrderCommand::Place(command) => {
                     <Order as ::eventsource_core::Handle<
-                        __C0,
+                        <__C0 as ::eventsource_core::private::Known<
+                            { __ARE_COMMANDS },
+                        >>::Type,
                     >>::handle(state, command, context, events)
                 }
             }
-        }
-    }
-    #[automatically_derived]
-    impl ::eventsource_core::ErrorOf<Order> for OrderError {
-        fn into_error(self) -> Self {
-            self
         }
     }
     #[automatically_derived]
@@ -462,11 +470,15 @@ const _: () = {
         const NAME: &'static str = "order";
         const CREATED: bool = {
             const fn created() -> bool {
-                if <Order as ::eventsource_core::Apply<__E0>>::CREATES {
+                if <Order as ::eventsource_core::Apply<
+                    <__E0 as ::eventsource_core::private::Known<{ __ARE_EVENTS }>>::Type,
+                >>::CREATES {
                     return true;
                 }
                 #[cfg(feature = "returns")]
-                if <Order as ::eventsource_core::Apply<__E1>>::CREATES {
+                if <Order as ::eventsource_core::Apply<
+                    <__E1 as ::eventsource_core::private::Known<{ __ARE_EVENTS }>>::Type,
+                >>::CREATES {
                     return true;
                 }
                 false
@@ -488,11 +500,19 @@ const _: () = {
         ) -> ::core::option::Option<Self> {
             match *event {
                 OrderEvent::Placed(ref event) => {
-                    <Order as ::eventsource_core::Apply<__E0>>::create(event, meta)
+                    <Order as ::eventsource_core::Apply<
+                        <__E0 as ::eventsource_core::private::Known<
+                            { __ARE_EVENTS },
+                        >>::Type,
+                    >>::create(event, meta)
                 }
                 #[cfg(feature = "returns")]
                 OrderEvent::Returned(ref event) => {
-                    <Order as ::eventsource_core::Apply<__E1>>::create(event, meta)
+                    <Order as ::eventsource_core::Apply<
+                        <__E1 as ::eventsource_core::private::Known<
+                            { __ARE_EVENTS },
+                        >>::Type,
+                    >>::create(event, meta)
                 }
             }
         }
@@ -504,11 +524,19 @@ const _: () = {
         ) -> ::core::result::Result<(), ::eventsource_core::Misapplied> {
             match *event {
                 OrderEvent::Placed(ref event) => {
-                    <Order as ::eventsource_core::Apply<__E0>>::apply(self, event, meta)
+                    <Order as ::eventsource_core::Apply<
+                        <__E0 as ::eventsource_core::private::Known<
+                            { __ARE_EVENTS },
+                        >>::Type,
+                    >>::apply(self, event, meta)
                 }
                 #[cfg(feature = "returns")]
                 OrderEvent::Returned(ref event) => {
-                    <Order as ::eventsource_core::Apply<__E1>>::apply(self, event, meta)
+                    <Order as ::eventsource_core::Apply<
+                        <__E1 as ::eventsource_core::private::Known<
+                            { __ARE_EVENTS },
+                        >>::Type,
+                    >>::apply(self, event, meta)
                 }
             }
         }
@@ -521,7 +549,9 @@ const _: () = {
     }
     const _: () = {
         const fn created() -> bool {
-            if <Order as ::eventsource_core::Handle<__C0>>::CREATES {
+            if <Order as ::eventsource_core::Handle<
+                <__C0 as ::eventsource_core::private::Known<{ __ARE_COMMANDS }>>::Type,
+            >>::CREATES {
                 return true;
             }
             false

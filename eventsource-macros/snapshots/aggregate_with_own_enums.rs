@@ -4,7 +4,8 @@
     unused_variables,
     clippy::all,
     clippy::pedantic,
-    clippy::nursery
+    clippy::nursery,
+    clippy::restriction
 )]
 const _: () = {
     #[automatically_derived]
@@ -24,7 +25,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::eventsource_core::CommandOf<Order> for OrderCommand {
+    impl ::eventsource_core::ListedCommand<Order> for OrderCommand {
         #[inline]
         fn decide(
             self,
@@ -42,12 +43,9 @@ const _: () = {
             >>::handle(state, self, context, events)
         }
     }
-    #[automatically_derived]
-    impl ::eventsource_core::ErrorOf<Order> for OrderError {
-        fn into_error(self) -> Self {
-            self
-        }
-    }
+    const __IS_HANDLED: bool = <Order as ::eventsource_core::Handle<
+        OrderCommand,
+    >>::CREATES;
     #[automatically_derived]
     impl ::eventsource_core::Aggregate for Order {
         const NAME: &'static str = "Order";
@@ -76,8 +74,11 @@ const _: () = {
             <Order as ::eventsource_core::Apply<OrderEvent>>::apply(self, event, meta)
         }
     }
+    type __Handles = <Order as ::eventsource_core::private::Known<
+        { __IS_HANDLED },
+    >>::Type;
     #[automatically_derived]
-    impl ::eventsource_core::Registered for Order {
+    impl ::eventsource_core::Registered for __Handles {
         const ENTRY: ::eventsource_core::AggregateEntry = ::eventsource_core::AggregateEntry::of::<
             Self,
         >(::eventsource_core::message::Place {
@@ -86,6 +87,6 @@ const _: () = {
         });
     }
     ::eventsource_core::private::inventory::submit! {
-        < Order as ::eventsource_core::Registered > ::ENTRY
+        < __Handles as ::eventsource_core::Registered > ::ENTRY
     }
 };

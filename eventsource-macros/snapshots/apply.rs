@@ -17,68 +17,82 @@ impl Order {
         self.last = meta.recorded_at();
     }
 }
-#[automatically_derived]
 #[allow(
     deprecated,
     unused_qualifications,
     unused_variables,
     clippy::all,
     clippy::pedantic,
-    clippy::nursery
+    clippy::nursery,
+    clippy::restriction
 )]
-impl ::eventsource_core::Apply<Placed> for Order {
-    const CREATES: bool = true;
-    fn create(
-        event: &Placed,
-        meta: &::eventsource_core::EventMeta<'_>,
-    ) -> ::core::option::Option<Self> {
-        ::core::option::Option::Some(<Order>::placed(event))
+const _: () = {
+    const __IS_AGGREGATE: bool = <Order as ::eventsource_core::Aggregate>::IS_AGGREGATE;
+    type __Known<T> = <T as ::eventsource_core::private::Known<
+        { __IS_AGGREGATE },
+    >>::Type;
+    enum __Block {}
+    impl ::eventsource_core::private::Mentioned<__Known<__Block>> for __Known<Order> {
+        const IS_AGGREGATE: bool = __IS_AGGREGATE;
     }
-    fn apply(
-        &mut self,
-        _: &Placed,
-        _: &::eventsource_core::EventMeta<'_>,
-    ) -> ::core::result::Result<(), ::eventsource_core::Misapplied> {
-        ::core::result::Result::Err(::eventsource_core::Misapplied::CreatedTwice)
+    const __LISTED: bool = {
+        let () = <Placed as ::eventsource_core::EventOf<__Known<Order>>>::LISTED;
+        #[cfg(feature = "returns")]
+        let () = <Returned as ::eventsource_core::EventOf<__Known<Order>>>::LISTED;
+        true
+    };
+    impl ::eventsource_core::Decision<Order>
+    for <__Block as ::eventsource_core::private::Known<{ __LISTED }>>::Type
+    where
+        for<'__a> Order: ::eventsource_core::private::AggregateIf<'__a>,
+    {
+        fn record(
+            self,
+            _: &mut ::eventsource_core::Events<Order>,
+        ) -> ::core::result::Result<
+            (),
+            <Order as ::eventsource_core::Aggregate>::Error,
+        > {
+            match self {}
+        }
     }
-}
-#[allow(
-    deprecated,
-    unused_qualifications,
-    unused_variables,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery
-)]
-const _: () = <Placed as ::eventsource_core::EventOf<Order>>::LISTED;
-#[cfg(feature = "returns")]
-#[automatically_derived]
-#[allow(
-    deprecated,
-    unused_qualifications,
-    unused_variables,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery
-)]
-impl ::eventsource_core::Apply<Returned> for Order {
-    #[inline]
-    fn apply(
-        &mut self,
-        event: &Returned,
-        meta: &::eventsource_core::EventMeta<'_>,
-    ) -> ::core::result::Result<(), ::eventsource_core::Misapplied> {
-        <Order>::returned(self, event, meta);
-        ::core::result::Result::Ok(())
+    type __Message0 = Placed;
+    #[automatically_derived]
+    impl ::eventsource_core::Apply<__Message0> for Order
+    where
+        for<'__a> Order: ::eventsource_core::private::AggregateIf<'__a>,
+    {
+        const CREATES: bool = true;
+        fn create(
+            event: &Placed,
+            meta: &::eventsource_core::EventMeta<'_>,
+        ) -> ::core::option::Option<Self> {
+            ::core::option::Option::Some(<__Known<Order>>::placed(event))
+        }
+        fn apply(
+            &mut self,
+            _: &Placed,
+            _: &::eventsource_core::EventMeta<'_>,
+        ) -> ::core::result::Result<(), ::eventsource_core::Misapplied> {
+            ::core::result::Result::Err(::eventsource_core::Misapplied::CreatedTwice)
+        }
     }
-}
-#[cfg(feature = "returns")]
-#[allow(
-    deprecated,
-    unused_qualifications,
-    unused_variables,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery
-)]
-const _: () = <Returned as ::eventsource_core::EventOf<Order>>::LISTED;
+    #[cfg(feature = "returns")]
+    type __Message1 = Returned;
+    #[cfg(feature = "returns")]
+    #[automatically_derived]
+    impl ::eventsource_core::Apply<__Message1> for Order
+    where
+        for<'__a> Order: ::eventsource_core::private::AggregateIf<'__a>,
+    {
+        #[inline]
+        fn apply(
+            &mut self,
+            event: &Returned,
+            meta: &::eventsource_core::EventMeta<'_>,
+        ) -> ::core::result::Result<(), ::eventsource_core::Misapplied> {
+            <__Known<Order>>::returned(self, event, &*meta);
+            ::core::result::Result::Ok(())
+        }
+    }
+};

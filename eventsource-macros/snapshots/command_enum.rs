@@ -4,7 +4,8 @@
     unused_variables,
     clippy::all,
     clippy::pedantic,
-    clippy::nursery
+    clippy::nursery,
+    clippy::restriction
 )]
 const _: () = {
     #[derive(renamed::runtime::private::serde::Deserialize)]

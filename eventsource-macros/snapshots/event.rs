@@ -4,9 +4,14 @@
     unused_variables,
     clippy::all,
     clippy::pedantic,
-    clippy::nursery
+    clippy::nursery,
+    clippy::restriction
 )]
 const _: () = {
+    const _: () = {
+        type __Field = CustomerId;
+        const _: ::eventsource_core::private::Stored<__Field> = ::eventsource_core::private::Stored::NEW;
+    };
     #[automatically_derived]
     impl ::eventsource_core::Event for Placed {
         const NAME: &'static str = "order.placed";

@@ -4,7 +4,8 @@
     unused_variables,
     clippy::all,
     clippy::pedantic,
-    clippy::nursery
+    clippy::nursery,
+    clippy::restriction
 )]
 const _: () = {
     #[derive(::eventsource_core::private::serde::Deserialize)]

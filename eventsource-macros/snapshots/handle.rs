@@ -24,86 +24,80 @@ impl Order {
         })
     }
 }
-#[automatically_derived]
-#[allow(
-    deprecated,
-    unused_qualifications,
-    unused_variables,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery
-)]
-impl ::eventsource_core::Handle<Place> for Order {
-    const CREATES: bool = true;
-    #[inline]
-    fn handle(
-        state: ::core::option::Option<&Self>,
-        command: Place,
-        context: &::eventsource_core::Context<'_, Self>,
-        events: &mut ::eventsource_core::Events<Self>,
-    ) -> ::core::result::Result<
-        (),
-        ::eventsource_core::Rejection<<Self as ::eventsource_core::Aggregate>::Error>,
-    > {
-        ::eventsource_core::private::absent(context)?;
-        let decision = <Order>::place(command);
-        let recorded = <Result<
-            Placed,
-            OrderError,
-        > as ::eventsource_core::Decision<Order>>::record(decision, events);
-        ::eventsource_core::private::decided(recorded)
-    }
-}
-#[allow(
-    deprecated,
-    unused_qualifications,
-    unused_variables,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery
-)]
-const _: () = <Place as ::eventsource_core::CommandOf<Order>>::LISTED;
 /// Sends it back.
 #[::eventsource_core::command(crate = ::eventsource_core, name = "order.return")]
 pub struct SendBack {
     /// See [`SendBack`].
     pub count: u32,
 }
-#[automatically_derived]
 #[allow(
     deprecated,
     unused_qualifications,
     unused_variables,
     clippy::all,
     clippy::pedantic,
-    clippy::nursery
+    clippy::nursery,
+    clippy::restriction
 )]
-impl ::eventsource_core::Handle<SendBack> for Order {
-    #[inline]
-    fn handle(
-        state: ::core::option::Option<&Self>,
-        command: SendBack,
-        context: &::eventsource_core::Context<'_, Self>,
-        events: &mut ::eventsource_core::Events<Self>,
-    ) -> ::core::result::Result<
-        (),
-        ::eventsource_core::Rejection<<Self as ::eventsource_core::Aggregate>::Error>,
-    > {
-        let state = ::eventsource_core::private::existing(state)?;
-        let decision = <Order>::send_back(state, command.count, context);
-        let recorded = <Result<
-            Returned,
-            OrderError,
-        > as ::eventsource_core::Decision<Order>>::record(decision, events);
-        ::eventsource_core::private::decided(recorded)
+const _: () = {
+    const __IS_AGGREGATE: bool = <Order as ::eventsource_core::private::Mentioned<
+        ::eventsource_core::private::ByItself,
+    >>::IS_AGGREGATE;
+    type __Known<T> = <T as ::eventsource_core::private::Known<
+        { __IS_AGGREGATE },
+    >>::Type;
+    const __LISTED: bool = {
+        let () = <Place as ::eventsource_core::ListedCommand<__Known<Order>>>::LISTED;
+        let () = <SendBack as ::eventsource_core::ListedCommand<__Known<Order>>>::LISTED;
+        true
+    };
+    type __Message0 = Place;
+    #[automatically_derived]
+    impl ::eventsource_core::Handle<__Message0> for Order
+    where
+        for<'__a> Order: ::eventsource_core::private::AggregateIf<'__a>,
+    {
+        const CREATES: bool = true;
+        #[inline]
+        fn handle(
+            state: ::core::option::Option<&Self>,
+            command: Place,
+            context: &::eventsource_core::Context<'_, Self>,
+            events: &mut ::eventsource_core::Events<Self>,
+        ) -> ::core::result::Result<
+            (),
+            ::eventsource_core::Rejection<<Self as ::eventsource_core::Aggregate>::Error>,
+        > {
+            ::eventsource_core::private::absent(context)?;
+            let decision = <__Known<Order>>::place(command);
+            let record = <::eventsource_core::private::Same<
+                _,
+            > as ::eventsource_core::Decision<__Known<Order>>>::record;
+            ::eventsource_core::private::decided(record(decision, events))
+        }
     }
-}
-#[allow(
-    deprecated,
-    unused_qualifications,
-    unused_variables,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery
-)]
-const _: () = <SendBack as ::eventsource_core::CommandOf<Order>>::LISTED;
+    type __Message1 = SendBack;
+    #[automatically_derived]
+    impl ::eventsource_core::Handle<__Message1> for Order
+    where
+        for<'__a> Order: ::eventsource_core::private::AggregateIf<'__a>,
+    {
+        #[inline]
+        fn handle(
+            state: ::core::option::Option<&Self>,
+            command: SendBack,
+            context: &::eventsource_core::Context<'_, Self>,
+            events: &mut ::eventsource_core::Events<Self>,
+        ) -> ::core::result::Result<
+            (),
+            ::eventsource_core::Rejection<<Self as ::eventsource_core::Aggregate>::Error>,
+        > {
+            let state = ::eventsource_core::private::existing(state)?;
+            let decision = <__Known<Order>>::send_back(state, command.count, &*context);
+            let record = <::eventsource_core::private::Same<
+                _,
+            > as ::eventsource_core::Decision<__Known<Order>>>::record;
+            ::eventsource_core::private::decided(record(decision, events))
+        }
+    }
+};

@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Attribute, Ident, LitInt, LitStr, Path, Token, Type};
+use syn::{Attribute, Ident, Lit, LitInt, LitStr, Path, Token, Type, token};
 
 use crate::errors::Errors;
 use crate::runtime::Runtime;
@@ -38,12 +38,11 @@ pub(crate) struct Listed {
 impl Arguments {
     /// Reads the tokens between the parentheses.
     pub(crate) fn parse(attribute: &'static str, tokens: TokenStream, errors: &mut Errors) -> Self {
-        let list = errors.keep(parse_list.parse2(tokens)).unwrap_or_default();
         let mut arguments = Self {
             attribute,
             list: Vec::new(),
         };
-        arguments.extend(list, errors);
+        arguments.read(tokens, errors);
         arguments
     }
 
@@ -74,10 +73,16 @@ impl Arguments {
                     continue;
                 }
             };
-            let list = errors.keep(parse_list.parse2(tokens)).unwrap_or_default();
-            arguments.extend(list, errors);
+            arguments.read(tokens, errors);
         }
         arguments
+    }
+
+    fn read(&mut self, tokens: TokenStream, errors: &mut Errors) {
+        let attribute = self.attribute;
+        let list = (|input: ParseStream<'_>| parse_list(attribute, input, errors)).parse2(tokens);
+        let list = errors.keep(list).unwrap_or_default();
+        self.extend(list, errors);
     }
 
     fn extend(&mut self, list: Vec<Argument>, errors: &mut Errors) {
@@ -169,8 +174,8 @@ impl Arguments {
     }
 
     /// Takes out a type, `key = Type`.
-    pub(crate) fn type_(&mut self, key: &str, errors: &mut Errors) -> Option<Type> {
-        self.parsed(key, "a type", "…", errors)
+    pub(crate) fn type_(&mut self, key: &str, example: &str, errors: &mut Errors) -> Option<Type> {
+        self.parsed(key, "a type", example, errors)
     }
 
     /// Takes out `crate = path`.
@@ -196,6 +201,14 @@ impl Arguments {
             );
             return None;
         };
+        if group.delimiter() != Delimiter::Parenthesis {
+            let help = format!("write `{key}(First, Second)`");
+            errors.add(
+                &argument.key,
+                format!("the types of `{key}` stand in parentheses"),
+                help,
+            );
+        }
         let mut listed = Vec::new();
         let parser = |input: ParseStream<'_>| {
             while !input.is_empty() {
@@ -207,12 +220,19 @@ impl Arguments {
                     let problem = "only `#[cfg(…)]` can stand on a type in this list";
                     errors.add(attribute, problem, "move it to the type itself");
                 }
-                listed.push(Listed {
-                    cfg,
-                    path: input.parse()?,
-                });
+                let quoted: Option<LitStr> = input.parse()?;
+                let path = match &quoted {
+                    Some(text) => text.parse()?,
+                    None => input.parse()?,
+                };
+                if let Some(text) = quoted {
+                    let help = format!("write `{}`", text.value());
+                    errors.add(text, "a type stands without quotes", help);
+                }
+                listed.push(Listed { cfg, path });
                 // A forgotten comma is told, and the rest is read as if it were there.
-                if !input.is_empty() && input.parse::<Option<Token![,]>>()?.is_none() {
+                let forgotten = !input.is_empty() && input.parse::<Option<Token![,]>>()?.is_none();
+                if forgotten && input.peek(Ident::peek_any) {
                     let problem = format!("a comma is missing in `{key}(…)`");
                     errors.add_at(input.span(), problem, "write a comma between two types");
                 }
@@ -225,6 +245,7 @@ impl Arguments {
                 format!("`{key}(…)` is a list of types with commas between them"),
                 format!("write `{key}(First, Second)`"),
             );
+            return None;
         }
         Some(listed)
     }
@@ -277,24 +298,68 @@ impl Arguments {
     }
 }
 
-fn parse_list(input: ParseStream<'_>) -> syn::Result<Vec<Argument>> {
+/// Reads on after a mistake: what follows it may be right, and shall not be missed.
+fn parse_list(
+    attribute: &'static str,
+    input: ParseStream<'_>,
+    errors: &mut Errors,
+) -> syn::Result<Vec<Argument>> {
     let mut list = Vec::new();
     while !input.is_empty() {
-        let key = input.call(Ident::parse_any)?;
-        let value = if input.peek(syn::token::Paren) {
-            Value::List(input.parse()?)
-        } else if input.peek(Token![=]) {
-            input.parse::<Token![=]>()?;
-            Value::Equals(up_to_comma(input)?)
+        for attribute in input.call(Attribute::parse_outer)? {
+            let help = "write `#[cfg(…)]` in the list, before the type";
+            errors.add(attribute, "no attribute stands before an argument", help);
+        }
+        if input.peek(Ident::peek_any) {
+            list.push(argument(input, errors)?);
         } else {
-            Value::None
-        };
-        list.push(Argument { key, value });
-        if !input.is_empty() {
-            input.parse::<Token![,]>()?;
+            let tokens = up_to_comma(input)?;
+            let help = match syn::parse2::<LitStr>(tokens.clone()) {
+                Ok(_) => format!("write `#[{attribute}(name = {tokens})]`"),
+                Err(_) => format!("write `#[{attribute}(name = \"…\")]`"),
+            };
+            errors.add(tokens, "an argument begins with its name", help);
+        }
+        if !input.is_empty() && input.parse::<Option<Token![,]>>()?.is_none() {
+            let problem = "a comma is missing between two arguments";
+            errors.add_at(input.span(), problem, "write a comma before this");
+            if !input.peek(Ident::peek_any) {
+                up_to_comma(input)?;
+                input.parse::<Option<Token![,]>>()?;
+            }
         }
     }
     Ok(list)
+}
+
+fn argument(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Argument> {
+    let key = input.call(Ident::parse_any)?;
+    let value =
+        if input.peek(token::Paren) || input.peek(token::Bracket) || input.peek(token::Brace) {
+            Value::List(input.parse()?)
+        } else if input.parse::<Option<Token![=]>>()?.is_some() {
+            Value::Equals(value(input)?)
+        } else if input.peek(Token![:]) || input.peek(Lit) {
+            let help = format!("write `{key} = …`");
+            errors.add_at(
+                input.span(),
+                format!("between `{key}` and its value stands `=`"),
+                help,
+            );
+            input.parse::<Option<Token![:]>>()?;
+            Value::Equals(value(input)?)
+        } else {
+            Value::None
+        };
+    Ok(Argument { key, value })
+}
+
+/// What stands behind `=`: one literal, or the tokens up to the comma.
+fn value(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    if input.peek(Lit) && !input.peek2(Token![.]) {
+        return Ok(input.parse::<Lit>()?.into_token_stream());
+    }
+    up_to_comma(input)
 }
 
 /// The tokens up to the next comma that stands outside of `<…>`.

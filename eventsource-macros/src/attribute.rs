@@ -246,16 +246,12 @@ fn names_serde(attributes: &[Attribute]) -> bool {
 /// The arguments that the derive knows: all but `without(…)`.
 fn without_without(arguments: TokenStream) -> TokenStream {
     let mut kept = TokenStream::new();
-    let mut tokens = arguments.into_iter().peekable();
+    let mut tokens = arguments.into_iter();
     while let Some(token) = tokens.next() {
-        let list = matches!(tokens.peek(), Some(TokenTree::Group(_)));
         match &token {
-            TokenTree::Ident(word) if word == "without" && list => {
-                tokens.next();
-                if matches!(tokens.peek(), Some(TokenTree::Punct(punct)) if punct.as_char() == ',')
-                {
-                    tokens.next();
-                }
+            TokenTree::Ident(word) if word == "without" => {
+                let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
+                while tokens.next().is_some_and(|token| !is_comma(&token)) {}
             }
             _ => kept.extend([token]),
         }

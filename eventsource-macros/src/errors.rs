@@ -1,7 +1,10 @@
 //! Collects every mistake of one item, so that they are reported together.
 
 use proc_macro2::{Span, TokenStream};
-use quote::ToTokens;
+use quote::{ToTokens, quote};
+use syn::Type;
+
+use crate::runtime::Runtime;
 
 /// The mistakes that were found so far.
 #[derive(Default)]
@@ -50,6 +53,18 @@ impl Errors {
     /// The value, unless it is an error, which is kept.
     pub(crate) fn keep<T>(&mut self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|error| self.push(error)).ok()
+    }
+
+    /// The mistake that was added last, in place of an expression.
+    pub(crate) fn last(&self) -> Option<TokenStream> {
+        self.0.last().map(syn::Error::to_compile_error)
+    }
+
+    /// The mistake that was added last, in place of a type. To the compiler it is an error type, since the constant in
+    /// it does not compile: it reports the mistake, and nothing about what is built on the type.
+    pub(crate) fn last_as_type(&self, runtime: &Runtime) -> Option<Type> {
+        let mistake = self.last()?;
+        syn::parse2(quote!(<() as #runtime::private::Known<{ #mistake }>>::Type)).ok()
     }
 
     /// Whether there is none.

@@ -17,6 +17,8 @@ mod runtime;
 mod suggest;
 
 #[cfg(test)]
+mod messages;
+#[cfg(test)]
 mod mutations;
 #[cfg(test)]
 mod snapshots;

@@ -45,7 +45,8 @@ pub(crate) fn quiet() -> TokenStream {
             unused_variables,
             clippy::all,
             clippy::pedantic,
-            clippy::nursery
+            clippy::nursery,
+            clippy::restriction
         )]
     }
 }

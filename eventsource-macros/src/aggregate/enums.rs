@@ -68,16 +68,56 @@ pub(crate) fn implementation(aggregate: &Aggregate, list: &List) -> TokenStream 
         shape: Shape::Set(list.entries.iter().map(of).collect()),
     };
     let set = message::expand(&set);
+    let are_messages = are_messages(aggregate, list);
     let conversions = list
         .entries
         .iter()
         .map(|entry| conversion(aggregate, list, entry));
     let standard = standard_traits(aggregate, list);
     quote! {
+        #are_messages
         #set
         #(#conversions)*
         #standard
     }
+}
+
+/// That what is listed is a message of its kind, said once: what the aggregate does with its messages is built on types
+/// that are error types if it does not hold.
+fn are_messages(Aggregate { runtime, .. }: &Aggregate, list: &List) -> TokenStream {
+    let interface = match list.kind {
+        Kind::Event => quote!(#runtime::Event),
+        Kind::Command => quote!(#runtime::Command),
+    };
+    let each = list
+        .entries
+        .iter()
+        .map(|Entry { cfg, alias, .. }| quote!(#(#cfg)* let _ = <#alias as #interface>::VERSION;));
+    let name = are_messages_name(list.kind);
+    quote! {
+        const #name: bool = {
+            #(#each)*
+            true
+        };
+    }
+}
+
+fn are_messages_name(kind: Kind) -> Ident {
+    let name = match kind {
+        Kind::Event => "__ARE_EVENTS",
+        Kind::Command => "__ARE_COMMANDS",
+    };
+    Ident::new(name, Span::call_site())
+}
+
+/// The type of a message, if all of its list are messages.
+pub(crate) fn known(
+    Aggregate { runtime, .. }: &Aggregate,
+    kind: Kind,
+    message: &Ident,
+) -> TokenStream {
+    let all = are_messages_name(kind);
+    quote!(<#message as #runtime::private::Known<{ #all }>>::Type)
 }
 
 /// From a message to the enum and back, and its place in the aggregate.
@@ -94,7 +134,8 @@ fn conversion(aggregate: &Aggregate, list: &List, entry: &Entry) -> TokenStream 
         variant,
         ..
     } = entry;
-    let decide = decide(aggregate, entry.variant.span(), &quote!(#alias));
+    let known = known(aggregate, list.kind, alias);
+    let decide = decide(aggregate, entry.variant.span(), &known);
     let membership = match list.kind {
         Kind::Event => quote! {
             #(#cfg)*
@@ -113,11 +154,13 @@ fn conversion(aggregate: &Aggregate, list: &List, entry: &Entry) -> TokenStream 
                 }
             }
         },
-        Kind::Command => quote! {
-            #(#cfg)*
-            #[automatically_derived]
-            impl #runtime::CommandOf<#owner> for #alias { #decide }
-        },
+        Kind::Command => {
+            quote! {
+                #(#cfg)*
+                #[automatically_derived]
+                impl #runtime::ListedCommand<#owner> for #alias { #decide }
+            }
+        }
     };
     quote! {
         #(#cfg)*
@@ -170,23 +213,32 @@ fn standard_traits(aggregate: &Aggregate, list: &List) -> TokenStream {
         let aliases = entries.iter().map(|entry| &entry.alias);
         quote!(#(for<'__a> #aliases: #runtime::private::#bound<'__a>,)*)
     };
-    let (debug, clone, equal) = (every("DebugIf"), every("CloneIf"), every("PartialEqIf"));
-    let arms = |arm: &dyn Fn(&Ident) -> TokenStream| {
-        let arms = entries.iter().map(|Entry { cfg, variant, .. }| {
-            let arm = arm(variant);
+    // A command has `Clone`, or it is none, and that has been reported.
+    let clone = (list.kind == Kind::Event).then(|| {
+        let clone = every("CloneIf");
+        quote!(where #clone)
+    });
+    let (debug, equal) = (every("DebugIf"), every("PartialEqIf"));
+    let arms = |arm: &dyn Fn(&Entry) -> TokenStream| {
+        let arms = entries.iter().map(|entry| {
+            let (cfg, arm) = (&entry.cfg, arm(entry));
             quote!(#(#cfg)* #arm)
         });
         quote!(#(#arms)*)
     };
-    let shown = arms(&|variant| {
+    let shown = arms(&|Entry { variant, .. }| {
         let name = variant.to_string();
-        quote!(Self::#variant(ref message) => f.debug_tuple(#name).field(message).finish(),)
+        quote!(Self::#variant(ref message) => #runtime::private::shown(f, #name, message),)
     });
-    let cloned = arms(
-        &|variant| quote!(Self::#variant(ref message) => Self::#variant(::core::clone::Clone::clone(message)),),
-    );
+    let cloned = arms(&|Entry { variant, alias, .. }| {
+        let message = match list.kind {
+            Kind::Event => quote!(#alias),
+            Kind::Command => known(aggregate, list.kind, alias),
+        };
+        quote!(Self::#variant(ref message) => Self::#variant(<#message as ::core::clone::Clone>::clone(message)),)
+    });
     let compared = arms(
-        &|variant| quote!((Self::#variant(left), Self::#variant(right)) => ::core::cmp::PartialEq::eq(left, right),),
+        &|Entry { variant, .. }| quote!((Self::#variant(left), Self::#variant(right)) => ::core::cmp::PartialEq::eq(left, right),),
     );
     quote! {
         #[automatically_derived]
@@ -196,7 +248,7 @@ fn standard_traits(aggregate: &Aggregate, list: &List) -> TokenStream {
             }
         }
         #[automatically_derived]
-        impl ::core::clone::Clone for #ident where #clone {
+        impl ::core::clone::Clone for #ident #clone {
             fn clone(&self) -> Self {
                 match *self { #cloned }
             }

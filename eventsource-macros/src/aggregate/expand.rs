@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 
 use crate::aggregate::enums;
 use crate::aggregate::model::{Aggregate, Entry, List, Messages};
-use crate::message;
+use crate::message::{self, Kind};
 use crate::runtime::{quiet, respanned};
 
 pub(crate) fn expand(aggregate: &Aggregate) -> TokenStream {
@@ -23,7 +23,6 @@ pub(crate) fn expand(aggregate: &Aggregate) -> TokenStream {
         .iter()
         .map(|list| enums::implementation(aggregate, list));
     let (events, commands) = (events(aggregate), commands(aggregate));
-    let refusal = refusal(aggregate);
     let interface = interface(aggregate);
     let (creation, registration) = (creation(aggregate), registration(aggregate));
     let quiet = quiet();
@@ -35,7 +34,6 @@ pub(crate) fn expand(aggregate: &Aggregate) -> TokenStream {
             #(#enums)*
             #events
             #commands
-            #refusal
             #interface
             #creation
             #registration
@@ -92,13 +90,17 @@ fn commands(aggregate: &Aggregate) -> TokenStream {
     let set = set(commands);
     let decide = enums::decide(aggregate, span, &set);
     let dispatcher = match commands {
-        Messages::Own(_) => None,
+        Messages::Own(own) => {
+            let (at, owner) = (runtime.at(span), respanned(ident, span));
+            let handled = quote_spanned!(span=> <#owner as #at::Handle<#own>>::CREATES);
+            Some(quote!(const __IS_HANDLED: bool = #handled;))
+        }
         Messages::Listed(List { entries, .. }) => {
             let arms = entries.iter().map(|Entry { cfg, alias, variant, .. }| {
-                let owner = respanned(ident, variant.span());
+                let (owner, known) = (respanned(ident, variant.span()), enums::known(aggregate, Kind::Command, alias));
                 quote! {
                     #(#cfg)*
-                    #set::#variant(command) => <#owner as #runtime::Handle<#alias>>::handle(state, command, context, events),
+                    #set::#variant(command) => <#owner as #runtime::Handle<#known>>::handle(state, command, context, events),
                 }
             });
             Some(quote! {
@@ -119,27 +121,8 @@ fn commands(aggregate: &Aggregate) -> TokenStream {
     };
     quote! {
         #[automatically_derived]
-        impl #runtime::CommandOf<#ident> for #set { #decide }
+        impl #runtime::ListedCommand<#ident> for #set { #decide }
         #dispatcher
-    }
-}
-
-/// What makes the error the aggregate's own.
-fn refusal(
-    Aggregate {
-        runtime,
-        ident,
-        error,
-        ..
-    }: &Aggregate,
-) -> TokenStream {
-    quote! {
-        #[automatically_derived]
-        impl #runtime::ErrorOf<#ident> for #error {
-            fn into_error(self) -> Self {
-                self
-            }
-        }
     }
 }
 
@@ -170,9 +153,12 @@ fn applies(aggregate: &Aggregate) -> Applies {
         }) => {
             let each = |one: &dyn Fn(&Entry, TokenStream) -> TokenStream| {
                 let each = entries.iter().map(|entry| {
-                    let (cfg, alias) = (&entry.cfg, &entry.alias);
+                    let (cfg, known) = (
+                        &entry.cfg,
+                        enums::known(aggregate, Kind::Event, &entry.alias),
+                    );
                     let owner = respanned(ident, entry.variant.span());
-                    let one = one(entry, quote!(<#owner as #runtime::Apply<#alias>>));
+                    let one = one(entry, quote!(<#owner as #runtime::Apply<#known>>));
                     quote!(#(#cfg)* #one)
                 });
                 quote!(#(#each)*)
@@ -224,6 +210,9 @@ fn interface(aggregate: &Aggregate) -> TokenStream {
             }
         }
     });
+    // They stand where their types do, where it is reported if one of them is private.
+    let id = quote_spanned!(id.span()=> type Id = #id;);
+    let error = quote_spanned!(error.span()=> type Error = #error;);
     let at = runtime.at(ident.span());
     let start = quote_spanned! {ident.span()=>
         <#at::private::Start<{ <#ident as #at::Aggregate>::CREATED }> as #at::private::Initial<#ident>>::initial()
@@ -233,8 +222,8 @@ fn interface(aggregate: &Aggregate) -> TokenStream {
         impl #runtime::Aggregate for #ident {
             const NAME: &'static str = #name;
             const CREATED: bool = #created;
-            type Id = #id;
-            type Error = #error;
+            #id
+            #error
             type Event = #event_set;
             type Command = #command_set;
 
@@ -277,8 +266,11 @@ fn creation(aggregate: &Aggregate) -> Option<TokenStream> {
              variant,
              ..
          }| {
-            let owner = respanned(ident, variant.span());
-            quote!(#(#cfg)* if <#owner as #runtime::Handle<#alias>>::CREATES { return true; })
+            let (owner, known) = (
+                respanned(ident, variant.span()),
+                enums::known(aggregate, Kind::Command, alias),
+            );
+            quote!(#(#cfg)* if <#owner as #runtime::Handle<#known>>::CREATES { return true; })
         },
     );
     let at = runtime.at(ident.span());
@@ -303,9 +295,26 @@ fn creation(aggregate: &Aggregate) -> Option<TokenStream> {
 
 /// The entry in the registry.
 fn registration(aggregate: &Aggregate) -> TokenStream {
-    let Aggregate { runtime, ident, .. } = aggregate;
+    let Aggregate {
+        runtime,
+        ident,
+        commands,
+        ..
+    } = aggregate;
     let place = message::place(runtime);
+    // That an enum of one's own is not handled is reported where it is named, and not here once more.
+    let (known, ident) = match commands {
+        Messages::Listed(_) => (None, quote!(#ident)),
+        Messages::Own(_) => {
+            let known = quote! {
+                type __Handles =
+                    <#ident as #runtime::private::Known<{ __IS_HANDLED }>>::Type;
+            };
+            (Some(known), quote!(__Handles))
+        }
+    };
     quote! {
+        #known
         #[automatically_derived]
         impl #runtime::Registered for #ident {
             const ENTRY: #runtime::AggregateEntry = #runtime::AggregateEntry::of::<Self>(#place);

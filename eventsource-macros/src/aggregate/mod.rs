@@ -9,13 +9,46 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::errors::Errors;
+use crate::runtime::Runtime;
 pub(crate) use enums::aliases;
 pub(crate) use model::{Entry, List};
 pub(crate) use parse::entries;
 
 pub(crate) fn derive(item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let aggregate = parse::parse(item, &mut errors);
-    let implementation = aggregate.map(|aggregate| expand::expand(&aggregate));
+    let implementation = match parse::parse(item, &mut errors) {
+        Ok(aggregate) => Some(expand::expand(&aggregate)),
+        Err(runtime) => stand_in(&runtime, &errors),
+    };
     quote!(#implementation #errors)
+}
+
+/// In place of an implementation that cannot be made. It is one for the compiler's error type, so it fits everything:
+/// the mistake has been reported, and nothing is reported about what is built on the type.
+fn stand_in(runtime: &Runtime, errors: &Errors) -> Option<TokenStream> {
+    let (mistake, ty) = (errors.last()?, errors.last_as_type(runtime)?);
+    Some(quote! {
+        impl #runtime::Aggregate for #ty {
+            const IS_AGGREGATE: bool = #mistake;
+            const NAME: &'static str = #mistake;
+            const CREATED: bool = #mistake;
+            type Id = #ty;
+            type Error = #ty;
+            type Event = #ty;
+            type Command = #ty;
+            fn initial() -> ::core::option::Option<Self> {
+                #mistake
+            }
+            fn create_from(_: &#ty, _: &#runtime::EventMeta<'_>) -> ::core::option::Option<Self> {
+                #mistake
+            }
+            fn apply_event(
+                &mut self,
+                _: &#ty,
+                _: &#runtime::EventMeta<'_>,
+            ) -> ::core::result::Result<(), #runtime::Misapplied> {
+                #mistake
+            }
+        }
+    })
 }

@@ -3,12 +3,13 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident};
 use syn::ext::IdentExt;
-use syn::{Data, DeriveInput, Expr, Ident, LitStr, Type, parse_quote};
+use syn::{Data, DeriveInput, Expr, Ident, LitStr, Type};
 
 use crate::aggregate::model::{Aggregate, Entry, List, Messages};
 use crate::arguments::{Arguments, Listed, Value};
 use crate::errors::Errors;
 use crate::message::Kind;
+use crate::runtime::Runtime;
 
 const KNOWN: [&str; 7] = [
     "name",
@@ -20,8 +21,22 @@ const KNOWN: [&str; 7] = [
     "crate",
 ];
 
-pub(crate) fn parse(item: TokenStream, errors: &mut Errors) -> Option<Aggregate> {
-    let item: DeriveInput = errors.keep(syn::parse2(item))?;
+/// What was understood; where that is not enough, the path of the runtime alone.
+pub(crate) fn parse(item: TokenStream, errors: &mut Errors) -> Result<Aggregate, Runtime> {
+    let Some(item) = errors.keep(syn::parse2::<DeriveInput>(item)) else {
+        return Err(Runtime::default());
+    };
+    let mut arguments = Arguments::of("aggregate", &item.attrs, errors);
+    let runtime = arguments.runtime(errors);
+    understand(item, arguments, &runtime, errors).ok_or(runtime)
+}
+
+fn understand(
+    item: DeriveInput,
+    mut arguments: Arguments,
+    runtime: &Runtime,
+    errors: &mut Errors,
+) -> Option<Aggregate> {
     if let Data::Union(data) = &item.data {
         errors.add(
             data.union_token,
@@ -46,18 +61,20 @@ pub(crate) fn parse(item: TokenStream, errors: &mut Errors) -> Option<Aggregate>
         return None;
     }
 
-    let mut arguments = Arguments::of("aggregate", &item.attrs, errors);
     arguments.correct(&KNOWN, errors);
-    let runtime = arguments.runtime(errors);
     let name = name(&mut arguments, &item.ident, errors);
-    let (number, nothing) = (parse_quote!(u64), parse_quote!(::core::convert::Infallible));
-    let id = required(&mut arguments, "id", "its id", &item.ident, number, errors);
+    let id = required(
+        &mut arguments,
+        ("id", "AccountId"),
+        &item.ident,
+        runtime,
+        errors,
+    );
     let error = required(
         &mut arguments,
-        "error",
-        "its error",
+        ("error", "AccountError"),
         &item.ident,
-        nothing,
+        runtime,
         errors,
     );
     let events = messages(Kind::Event, "events", &mut arguments, &item.ident, errors);
@@ -70,14 +87,22 @@ pub(crate) fn parse(item: TokenStream, errors: &mut Errors) -> Option<Aggregate>
     );
     let invariant: Option<Expr> =
         arguments.parsed("invariant", "a function", "Self::is_sound", errors);
+    if let Some(Expr::Lit(literal)) = &invariant {
+        errors.add(
+            literal,
+            "`invariant` is a function",
+            "write `invariant = Self::is_sound`",
+        );
+    }
+    let invariant = invariant.filter(|invariant| !matches!(invariant, Expr::Lit(_)));
     arguments.finish(&KNOWN, errors);
 
     Some(Aggregate {
-        runtime,
+        runtime: runtime.clone(),
         vis: item.vis,
         name,
-        id,
-        error,
+        id: id?,
+        error: error?,
         events: events?,
         commands: commands?,
         invariant,
@@ -103,25 +128,25 @@ fn name(arguments: &mut Arguments, ident: &Ident, errors: &mut Errors) -> LitStr
     name.unwrap_or_else(|| LitStr::new(&ident.unraw().to_string(), ident.span()))
 }
 
-/// The type under a key, or a stand-in: what can be generated all the same makes no further errors.
+/// The type under a key. Where there is none, the error itself stands in its place.
 fn required(
     arguments: &mut Arguments,
-    key: &str,
-    what: &str,
+    (key, example): (&str, &str),
     ident: &Ident,
-    stand_in: Type,
+    runtime: &Runtime,
     errors: &mut Errors,
-) -> Type {
-    if !arguments.has(key) {
-        let problem = format!("the aggregate `{ident}` does not say what {what} is");
-        errors.add(
-            ident,
-            problem,
-            format!("write `#[aggregate({key} = …, …)]`"),
-        );
-        return stand_in;
+) -> Option<Type> {
+    if arguments.has(key) {
+        let found = arguments.type_(key, example, errors);
+        return found.or_else(|| errors.last_as_type(runtime));
     }
-    arguments.type_(key, errors).unwrap_or(stand_in)
+    let problem = format!("the aggregate `{ident}` does not say what its {key} is");
+    errors.add(
+        ident,
+        problem,
+        format!("write `#[aggregate({key} = {example}, …)]`"),
+    );
+    errors.last_as_type(runtime)
 }
 
 fn messages(
@@ -132,7 +157,19 @@ fn messages(
     errors: &mut Errors,
 ) -> Option<Messages> {
     if arguments.is(key, |value| matches!(value, Value::Equals(_))) {
-        return arguments.type_(key, errors).map(Messages::Own);
+        let example = if kind == Kind::Event {
+            "AccountEvent"
+        } else {
+            "AccountCommand"
+        };
+        let own = arguments.type_(key, example, errors)?;
+        if !matches!(own, Type::Path(_)) {
+            let problem = format!("`{key} = …` is an enum of your own");
+            let help = format!("write `{key}(First, Second)` for a list, or `{key} = {example}`");
+            errors.add(&own, problem, help);
+            return None;
+        }
+        return Some(Messages::Own(own));
     }
     let listed = if arguments.has(key) {
         arguments.types(key, errors)?

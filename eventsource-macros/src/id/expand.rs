@@ -23,10 +23,10 @@ pub(super) fn expand(id: &IdStruct) -> TokenStream {
 
 fn standard_traits(
     IdStruct {
+        runtime,
         ident,
         inner,
         member,
-        ..
     }: &IdStruct,
 ) -> TokenStream {
     let name = ident.to_string();
@@ -34,7 +34,7 @@ fn standard_traits(
         #[automatically_derived]
         impl ::core::fmt::Debug for #ident {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                f.debug_tuple(#name).field(&self.#member).finish()
+                #runtime::private::shown(f, #name, &self.#member)
             }
         }
         #[automatically_derived]

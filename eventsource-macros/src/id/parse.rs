@@ -1,7 +1,7 @@
 //! From the tokens of a struct to an [`IdStruct`], with every mistake on the way.
 
 use proc_macro2::TokenStream;
-use syn::{Data, DeriveInput, Fields, Member};
+use syn::{Data, DeriveInput, Fields, Member, Type};
 
 use super::IdStruct;
 use crate::arguments::Arguments;
@@ -39,6 +39,11 @@ pub(super) fn parse(item: TokenStream, errors: &mut Errors) -> Option<IdStruct> 
         }
         return None;
     };
+    if cannot_identify(&field.ty) {
+        let problem = "an id is around a text, a `Uuid` or an integer of its own, and this is none";
+        errors.add(&field.ty, problem, EXAMPLE);
+        return None;
+    }
     let member = field
         .ident
         .clone()
@@ -48,5 +53,13 @@ pub(super) fn parse(item: TokenStream, errors: &mut Errors) -> Option<IdStruct> 
         inner: field.ty.clone(),
         member,
         ident: item.ident,
+    })
+}
+
+/// Whether a type certainly is no id. Of a type that the macro does not know the compiler says it.
+fn cannot_identify(ty: &Type) -> bool {
+    let Type::Path(path) = ty else { return true };
+    path.path.segments.last().is_some_and(|last| {
+        !last.arguments.is_none() || ["f32", "f64", "bool"].iter().any(|name| last.ident == name)
     })
 }

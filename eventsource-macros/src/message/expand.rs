@@ -2,7 +2,8 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
-use syn::Ident;
+use syn::spanned::Spanned;
+use syn::{Ident, Type};
 
 use crate::message::model::{Body, Contract, Kind, Message, OwnField, Shape, Stream, Tag, Variant};
 use crate::message::stream;
@@ -15,7 +16,8 @@ pub(crate) fn expand(message: &Message) -> TokenStream {
             contract,
             tags,
             stream,
-        } => one(message, contract, tags, stream.as_ref()),
+            stored,
+        } => one(message, contract, tags, stream.as_ref(), stored),
         Shape::Set(variants) => set(message, variants),
     }
 }
@@ -25,6 +27,7 @@ fn one(
     Contract { name, version }: &Contract,
     tags: &[Tag],
     stream: Option<&Stream>,
+    stored: &[Type],
 ) -> TokenStream {
     let Message {
         kind,
@@ -51,7 +54,14 @@ fn one(
     });
     let stream = stream.map(|found| stream::expand(runtime, found));
     let place = place(runtime);
+    // Before serde's derives say it of each method that they call.
+    let stored = stored.iter().map(|ty| {
+        let (span, at) = (ty.span(), runtime.at(ty.span()));
+        let stored = quote_spanned!(span=> const _: #at::private::Stored<__Field> = #at::private::Stored::NEW;);
+        quote!(const _: () = { type __Field = #ty; #stored };)
+    });
     quote! {
+        #(#stored)*
         #[automatically_derived]
         impl #interface for #ident {
             const NAME: &'static str = #name;

@@ -44,6 +44,8 @@ pub(crate) enum Shape {
         contract: Contract,
         tags: Vec<Tag>,
         stream: Option<Stream>,
+        /// The types of its fields that may not be what can be stored.
+        stored: Vec<Type>,
     },
     /// An enum: a message for each variant.
     Set(Vec<Variant>),

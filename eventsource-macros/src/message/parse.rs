@@ -4,7 +4,9 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Attribute, Data, DeriveInput, Field, Fields, Generics, Ident, Index, LitStr, Meta};
+use syn::{
+    Attribute, Data, DeriveInput, Field, Fields, Generics, Ident, Index, LitStr, Meta, Type,
+};
 
 use crate::arguments::{Arguments, cfgs};
 use crate::errors::Errors;
@@ -15,6 +17,7 @@ pub(crate) fn parse(kind: Kind, item: TokenStream, errors: &mut Errors) -> Optio
     let item: DeriveInput = errors.keep(syn::parse2(item))?;
     let mut arguments = Arguments::of(kind.word(), &item.attrs, errors);
     let runtime = arguments.runtime(errors);
+    check_no_tag(&item.attrs, errors);
     let generic = check_generics(kind, &item.generics, errors);
     let shape = match item.data {
         Data::Struct(data) => {
@@ -31,10 +34,12 @@ pub(crate) fn parse(kind: Kind, item: TokenStream, errors: &mut Errors) -> Optio
             };
             arguments.finish(known, errors);
             let tags = tags(kind, &data.fields, reached, errors);
+            let stored = data.fields.iter().filter(|field| may_lack_serde(field));
             Shape::One {
                 contract,
                 tags,
                 stream,
+                stored: stored.map(|field| field.ty.clone()).collect(),
             }
         }
         Data::Enum(data) => {
@@ -73,6 +78,25 @@ pub(crate) fn parse(kind: Kind, item: TokenStream, errors: &mut Errors) -> Optio
         ident: item.ident,
         shape,
     })
+}
+
+/// Whether a field may hold what serde cannot write or read: a type of the user's own, as far as a macro can know, and
+/// without serde attributes, which can have it written and read in other ways.
+fn may_lack_serde(field: &Field) -> bool {
+    const STANDARD: [&str; 16] = [
+        "String", "Uuid", "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "u8",
+        "u16", "u32", "u64", "u128",
+    ];
+    let Type::Path(path) = &field.ty else {
+        return false;
+    };
+    let last = path.path.segments.last();
+    last.is_some_and(|last| !STANDARD.iter().any(|name| last.ident == name))
+        && !field.attrs.iter().any(|attribute| {
+            ["serde", "cfg"]
+                .iter()
+                .any(|name| attribute.path().is_ident(name))
+        })
 }
 
 /// A message is stored and read without knowing more than its name, so it has no parameters.
@@ -150,6 +174,14 @@ pub(crate) fn tags(
 ) -> Vec<Tag> {
     let mut tags = Vec::new();
     for (number, field) in fields.iter().enumerate() {
+        if let Some(misplaced) = find(&field.attrs, kind.word()) {
+            let help = "for another name in the payload write `#[serde(rename = \"…\")]`, for a tag `#[tag]`";
+            errors.add(
+                misplaced,
+                format!("`#[{}]` does not stand on a field", kind.word()),
+                help,
+            );
+        }
         let marks: Vec<_> = field
             .attrs
             .iter()
@@ -163,8 +195,16 @@ pub(crate) fn tags(
             );
             continue;
         }
+        let before = tags.len();
         for mark in &marks {
             if let Some(name) = tag_name(mark, field, errors) {
+                if tags[before..]
+                    .iter()
+                    .any(|earlier: &Tag| earlier.name.value() == name.value())
+                {
+                    errors.add(mark, "`#[tag]` is given twice", "leave one of them out");
+                    continue;
+                }
                 let value = value(number, field);
                 tags.push(Tag {
                     cfg: cfgs(&field.attrs),
@@ -176,6 +216,23 @@ pub(crate) fn tags(
         }
     }
     tags
+}
+
+fn find<'a>(attributes: &'a [Attribute], name: &str) -> Option<&'a Attribute> {
+    attributes
+        .iter()
+        .find(|attribute| attribute.path().is_ident(name))
+}
+
+/// That no `#[tag]` stands on a whole struct, enum or variant.
+fn check_no_tag(attributes: &[Attribute], errors: &mut Errors) {
+    if let Some(mark) = find(attributes, "tag") {
+        errors.add(
+            mark,
+            "`#[tag]` stands on a field",
+            "move it to the field whose value is the tag",
+        );
+    }
 }
 
 fn tag_name(mark: &Attribute, field: &Field, errors: &mut Errors) -> Option<LitStr> {
@@ -213,6 +270,7 @@ fn tag_name(mark: &Attribute, field: &Field, errors: &mut Errors) -> Option<LitS
 }
 
 fn variant(kind: Kind, variant: syn::Variant, errors: &mut Errors) -> Variant {
+    check_no_tag(&variant.attrs, errors);
     let mut arguments = Arguments::of(kind.word(), &variant.attrs, errors);
     let newtype = matches!(&variant.fields, Fields::Unnamed(fields) if fields.unnamed.len() == 1);
     let named_itself = variant

@@ -1,6 +1,6 @@
 //! An impl block, read as far as its signatures: a body is one opaque group, so that a half-typed one breaks nothing.
 
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::discouraged::Speculative;
 use syn::parse::{Parse, ParseStream};
@@ -29,7 +29,8 @@ pub(crate) struct Method {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) vis: Visibility,
     pub(crate) signature: Signature,
-    pub(crate) body: Group,
+    /// Its braces and what is in them; a semicolon, which the compiler reports.
+    pub(crate) body: TokenTree,
 }
 
 impl Parse for Block {
@@ -106,7 +107,10 @@ impl Parse for Method {
             attributes: input.call(Attribute::parse_outer)?,
             vis: input.parse()?,
             signature: input.parse()?,
-            body: input.parse::<Group>()?,
+            body: match input.peek(Token![;]) {
+                true => input.parse()?,
+                false => TokenTree::Group(input.parse()?),
+            },
         })
     }
 }

@@ -1,5 +1,6 @@
 //! The rules for a block and for the signatures in it: each is one function, and says what to write instead.
 
+use proc_macro2::Span;
 use quote::ToTokens;
 use syn::{Ident, PatType, Receiver, ReceiverKind, ReturnType, Safety, Signature, Type};
 
@@ -60,12 +61,44 @@ pub(super) fn check_block(role: Role, block: &Block, errors: &mut Errors) -> boo
     if !matches!(block.owner, Type::Path(_)) {
         errors.add(
             &block.owner,
-            "this is not an aggregate",
+            format!("`{}` is not an aggregate", text(&block.owner)),
             format!("write `#[{word}] impl Account {{ … }}`"),
         );
         return false;
     }
     true
+}
+
+/// Whether a block is for a type that certainly is another crate's.
+pub(super) fn check_foreign(role: Role, owner: &Type, errors: &mut Errors) -> bool {
+    const PRIMITIVE: [&str; 17] = [
+        "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "str", "u8",
+        "u16", "u32", "u64", "u128", "usize",
+    ];
+    const GENERIC: [&str; 8] = [
+        "Arc", "BTreeMap", "Box", "HashMap", "Option", "Rc", "Result", "Vec",
+    ];
+    let Type::Path(path) = owner else {
+        return false;
+    };
+    let foreign = path.path.segments.last().is_some_and(|last| {
+        let names: &[&str] = match last.arguments.is_none() {
+            true => &PRIMITIVE,
+            false => &GENERIC,
+        };
+        names.iter().any(|name| last.ident == name)
+    });
+    if foreign {
+        errors.add(
+            owner,
+            format!("`{}` is not an aggregate", text(owner)),
+            format!(
+                "write `#[{}] impl Account {{ … }}`, with a type of your own",
+                role.word()
+            ),
+        );
+    }
+    foreign
 }
 
 pub(super) fn check_qualifiers(role: Role, signature: &Signature, errors: &mut Errors) {
@@ -142,8 +175,12 @@ pub(super) fn check_receiver(role: Role, receiver: &Receiver, errors: &mut Error
     }
 }
 
-/// Whether there is a second parameter; no third.
-pub(super) fn check_second(role: Role, rest: &[&PatType], errors: &mut Errors) -> bool {
+/// Where the second parameter's type stands; no third.
+pub(super) fn check_second(
+    role: Role,
+    rest: &[&PatType],
+    errors: &mut Errors,
+) -> Option<(Span, Span)> {
     let second = role.second();
     if let Some(third) = rest.get(1) {
         let problem = format!(
@@ -159,18 +196,47 @@ pub(super) fn check_second(role: Role, rest: &[&PatType], errors: &mut Errors) -
             ),
         );
     }
-    let Some(parameter) = rest.first() else {
-        return false;
+    let parameter = rest.first()?;
+    let fits = match &*parameter.ty {
+        Type::Reference(reference) => {
+            reference.mutability.is_none() && !is_other(role, &reference.elem)
+        }
+        _ => false,
     };
-    if !matches!(&*parameter.ty, Type::Reference(_)) {
+    if !fits {
         let problem = format!("the parameter after {} is `&{second}`", role.message());
         let help = match role {
             Role::Apply => format!("write `meta: &{second}`, or put the data into the event"),
             Role::Handle => format!("write `context: &{second}`, or put the data into the command"),
         };
-        errors.add(parameter, problem, help);
+        errors.add(&parameter.ty, problem, help);
     }
-    true
+    Some(first_and_last(&parameter.ty))
+}
+
+/// Whether a type is certainly not that of the second parameter. Another name may stand for it.
+fn is_other(role: Role, ty: &Type) -> bool {
+    const OTHERS: [&str; 9] = [
+        "str", "String", "Vec", "bool", "u32", "u64", "i64", "Uuid", "Metadata",
+    ];
+    let taken_elsewhere = match role {
+        Role::Apply => "Context",
+        Role::Handle => "EventMeta",
+    };
+    match last_name(ty) {
+        Some(name) => name == taken_elsewhere || OTHERS.iter().any(|other| name == other),
+        None => true,
+    }
+}
+
+/// Where the tokens of something begin, and where they end.
+pub(super) fn first_and_last(tokens: &impl ToTokens) -> (Span, Span) {
+    let mut spans = tokens
+        .to_token_stream()
+        .into_iter()
+        .map(|token| token.span());
+    let first = spans.next().unwrap_or_else(Span::call_site);
+    (first, spans.last().unwrap_or(first))
 }
 
 pub(super) fn check_output(
@@ -179,7 +245,7 @@ pub(super) fn check_output(
     signature: &Signature,
     owner: &Type,
     errors: &mut Errors,
-) -> Option<Type> {
+) -> Option<(Span, Span)> {
     match (role, creates, &signature.output) {
         (Role::Apply, true, ReturnType::Default) => {
             let help = "write `-> Self`, or `&mut self` as the first parameter";
@@ -188,6 +254,12 @@ pub(super) fn check_output(
                 "a method without `self` creates the aggregate, and this one returns nothing",
                 help,
             );
+            None
+        }
+        // `fn opened(self, …) -> Self`: the receiver is the mistake, and has been reported.
+        (Role::Apply, false, ReturnType::Type(_, returned))
+            if is_self(returned, owner) && !errors.is_empty() =>
+        {
             None
         }
         (Role::Apply, false, ReturnType::Type(_, returned)) => {
@@ -214,9 +286,9 @@ pub(super) fn check_output(
                     "write `-> Self`, or `&mut self` as the first parameter",
                 );
             }
-            Some((**returned).clone())
+            Some(first_and_last(returned))
         }
-        (Role::Handle, _, ReturnType::Type(_, returned)) => Some((**returned).clone()),
+        (Role::Handle, _, ReturnType::Type(_, returned)) => Some(first_and_last(returned)),
         (Role::Apply, false, ReturnType::Default) => None,
     }
 }

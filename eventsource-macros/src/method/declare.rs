@@ -1,6 +1,7 @@
 //! A command that a handler declares: `#[command]` on the method, its parameters as the fields.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{Attribute, Ident, Pat, PatType, Signature, Type};
 
@@ -61,6 +62,14 @@ pub(super) fn declared<'p>(
                     "write `&Context<Self>`",
                 );
             }
+            (ty, _) if has_no_name(ty) => {
+                let help = "write a type that has a name: `String` for `impl Into<String>`";
+                errors.add(
+                    ty,
+                    "a field of a command has one type, and this is any",
+                    help,
+                );
+            }
             (ty, Pat::Ident(pattern)) if pattern.subpat.is_none() => {
                 fields.push((parameter.attrs.clone(), pattern.ident.clone(), ty.clone()));
             }
@@ -94,6 +103,18 @@ pub(super) fn declared<'p>(
         },
         context,
     )
+}
+
+/// Whether `impl Trait` is in a type.
+fn has_no_name(ty: &Type) -> bool {
+    fn any(tokens: TokenStream) -> bool {
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Ident(word) => word == "impl",
+            TokenTree::Group(group) => any(group.stream()),
+            _ => false,
+        })
+    }
+    any(ty.to_token_stream())
 }
 
 /// `place_order` becomes `PlaceOrder`.

@@ -1,6 +1,6 @@
 //! What the methods of an `#[apply]` or `#[handle]` block say.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use syn::{Attribute, Ident, Type, Visibility};
 
 use crate::runtime::Runtime;
@@ -59,6 +59,8 @@ pub(crate) struct Methods {
     pub(crate) role: Role,
     pub(crate) owner: Type,
     pub(crate) list: Vec<Method>,
+    /// A mistake that leaves open which event or command a method is for, in place of an expression.
+    pub(crate) unknown: Option<TokenStream>,
 }
 
 /// A method that applies an event or handles a command.
@@ -69,10 +71,10 @@ pub(crate) struct Method {
     pub(crate) message: Type,
     /// Without `self`: it creates the aggregate.
     pub(crate) creates: bool,
-    /// Whether it takes the second parameter.
-    pub(crate) second: bool,
-    /// What it returns, if that is written out.
-    pub(crate) output: Option<Type>,
+    /// Where the type of the second parameter begins and ends, if there is one.
+    pub(crate) second: Option<(Span, Span)>,
+    /// Where the type that it returns begins and ends, if that is written out.
+    pub(crate) output: Option<(Span, Span)>,
     /// The command that it declares, if it declares one.
     pub(crate) declares: Option<Declared>,
     /// A mistake was found: the implementation is there, so that nothing else is reported, and is never run.

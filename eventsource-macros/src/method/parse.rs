@@ -1,6 +1,6 @@
 //! From the tokens of an impl block to its [`Methods`], with every mistake on the way.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::{Attribute, FnArg, PatType, Type};
 
@@ -8,7 +8,8 @@ use crate::arguments::{Arguments, cfgs};
 use crate::errors::Errors;
 use crate::method::block::{self, Block, Item};
 use crate::method::check::{
-    check_block, check_new, check_output, check_qualifiers, check_receiver, check_second, text,
+    check_block, check_foreign, check_new, check_output, check_qualifiers, check_receiver,
+    check_second, last_name, text,
 };
 use crate::method::declare::{declared, ident_type, takes_what_it_declares};
 use crate::method::model::{Method, Methods, Parsed, Role};
@@ -24,7 +25,7 @@ pub(crate) fn parse(
     arguments.finish(&["crate"], errors);
 
     let starts = item.clone().into_iter().find_map(|token| match token {
-        proc_macro2::TokenTree::Ident(word) if word != "unsafe" => Some(word),
+        TokenTree::Ident(word) if word != "unsafe" => Some(word),
         _ => None,
     });
     if starts.is_none_or(|word| word != "impl") {
@@ -41,11 +42,28 @@ pub(crate) fn parse(
         return None;
     }
     let mut block: Block = errors.keep(syn::parse2(item))?;
-    let usable = check_block(role, &block, errors);
+    if !check_block(role, &block, errors) {
+        return None;
+    }
+    if check_foreign(role, &block.owner, errors) {
+        // The compiler forbids such a block as well, and would say so: it is left out.
+        return Some(Parsed {
+            output: TokenStream::new(),
+            methods: Methods {
+                runtime,
+                role,
+                owner: block.owner,
+                list: Vec::new(),
+                unknown: None,
+            },
+        });
+    }
     let mut list: Vec<Method> = Vec::new();
+    let mut unknown = None;
     for item in &mut block.items {
         match item {
-            Item::Method(_) if !usable => {}
+            // A method that cannot be read: the compiler says why.
+            Item::Other(other) if is_method(other) => {}
             Item::Other(other) => {
                 let problem = format!("only methods belong in a block with `#[{}]`", role.word());
                 errors.add(&*other, problem, "move it to an impl block of its own");
@@ -53,6 +71,9 @@ pub(crate) fn parse(
             Item::Method(found) => {
                 let own = take_command(role, found, errors);
                 let understood = method(role, &block.owner, found, own, errors);
+                if understood.is_none() {
+                    unknown = unknown.or_else(|| errors.last());
+                }
                 // A mistake that was reported is not left in the output, where the compiler would report it again.
                 found.signature.constness = None;
                 if let Some(understood) = understood
@@ -92,8 +113,18 @@ pub(crate) fn parse(
             role,
             owner,
             list,
+            unknown,
         },
     })
+}
+
+/// Whether the tokens begin like a method.
+fn is_method(tokens: &TokenStream) -> bool {
+    let words = tokens.clone().into_iter().map_while(|token| match token {
+        TokenTree::Ident(word) => Some(word),
+        _ => None,
+    });
+    words.into_iter().any(|word| word == "fn")
 }
 
 /// Takes `#[command]` off a method.
@@ -103,6 +134,17 @@ fn take_command(role: Role, method: &mut block::Method, errors: &mut Errors) -> 
         .iter()
         .position(|attribute| attribute.path().is_ident("command"))?;
     let attribute = method.attributes.remove(index);
+    method.attributes.retain(|other| {
+        let again = other.path().is_ident("command");
+        if again {
+            errors.add(
+                other,
+                "`#[command]` is given twice",
+                "leave one of them out",
+            );
+        }
+        !again
+    });
     if role == Role::Apply {
         errors.add(
             &attribute,
@@ -145,6 +187,20 @@ fn method(
             (ident_type(&declared.ident), Some(declared), rest)
         }
         None => match parameters.split_first() {
+            Some((first, rest)) if is_second(role, &first.ty) => {
+                let help = format!("write `{}`", role.example());
+                let problem = format!(
+                    "{} comes first, and `&{}` after it",
+                    role.message(),
+                    role.second()
+                );
+                mistakes.add(&first.ty, problem, help);
+                let Some((second, _)) = rest.split_first() else {
+                    errors.append(mistakes);
+                    return None;
+                };
+                (bare(&second.ty), None, Vec::new())
+            }
             Some((first, rest)) => (message(role, first, &mut mistakes), None, rest.to_vec()),
             None => {
                 let help = format!("write `{}`", role.example());
@@ -181,6 +237,23 @@ fn method(
         declares,
         broken,
     })
+}
+
+/// Whether a type is that of the second parameter.
+fn is_second(role: Role, ty: &Type) -> bool {
+    let name = match role {
+        Role::Apply => "EventMeta",
+        Role::Handle => "Context",
+    };
+    matches!(ty, Type::Reference(reference) if last_name(&reference.elem).is_some_and(|own| own == name))
+}
+
+/// A type without the `&` before it.
+fn bare(ty: &Type) -> Type {
+    match ty {
+        Type::Reference(reference) => (*reference.elem).clone(),
+        owned => owned.clone(),
+    }
 }
 
 /// The type of the event or the command.

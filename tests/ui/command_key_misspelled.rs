@@ -1,0 +1,6 @@
+use eventsource_core::prelude::*;
+
+#[command(nme = "open")]
+pub struct Open;
+
+fn main() {}

@@ -1,0 +1,6 @@
+use eventsource_core::prelude::*;
+
+#[command(version = "2")]
+pub struct Open;
+
+fn main() {}

@@ -1,0 +1,8 @@
+use eventsource_core::prelude::*;
+
+#[derive(Event)]
+pub union Opened {
+    number: u64,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use eventsource_core::prelude::*;
+
+#[event(name = "account\nopened")]
+pub struct Opened;
+
+fn main() {}

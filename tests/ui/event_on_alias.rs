@@ -1,0 +1,6 @@
+use eventsource_core::prelude::*;
+
+#[event]
+pub type Opened = u64;
+
+fn main() {}

@@ -1,0 +1,6 @@
+use eventsource_core::prelude::*;
+
+#[event]
+mod opened {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use eventsource_core::prelude::*;
+
+#[event]
+pub trait Opened {}
+
+fn main() {}

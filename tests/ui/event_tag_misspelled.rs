@@ -1,0 +1,9 @@
+use eventsource_core::prelude::*;
+
+#[event]
+pub struct Opened {
+    #[tagg]
+    pub owner: String,
+}
+
+fn main() {}

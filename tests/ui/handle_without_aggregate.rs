@@ -1,0 +1,29 @@
+use eventsource_core::prelude::*;
+
+#[event]
+pub struct Opened {
+    pub owner: String,
+}
+
+#[command]
+pub struct Open {
+    pub owner: String,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("no")]
+pub struct Refused;
+
+#[derive(Default)]
+pub struct Account {
+    owner: String,
+}
+
+#[handle]
+impl Account {
+    fn open(&self, command: Open) -> Result<Opened, Refused> {
+        Ok(Opened { owner: command.owner })
+    }
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use eventsource_core::prelude::*;
+
+#[derive(Id)]
+pub struct AccountId(f64);
+
+fn main() {}

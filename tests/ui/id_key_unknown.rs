@@ -1,0 +1,7 @@
+use eventsource_core::prelude::*;
+
+#[derive(Id)]
+#[id(name = "account")]
+pub struct AccountId(u64);
+
+fn main() {}

@@ -1,0 +1,8 @@
+use eventsource_core::prelude::*;
+
+#[derive(Id)]
+pub union AccountId {
+    number: u64,
+}
+
+fn main() {}

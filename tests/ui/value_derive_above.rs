@@ -1,0 +1,7 @@
+use eventsource_core::prelude::*;
+
+#[derive(Debug)]
+#[value]
+pub struct Money(u64);
+
+fn main() {}

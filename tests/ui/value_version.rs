@@ -1,0 +1,6 @@
+use eventsource_core::prelude::*;
+
+#[value(version = 2)]
+pub struct Money(u64);
+
+fn main() {}
