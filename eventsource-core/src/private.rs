@@ -140,7 +140,7 @@ pub const fn not_created(created: bool, message: &'static str) {
 }
 
 /// The stream that an event names.
-pub fn stream(name: Arguments<'_>) -> Result<StreamName, InvalidStreamName> {
+pub fn stream(name: fmt::Arguments<'_>) -> Result<StreamName, InvalidStreamName> {
     StreamName::parse(&name.to_string())
 }
 
