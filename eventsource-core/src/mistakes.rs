@@ -25,10 +25,31 @@ impl<T, const IS_KNOWN: bool> Known<IS_KNOWN> for T {
 /// The type itself, under a name that can stand over the whole place of another type.
 pub type Same<T> = T;
 
-/// That a type is an aggregate, in a bound that is not decided where it stands: it mentions a lifetime.
+/// What events make: an aggregate, or a decision model.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an aggregate",
+    label = "this type has no `Aggregate`",
+    note = "write `#[aggregate(id = …, error = …, events(…), commands(…))]` on it, or `#[decision_model(events(…))]` if \
+            decisions read it"
+)]
+pub trait State {
+    /// Compiles only where nothing is wrong with it.
+    const IS_STATE: bool;
+}
+
+#[diagnostic::do_not_recommend]
+impl<A: Aggregate> State for A {
+    const IS_STATE: bool = A::IS_AGGREGATE;
+}
+
+/// That a type is a state, in a bound that is not decided where it stands: it mentions a lifetime.
 ///
-/// The implementations of [`Apply`](crate::Apply) and [`Handle`](crate::Handle) carry it, so that they are silent on a
-/// type that is no aggregate.
+/// The implementations of [`Apply`](crate::Apply) carry it, so that they are silent on a type that is none.
+pub trait StateIf<'a>: State {}
+
+impl<S: State> StateIf<'_> for S {}
+
+/// The same for [`Handle`](crate::Handle), which only an aggregate has.
 pub trait AggregateIf<'a>: Aggregate {}
 
 impl<A: Aggregate> AggregateIf<'_> for A {}

@@ -197,6 +197,10 @@ fn interface(model: &DecisionModel) -> TokenStream {
     quote! {
         #any
         #[automatically_derived]
+        impl #runtime::private::State for #ident {
+            const IS_STATE: bool = true;
+        }
+        #[automatically_derived]
         impl #runtime::DecisionModel for #ident {
             const NAME: &'static str = #name;
             type Event = #event;

@@ -90,7 +90,7 @@ fn known(
     let at = runtime.at(span);
     let (by_itself, mention) = match role {
         Role::Apply => (
-            quote_spanned!(span=> <#owner as #at::Aggregate>::IS_AGGREGATE),
+            quote_spanned!(span=> <#owner as #at::private::State>::IS_STATE),
             Some(quote! {
                 enum __Block {}
                 impl #runtime::private::Mentioned<__Known<__Block>> for __Known<#owner> {
@@ -137,8 +137,12 @@ fn implementation(
     };
     let mut braces = Group::new(Delimiter::Brace, content);
     braces.set_span(span);
+    let bound = match methods.role {
+        Role::Apply => quote_spanned!(span=> #runtime::private::StateIf),
+        Role::Handle => quote_spanned!(span=> #runtime::private::AggregateIf),
+    };
     let head = quote_spanned! {span=>
-        impl #interface for #owner where for<'__a> #owner: #runtime::private::AggregateIf<'__a>
+        impl #interface for #owner where for<'__a> #owner: #bound<'__a>
     };
     quote! {
         #(#cfg)*
