@@ -113,8 +113,11 @@ impl Session {
     }
 
     pub(crate) fn server(&self) -> SystemTime {
-        let micros = self.server.load(Ordering::Relaxed);
-        UNIX_EPOCH + Duration::from_micros(micros.unsigned_abs())
+        UNIX_EPOCH + Duration::from_micros(self.server_micros().unsigned_abs())
+    }
+
+    pub(crate) fn server_micros(&self) -> i64 {
+        self.server.load(Ordering::Relaxed)
     }
 
     pub(crate) fn set_server(&self, started: SystemTime) {
