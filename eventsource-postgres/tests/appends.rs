@@ -43,7 +43,11 @@ async fn one_bad_append_among_64_fails_alone() {
         "{failed:?}"
     );
     assert_eq!(store.head().await.unwrap(), Position(63));
-    assert!(store.metrics().largest_call > 1, "{:?}", store.metrics());
+    let metrics = store.metrics();
+    assert!(
+        metrics.largest_call > 1 && metrics.failed_calls > 0,
+        "{metrics:?}"
+    );
 }
 
 #[tokio::test]
