@@ -110,10 +110,14 @@ impl Life {
             }
         }
         let commit: String = row.try_get(7).map_err(failed)?;
-        let durable = self.options.durability == Durability::Full && self.options.statements == Statements::Named;
+        let durable = self.options.durability == Durability::Full
+            && self.options.statements == Statements::Named;
         if durable && !matches!(&*commit, "on" | "remote_apply") {
             // Behind a pooler, where nothing stays set, each call sets it for itself.
-            session.execute("SET synchronous_commit = on").await.map_err(failed)?;
+            session
+                .execute("SET synchronous_commit = on")
+                .await
+                .map_err(failed)?;
         }
         let may_ask: bool = row.try_get(6).map_err(failed)?;
         let system = match may_ask {
