@@ -63,10 +63,10 @@ const COLUMNS: [Type; 10] = [
 
 pub(crate) async fn import(
     shared: &Shared,
-    records: impl IntoIterator<Item = Record, IntoIter: Send>,
+    records: impl Iterator<Item = Record> + Send,
 ) -> Result<Imported, ImportError> {
     let mut stored = Imported::default();
-    let mut records = records.into_iter().peekable();
+    let mut records = records.peekable();
     let mut session = None;
     while records.peek().is_some() {
         let (mut chunk, mut bytes) = (Append::across(), 0);

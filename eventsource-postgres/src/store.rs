@@ -117,7 +117,8 @@ impl PostgresStore {
         &self,
         records: impl IntoIterator<Item = Record, IntoIter: Send>,
     ) -> Result<Imported, ImportError> {
-        self.within(import::import(self.shared(), records)).await
+        self.within(import::import(self.shared(), records.into_iter()))
+            .await
     }
 
     /// Closes the store for all handles: what was asked before is finished, what comes later is
