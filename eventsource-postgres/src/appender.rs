@@ -184,6 +184,11 @@ impl Appender {
         loop {
             let session = self.ready(shared, slot).await.map_err(not_sent)?;
             let (begin, life) = (Instant::now(), shared.life.identity().incarnation);
+            let size = appends.len() as u64;
+            shared
+                .counters
+                .largest_call
+                .fetch_max(size, Ordering::Relaxed);
             let row = self
                 .ask(shared, session, life, &self.append, call.bound())
                 .await;
@@ -314,7 +319,11 @@ impl Appender {
         bound.push((&server, Type::TIMESTAMPTZ));
         bound.push((&life, Type::UUID));
         bound.extend(values);
-        match timeout(shared.options.call_timeout, session.row(sql, &bound)).await {
+        let answer = timeout(shared.options.call_timeout, session.row(sql, &bound)).await;
+        if !matches!(answer, Ok(Ok(Some(_)))) {
+            count(&shared.counters.failed_calls, 1);
+        }
+        match answer {
             Ok(Ok(Some(row))) => Ok(row),
             Ok(Ok(None)) => Err(Failure::Unknown(
                 "the server has not answered the call".into(),
@@ -339,7 +348,9 @@ impl Appender {
         shared: &Shared,
         slot: &'s mut Option<Session>,
     ) -> Result<&'s Session, StoreError> {
-        if slot.as_ref().is_some_and(Session::is_closed) {
+        if let Some(session) = &*slot
+            && session.has_gone().await
+        {
             *slot = None;
         }
         let session = match slot.take() {
@@ -498,9 +509,6 @@ fn count_call(shared: &Shared, verdicts: &[Verdict], time: Duration, waited: i64
     let counters = &shared.counters;
     count(&counters.calls, 1);
     count(&counters.appends, verdicts.len());
-    counters
-        .largest_call
-        .fetch_max(verdicts.len() as u64, Ordering::Relaxed);
     count(&counters.events, events);
     count(&counters.conflicts, conflicts);
     count(&counters.key_hits, key_hits);

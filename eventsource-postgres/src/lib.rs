@@ -5,6 +5,8 @@ mod appender;
 mod call;
 mod connect;
 mod error;
+mod import;
+mod keys;
 mod life;
 mod metrics;
 mod name;
@@ -23,6 +25,8 @@ mod store;
 mod tide;
 mod tls;
 
+pub use import::{ImportError, Imported};
+pub use keys::KeysBefore;
 pub use metrics::Metrics;
 pub use options::{Durability, PostgresOptions, Statements, UnsafeServer};
 pub use store::PostgresStore;

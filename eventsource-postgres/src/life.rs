@@ -9,7 +9,7 @@ use tokio_postgres::types::Type;
 use crate::call::number;
 use crate::error::{backend, store_error};
 use crate::name::SchemaName;
-use crate::options::PostgresOptions;
+use crate::options::{Durability, PostgresOptions, Statements};
 use crate::session::{Bound, Session};
 use crate::tide::Tide;
 
@@ -28,7 +28,7 @@ const SERVER: &str = "SELECT pg_is_in_recovery(), current_setting('fsync'), curr
     pg_postmaster_start_time(), \
     CASE WHEN NOT pg_is_in_recovery() THEN ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::bigint END, \
     (SELECT oid::bigint FROM pg_database WHERE datname = current_database()), \
-    has_function_privilege('pg_catalog.pg_control_system()', 'execute')";
+    has_function_privilege('pg_catalog.pg_control_system()', 'execute'), current_setting('synchronous_commit')";
 const SYSTEM: &str = "SELECT system_identifier FROM pg_control_system()";
 
 /// Where a database is: which server, which branch of its history, which database.
@@ -108,6 +108,16 @@ impl Life {
                      again, `PostgresOptions::allow_unsafe_server` allows it"
                 )));
             }
+        }
+        let commit: String = row.try_get(7).map_err(failed)?;
+        let durable = self.options.durability == Durability::Full
+            && self.options.statements == Statements::Named;
+        if durable && !matches!(&*commit, "on" | "remote_apply") {
+            // Behind a pooler, where nothing stays set, each call sets it for itself.
+            session
+                .execute("SET synchronous_commit = on")
+                .await
+                .map_err(failed)?;
         }
         let may_ask: bool = row.try_get(6).map_err(failed)?;
         let system = match may_ask {

@@ -13,6 +13,8 @@ pub struct Metrics {
     pub waiting_reads: usize,
     /// Calls that were answered, each of which judged one or more appends.
     pub calls: u64,
+    /// Calls that failed, or had no answer.
+    pub failed_calls: u64,
     /// Appends that they judged; divided by `calls`, how many share one.
     pub appends: u64,
     /// The most appends in one call.
@@ -41,6 +43,7 @@ pub struct Metrics {
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     pub(crate) calls: AtomicU64,
+    pub(crate) failed_calls: AtomicU64,
     pub(crate) appends: AtomicU64,
     pub(crate) largest_call: AtomicU64,
     pub(crate) events: AtomicU64,
@@ -58,6 +61,7 @@ impl Counters {
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Metrics {
             calls: get(&self.calls),
+            failed_calls: get(&self.failed_calls),
             appends: get(&self.appends),
             largest_call: get(&self.largest_call),
             events: get(&self.events),

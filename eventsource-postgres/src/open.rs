@@ -34,7 +34,6 @@ pub(crate) struct Settings {
 pub(crate) struct Shared {
     pub(crate) place: String,
     pub(crate) options: PostgresOptions,
-    pub(crate) name: SchemaName,
     pub(crate) connector: Connector,
     pub(crate) life: Life,
     pub(crate) appends: Queue<Request>,
@@ -191,7 +190,6 @@ pub(crate) async fn open(options: PostgresOptions, url: &str) -> Result<Postgres
              FROM {schema}.meta",
         ),
         reads: Reads::new(&name),
-        name,
         options,
         tasks: watch::Sender::new(0),
     }

@@ -106,8 +106,9 @@ impl<'q> Matching<'q> {
                 matching.sql.push_str(") u ORDER BY u.position LIMIT $3");
             }
         }
+        // One look-up for each position, never a join that reads the whole table.
         matching.push(format_args!(
-            ") p JOIN {schema}.events e ON e.position = p.position ORDER BY p.position"
+            ") p, LATERAL (SELECT * FROM {schema}.events e WHERE e.position = p.position OFFSET 0) e ORDER BY p.position"
         ));
         Some(matching)
     }

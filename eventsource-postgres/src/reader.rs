@@ -40,6 +40,7 @@ const TURN: usize = 128;
 
 /// The statements that read, but for those that depend on a query.
 pub(crate) struct Reads {
+    name: SchemaName,
     /// The schema's name, quoted.
     schema: String,
     forwards: String,
@@ -56,6 +57,7 @@ impl Reads {
             ))
         };
         Self {
+            name: name.clone(),
             schema: name.put_into("{schema}"),
             forwards: stream("ASC"),
             backwards: stream("DESC"),
@@ -64,6 +66,11 @@ impl Reads {
                  ON e.position >= k.position AND e.position < k.position + k.count WHERE k.id = $1 ORDER BY e.position",
             ),
         }
+    }
+
+    /// Puts the schema's name into a statement.
+    pub(crate) fn put_into(&self, sql: &str) -> String {
+        self.name.put_into(sql)
     }
 }
 

@@ -20,6 +20,7 @@ const MIGRATIONS: [&[&str]; VERSION as usize] = [&[
     include_str!("sql/tables.sql"),
     include_str!("sql/identity.sql"),
     include_str!("sql/append.sql"),
+    include_str!("sql/import.sql"),
 ]];
 
 /// Parts that several functions have in common.

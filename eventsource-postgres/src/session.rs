@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::future::{Future, poll_fn};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use futures_util::{TryStreamExt, pin_mut};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -18,6 +18,8 @@ use crate::options::Statements;
 /// What is bound to a statement, with its type, so that nobody has to ask the server for it.
 pub(crate) type Bound<'a> = (&'a (dyn ToSql + Sync), Type);
 
+/// A connection that was not used for so long may have been closed by the server meanwhile.
+const IDLE: Duration = Duration::from_millis(5);
 /// The most statements that stay prepared on a connection.
 const PREPARED: usize = 128;
 
@@ -28,6 +30,8 @@ pub(crate) struct Session {
     warned: Arc<AtomicBool>,
     /// When the server at the other end was started, in microseconds, as it was when the identity was checked.
     server: AtomicI64,
+    /// When something was asked last.
+    used: Mutex<Instant>,
     task: AbortHandle,
 }
 
@@ -45,6 +49,7 @@ impl Session {
             prepared: Mutex::default(),
             warned,
             server: AtomicI64::new(0),
+            used: Mutex::new(Instant::now()),
             task,
         }
     }
@@ -83,10 +88,13 @@ impl Session {
     pub(crate) async fn row(&self, sql: &str, bound: &[Bound<'_>]) -> Result<Option<Row>, Error> {
         let rows = self.rows(sql, bound).await?;
         pin_mut!(rows);
-        let row = rows.try_next().await?;
+        // Asked once more after its end, the stream would call the connection closed.
+        let Some(row) = rows.try_next().await? else {
+            return Ok(None);
+        };
         // Only the end says that the transaction was committed.
         while rows.try_next().await?.is_some() {}
-        Ok(row)
+        Ok(Some(row))
     }
 
     /// Sends statements without anything bound to them.
@@ -107,14 +115,33 @@ impl Session {
         self.client.is_closed()
     }
 
+    /// Whether the connection is closed, as far as anybody knows. One that was not used for a while is given the time to
+    /// notice that the server has gone: what is sent to a server that has gone has an unknown outcome.
+    pub(crate) async fn has_gone(&self) -> bool {
+        let now = Instant::now();
+        let before = std::mem::replace(
+            &mut *self.used.lock().unwrap_or_else(PoisonError::into_inner),
+            now,
+        );
+        if now.duration_since(before) > IDLE {
+            // The first turn is the network's, the second the connection's.
+            tokio::task::yield_now().await;
+            tokio::task::yield_now().await;
+        }
+        self.is_closed()
+    }
+
     /// Whether the server has warned since this was asked last: a commit might not have been replicated.
     pub(crate) fn take_warning(&self) -> bool {
         self.warned.load(Ordering::Relaxed) && self.warned.swap(false, Ordering::Relaxed)
     }
 
     pub(crate) fn server(&self) -> SystemTime {
-        let micros = self.server.load(Ordering::Relaxed);
-        UNIX_EPOCH + Duration::from_micros(micros.unsigned_abs())
+        UNIX_EPOCH + Duration::from_micros(self.server_micros().unsigned_abs())
+    }
+
+    pub(crate) fn server_micros(&self) -> i64 {
+        self.server.load(Ordering::Relaxed)
     }
 
     pub(crate) fn set_server(&self, started: SystemTime) {

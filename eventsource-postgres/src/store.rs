@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use eventsource_core::{
     Append, AppendError, Appended, Boundary, BoundaryStore, Check, Conflict, Key, LogScan,
-    MISSED_LIMIT, ManyStreams, MultiStreamStore, Outcome, Position, Store, StoreError,
+    MISSED_LIMIT, ManyStreams, MultiStreamStore, Outcome, Position, Record, Store, StoreError,
     StoreIdentity, StreamCheck, StreamScan, Version, Visit,
 };
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
+use crate::import::{self, ImportError, Imported};
+use crate::keys::{self, KeysBefore};
 use crate::metrics::Metrics;
 use crate::open::Shared;
 use crate::options::PostgresOptions;
@@ -97,6 +99,26 @@ impl PostgresStore {
             Ok(self.identity())
         })
         .await
+    }
+
+    /// Forgets the idempotency keys of appends before a position or a time, and says how many. A request that is sent
+    /// again after its key was forgotten is made again. Unless this is called, keys are kept for ever.
+    ///
+    /// It works through all keys, some thousands at a time, and hinders nobody meanwhile.
+    pub async fn forget_keys(&self, before: impl Into<KeysBefore>) -> Result<u64, StoreError> {
+        self.within(keys::forget(self.shared(), before.into()))
+            .await
+    }
+
+    /// Appends many events from elsewhere, without checks and keys, a few thousand at a time: each chunk is whole or
+    /// absent, the events keep their order, and those of others may come between two chunks. It uses a connection of its
+    /// own. What one append may have at most does not bind an import, but each event is as limited as elsewhere.
+    pub async fn import(
+        &self,
+        records: impl IntoIterator<Item = Record, IntoIter: Send>,
+    ) -> Result<Imported, ImportError> {
+        self.within(import::import(self.shared(), records.into_iter()))
+            .await
     }
 
     /// Closes the store for all handles: what was asked before is finished, what comes later is

@@ -105,7 +105,7 @@ async fn until_known(store: &PostgresStore, append: &Arc<Append>) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn g5_an_answer_that_is_cut_off_is_not_guessed() {
     let (_cluster, direct, proxy, store) = behind_a_proxy("guesses").await;
-    for round in 0..20 {
+    for round in 0..20_u64 {
         let cut = if round % 2 == 0 {
             Cut::Request
         } else {
@@ -116,19 +116,17 @@ async fn g5_an_answer_that_is_cut_off_is_not_guessed() {
         let answer = store.append(append(0, &payload, false)).await;
         assert!(proxy.has_cut(), "nothing was cut off in round {round}");
         let stored = stored(&direct, &payload).await;
-        match (&answer, cut) {
-            (Err(AppendError::Unknown { .. }), Cut::Answer) => assert_eq!(stored, 1),
-            (Err(AppendError::Unknown { .. } | AppendError::Store(_)), Cut::Request) => {
-                assert_eq!(stored, 0);
-            }
-            // A store that gives each request a key of its own can tell.
-            (Ok(_), _) => assert_eq!(stored, 1),
+        let expected = match (&answer, cut) {
+            (Err(AppendError::Unknown { .. } | AppendError::Store(_)), Cut::Request) => 0,
+            // After `Ok`, the store has given the request a key of its own.
+            (Err(AppendError::Unknown { .. }), Cut::Answer) | (Ok(_), _) => 1,
             _ => panic!("{cut:?}: stored {stored} times, and the answer is {answer:?}"),
-        }
+        };
+        assert_eq!(stored, expected, "{cut:?}, and the answer is {answer:?}");
         // The next one finds a connection that works.
         until_known(
             &store,
-            &append(u128::from(round as u64), &format!("next {round}"), true),
+            &append(u128::from(round), &format!("next {round}"), true),
         )
         .await;
     }

@@ -141,8 +141,11 @@ async fn g9_a_synchronous_standby_is_promoted() {
             })
         })
         .collect();
-    sleep(Duration::from_millis(300)).await;
+    while store.head().await.unwrap() < Position(100) {
+        sleep(Duration::from_millis(5)).await;
+    }
     primary.kill();
+    assert!(writers.iter().any(|writer| !writer.is_finished()));
     standby.promote();
     let mut audit = Audit::default();
     for writer in writers {

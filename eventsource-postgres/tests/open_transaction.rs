@@ -4,7 +4,7 @@
 mod server;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use eventsource_core::{Position, Store};
@@ -37,7 +37,7 @@ impl Side {
     /// Writes for a while, and looks whether a reader reaches what was written.
     async fn turn(&mut self, length: Duration) {
         let stop = Arc::new(AtomicBool::new(false));
-        let count = Arc::new(AtomicU64::new(0));
+        let count = Arc::new(AtomicU32::new(0));
         let begin = Instant::now();
         let writers: Vec<_> = (0..TASKS)
             .map(|task| {
@@ -67,7 +67,7 @@ impl Side {
         for writer in writers {
             writer.await.unwrap();
         }
-        let rate = count.load(Ordering::SeqCst) as f64 / begin.elapsed().as_secs_f64();
+        let rate = f64::from(count.load(Ordering::SeqCst)) / begin.elapsed().as_secs_f64();
         self.rates.push(rate);
         self.next += 1;
         let head = self.store.head().await.unwrap();

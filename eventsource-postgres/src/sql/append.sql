@@ -143,14 +143,17 @@ BEGIN
         OR p_expected = -1 AND v_version = 0 OR p_expected >= 0 AND v_version <> p_expected THEN
         RETURN NULL;
     END IF;
-    IF p_arm_requests <> '{}' AND EXISTS (
-        SELECT FROM (
-            {matches}
-            OFFSET 0
-        ) q
-        WHERE q.position IS NOT NULL
-    ) THEN
-        RETURN NULL;
+    -- In two, as an expression with a query in it is a statement of its own, whatever stands before the query.
+    IF p_arm_requests <> '{}' THEN
+        IF EXISTS (
+            SELECT FROM (
+                {matches}
+                OFFSET 0
+            ) q
+            WHERE q.position IS NOT NULL
+        ) THEN
+            RETURN NULL;
+        END IF;
     END IF;
     v_head := v_head + 1;
     v_version := v_version + 1;

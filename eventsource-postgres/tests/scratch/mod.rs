@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use eventsource_core::{NewEvent, Timestamp};
+use eventsource_core::{Append, Key, NewEvent, StreamName, Timestamp, Uuid};
 use eventsource_postgres::{PostgresOptions, PostgresStore, UnsafeServer};
 use tokio_postgres::{Client, NoTls};
 
@@ -80,6 +80,53 @@ impl Drop for Schema {
         });
         let _ = dropping.join();
     }
+}
+
+/// The same server, with connections that bear this name.
+pub fn url_as(application: &str) -> String {
+    let separator = if url().contains('?') { '&' } else { '?' };
+    format!("{}{separator}application_name={application}", url())
+}
+
+/// Ends the server's side of the connections that bear this name, and says how many they were.
+pub async fn terminate(application: &str) -> i64 {
+    let ended = client()
+        .await
+        .query_one(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = $1",
+            &[&application],
+        )
+        .await
+        .expect("the connections are ended");
+    ended.get(0)
+}
+
+/// How many connections bear this name.
+pub async fn connections(application: &str) -> i64 {
+    let count = client()
+        .await
+        .query_one(
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1",
+            &[&application],
+        )
+        .await
+        .expect("the connections are counted");
+    count.get(0)
+}
+
+pub fn stream(id: u64) -> StreamName {
+    StreamName::new("sample", &id).expect("a good name")
+}
+
+/// An append of so many events to a stream.
+pub fn some(id: u64, count: usize) -> Append {
+    (0..count).fold(Append::to(stream(id)), |append, _| {
+        append.event(event("sample.made"))
+    })
+}
+
+pub fn key(number: u128) -> Key {
+    Key::unique(Uuid::from_u128(number))
 }
 
 pub fn event(name: &str) -> NewEvent {

@@ -38,7 +38,7 @@ impl Cluster {
     /// A new cluster with these settings (`name=value`), running.
     pub fn start(name: &str, settings: &[&str]) -> Self {
         let mut cluster = Self::prepare(name, settings);
-        cluster.init(&cluster.data(), &[]);
+        Self::init(&cluster.data(), &[]);
         cluster.run();
         cluster
     }
@@ -50,13 +50,13 @@ impl Cluster {
             Part::Tables => {
                 let data = folder.join("data");
                 let log = cluster.folder.join("log-of-changes");
-                cluster.init(&data, &[&format!("--waldir={}", log.display())]);
+                Self::init(&data, &[&format!("--waldir={}", log.display())]);
                 std::os::unix::fs::symlink(data, cluster.data()).unwrap();
             }
             Part::Log => {
                 let log = folder.join("log-of-changes");
                 let log = format!("--waldir={}", log.display());
-                cluster.init(&cluster.data(), &[&log, "--wal-segsize=1"]);
+                Self::init(&cluster.data(), &[&log, "--wal-segsize=1"]);
             }
         }
         cluster.run();
@@ -109,7 +109,7 @@ impl Cluster {
         }
     }
 
-    fn init(&self, data: &Path, more: &[&str]) {
+    fn init(data: &Path, more: &[&str]) {
         succeed(
             program("initdb")
                 .arg(format!("--pgdata={}", data.display()))
