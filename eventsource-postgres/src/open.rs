@@ -195,7 +195,7 @@ pub(crate) async fn open(options: PostgresOptions, url: &str) -> Result<Postgres
     }
     });
     spawn(&shared, |shared| async move {
-        shared.appender.run(&shared).await
+        shared.appender.run(&shared).await;
     });
     spawn(
         &shared,
