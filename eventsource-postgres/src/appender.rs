@@ -83,7 +83,7 @@ impl Appender {
         }
         let answer = match self.one_by_value(shared, &mut slot, append).await {
             Ok(Some(verdict)) => Ok(verdict),
-            Ok(None) => self.alone(shared, &mut slot, append).await,
+            Ok(None) => Box::pin(self.alone(shared, &mut slot, append)).await,
             Err(failure) => Err(told(shared, &failure)),
         };
         Some(answer)
@@ -198,7 +198,7 @@ impl Appender {
                         .collect());
                 }
                 Ok(None) if attempt < ATTEMPTS => {
-                    self.look_around(shared, slot).await?;
+                    Box::pin(self.look_around(shared, slot)).await?;
                     // What was decided in the life before is refused by the caller's next look.
                     if appends
                         .iter()
