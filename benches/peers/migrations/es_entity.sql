@@ -1,0 +1,15 @@
+-- The two tables that es-entity asks for: `scripts/peers` makes them before it compiles, since the queries are checked then.
+CREATE TABLE accounts (
+    id UUID PRIMARY KEY,
+    created_at TIMESTAMPTZ NOT NULL
+);
+
+CREATE TABLE account_events (
+    id UUID NOT NULL REFERENCES accounts(id),
+    sequence INT NOT NULL,
+    event_type VARCHAR NOT NULL,
+    event JSONB NOT NULL,
+    context JSONB DEFAULT NULL,
+    recorded_at TIMESTAMPTZ NOT NULL,
+    UNIQUE(id, sequence)
+);

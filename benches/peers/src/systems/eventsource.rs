@@ -1,0 +1,107 @@
+//! This framework, on `PostgresStore`.
+
+use async_trait::async_trait;
+use eventsource_core::prelude::*;
+use eventsource_postgres::{PostgresStore, UnsafeServer};
+use uuid::Uuid;
+
+use crate::account::{Account as State, AccountError};
+use crate::system::{Result, System};
+
+#[derive(Id)]
+pub struct AccountId(Uuid);
+
+#[event(name = "account.opened")]
+pub struct Opened {
+    pub owner: String,
+}
+
+#[event(name = "account.deposited")]
+pub struct Deposited {
+    pub amount: i64,
+}
+
+#[event(name = "account.withdrawn")]
+pub struct Withdrawn {
+    pub amount: i64,
+}
+
+#[aggregate(
+    name = "account", id = AccountId, error = AccountError,
+    events(Opened, Deposited, Withdrawn), commands(Open, Post),
+)]
+#[derive(Default)]
+pub struct Account {
+    state: State,
+}
+
+#[handle]
+impl Account {
+    #[command]
+    pub fn open(&self, owner: String) -> Result<Opened, AccountError> {
+        self.state.may_open()?;
+        Ok(Opened { owner })
+    }
+
+    #[command]
+    pub fn post(&self, amounts: Vec<i64>) -> Result<Vec<AccountEvent>, AccountError> {
+        self.state.movements(
+            &amounts,
+            |amount| Deposited { amount }.into(),
+            |amount| Withdrawn { amount }.into(),
+        )
+    }
+}
+
+#[apply]
+impl Account {
+    fn opened(&mut self, _: &Opened) {
+        self.state.open = true;
+    }
+
+    fn deposited(&mut self, event: &Deposited) {
+        self.state.balance += event.amount;
+    }
+
+    fn withdrawn(&mut self, event: &Withdrawn) {
+        self.state.balance -= event.amount;
+    }
+}
+
+pub struct Eventsource(Repository<Account, PostgresStore>);
+
+impl Eventsource {
+    pub async fn new(url: &str) -> Result<Self> {
+        // A server without fsync is measured too.
+        let allowed = UnsafeServer {
+            fsync_off: true,
+            ..UnsafeServer::default()
+        };
+        let store = PostgresStore::options()
+            .allow_unsafe_server(allowed)
+            .open(url)
+            .await?;
+        Ok(Self(Repository::new(store)))
+    }
+}
+
+#[async_trait]
+impl System for Eventsource {
+    async fn open(&self, account: Uuid, owner: &str) -> Result<()> {
+        let owner = owner.to_owned();
+        self.0.execute(&AccountId(account), Open { owner }).await?;
+        Ok(())
+    }
+
+    async fn post(&self, account: Uuid, amounts: &[i64]) -> Result<()> {
+        let amounts = amounts.to_vec();
+        self.0
+            .execute(&AccountId(account), Post { amounts })
+            .await?;
+        Ok(())
+    }
+
+    async fn balance(&self, account: Uuid) -> Result<i64> {
+        Ok(self.0.load(&AccountId(account)).await?.state.balance)
+    }
+}
