@@ -195,11 +195,11 @@ const _: () = {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             match *self {
                 Self::Placed(ref message) => {
-                    f.debug_tuple("Placed").field(message).finish()
+                    ::eventsource_core::private::shown(f, "Placed", message)
                 }
                 #[cfg(feature = "returns")]
                 Self::Returned(ref message) => {
-                    f.debug_tuple("Returned").field(message).finish()
+                    ::eventsource_core::private::shown(f, "Returned", message)
                 }
             }
         }
@@ -359,7 +359,7 @@ const _: () = {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             match *self {
                 Self::Place(ref message) => {
-                    f.debug_tuple("Place").field(message).finish()
+                    ::eventsource_core::private::shown(f, "Place", message)
                 }
             }
         }

@@ -11,7 +11,7 @@ const _: () = {
     #[automatically_derived]
     impl ::core::fmt::Debug for OrderId {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.debug_tuple("OrderId").field(&self.0).finish()
+            ::eventsource_core::private::shown(f, "OrderId", &self.0)
         }
     }
     #[automatically_derived]
