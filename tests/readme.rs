@@ -71,6 +71,8 @@ fn a_fresh_crate_follows_the_readme() {
         "Withdrawn(Withdrawn { amount: 50 })",
         "[\"account.deposited\"]",
         "{\"1\": 105} up to 4",
+        "enrolled: 1",
+        "transferred in 3 events",
     ];
     let mut rest = &*printed;
     for line in expected {
