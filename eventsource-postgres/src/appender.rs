@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -11,26 +10,20 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 use tokio_postgres::types::Type;
 
-use crate::call::{Call, Facts, Lone};
+use crate::call::{Call, Facts};
 use crate::error::{
     Told, backend, damage, is_about_the_request, is_broken, may_pass, shared_error,
 };
+use crate::group::{gather, take};
+use crate::lone::Lone;
 use crate::metrics::{count, count_time};
 use crate::open::Shared;
 use crate::options::{Durability, Statements};
 use crate::request::{Answer, Judged, Request, Verdict};
 use crate::session::{Bound, Session};
-use crate::sharing::Footprint;
 
-/// The most appends that share a call.
-const GROUP: usize = 1024;
 /// How often a call is sent before it fails, where somebody else is in the way, or the store begins another life.
 const ATTEMPTS: u32 = 3;
-/// How long those whom a call has answered are waited for: a part of the call's own time, as one call for all is
-/// cheaper than two; but no longer than this.
-const GATHER_PART: u32 = 8;
-const GATHER_LONGEST: Duration = Duration::from_micros(500);
-
 /// The connection that appends, and the statements that it sends.
 pub(crate) struct Appender {
     /// Held while a call is out. Empty before the first, and after the connection broke.
@@ -92,7 +85,7 @@ impl Appender {
         }
         let answer = match self.one_by_value(shared, &mut slot, append).await {
             Ok(Some(verdict)) => Ok(verdict),
-            Ok(None) => self.alone(shared, &mut slot, append).await,
+            Ok(None) => Box::pin(self.alone(shared, &mut slot, append)).await,
             Err(failure) => Err(told(shared, &failure)),
         };
         Some(answer)
@@ -207,7 +200,7 @@ impl Appender {
                         .collect());
                 }
                 Ok(None) if attempt < ATTEMPTS => {
-                    self.look_around(shared, slot).await?;
+                    Box::pin(self.look_around(shared, slot)).await?;
                     // What was decided in the life before is refused by the caller's next look.
                     if appends
                         .iter()
@@ -230,7 +223,7 @@ impl Appender {
                 }
                 Err(failure) => {
                     if !matches!(failure, Failure::NotWritten(_)) {
-                        self.give_up(slot);
+                        *slot = None;
                     }
                     return Err(failure);
                 }
@@ -297,7 +290,7 @@ impl Appender {
             // The other way tries again, and tells.
             Err(Failure::NotWritten(error)) if !is_broken(&error) => Ok(None),
             Err(failure) => {
-                self.give_up(slot);
+                *slot = None;
                 Err(failure)
             }
         }
@@ -358,10 +351,6 @@ impl Appender {
             None => shared.reconnect().await?,
         };
         Ok(slot.insert(session))
-    }
-
-    fn give_up(&self, slot: &mut Option<Session>) {
-        *slot = None;
     }
 
     /// Finds out in which life the store is.
@@ -433,55 +422,6 @@ fn told(shared: &Shared, failure: &Failure) -> AppendError {
         Failure::Unknown(reason) => AppendError::Unknown {
             reason: reason.clone(),
         },
-    }
-}
-
-/// Those that wait for longest and may be judged together; those that may not stay in the backlog, in their order.
-fn take(shared: &Shared, backlog: &mut VecDeque<Request>) -> Vec<Request> {
-    let before = backlog.len();
-    // Nobody listens any more.
-    backlog.retain(|request| !request.reply.is_closed());
-    let mut together = vec![false; backlog.len()];
-    {
-        let (mut taken, mut left) = (Footprint::default(), Footprint::default());
-        let (mut count, mut bytes, mut any_left) = (0, 0, false);
-        for (request, together) in backlog.iter().zip(&mut together) {
-            let append = &*request.append;
-            // Who may not go before one that stays, stays too.
-            if taken.meets(append) || (any_left && left.meets(append)) {
-                left.add(append);
-                any_left = true;
-                continue;
-            }
-            bytes += request.bytes;
-            if count > 0 && (count >= GROUP || bytes > shared.options.call_bytes) {
-                break;
-            }
-            count += 1;
-            *together = true;
-            taken.add(append);
-        }
-    }
-    let mut group = Vec::new();
-    let mut stays = VecDeque::new();
-    for (request, together) in backlog.drain(..).zip(together) {
-        if together {
-            group.push(request);
-        } else {
-            stays.push_back(request);
-        }
-    }
-    *backlog = stays;
-    shared.appends.done(before - backlog.len());
-    group
-}
-
-/// Lets those whom the last call has answered send their next appends.
-async fn gather(shared: &Shared, expected: usize, call: Duration) {
-    let limit = (call / GATHER_PART).min(GATHER_LONGEST);
-    let begin = Instant::now();
-    while shared.appends.len() < expected && begin.elapsed() < limit {
-        tokio::task::yield_now().await;
     }
 }
 

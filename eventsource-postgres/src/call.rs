@@ -2,120 +2,14 @@
 
 use std::collections::HashMap;
 
-use eventsource_core::{
-    Check, Placed, Position, Query, Record, StreamCheck, TagList, Uuid, Version,
-};
+use eventsource_core::{Check, Placed, Position, Record, Uuid, Version};
 use tokio_postgres::types::Type;
 use tokio_postgres::{Error, Row};
 
+use crate::checks::{Arms, NOTHING, expected, index, number};
+use crate::lone::{metadata, tags};
 use crate::request::{Judged, Verdict};
 use crate::session::Bound;
-
-/// What is expected of a stream: nothing, that it has an event, or a version.
-const NOTHING: i64 = -2;
-const EXISTS: i64 = -1;
-
-/// A part of a query that must match nothing: with a tag, of a name, or any event.
-#[derive(Debug, Default)]
-pub(crate) struct Arms<'a> {
-    tags: Vec<&'a str>,
-    /// The names, each between line breaks; for an arm without a tag its one name.
-    names: Vec<String>,
-    more: Vec<String>,
-    afters: Vec<i64>,
-    requests: Vec<i32>,
-    /// The largest position that a check is about.
-    latest: i64,
-}
-
-impl<'a> Arms<'a> {
-    /// Adds the parts of a query, and says how many they are.
-    fn add(&mut self, query: &'a Query, after: Position, request: i32) -> usize {
-        let before = self.tags.len();
-        let after = number(after.0);
-        self.latest = self.latest.max(after);
-        if query.items().is_empty() {
-            self.push("", String::new(), String::new(), after, request);
-        }
-        for item in query.items() {
-            // No stored text has a control character, so what has one matches nothing; nor could it be sent.
-            let mut names = item
-                .types
-                .iter()
-                .map(|name| &**name)
-                .filter(|name| !odd(name))
-                .peekable();
-            if item.tags.iter().any(|tag| odd(tag.as_str()))
-                || (!item.types.is_empty() && names.peek().is_none())
-            {
-                continue;
-            }
-            match &*item.tags {
-                [first, more @ ..] => {
-                    let mut listed = String::new();
-                    names.for_each(|name| {
-                        listed.push_str(if listed.is_empty() { "\n" } else { "" });
-                        listed.push_str(name);
-                        listed.push('\n');
-                    });
-                    let more: Vec<_> = more.iter().map(|tag| tag.as_str()).collect();
-                    self.push(first.as_str(), listed, more.join("\n"), after, request);
-                }
-                [] if item.types.is_empty() => {
-                    self.push("", String::new(), String::new(), after, request)
-                }
-                [] => {
-                    names.for_each(|name| self.push("", name.into(), String::new(), after, request))
-                }
-            }
-        }
-        if self.tags.len() == before {
-            // It matches nothing, and neither does this; but its position is judged.
-            self.push("\n", String::new(), String::new(), after, request);
-        }
-        self.tags.len() - before
-    }
-
-    fn push(&mut self, tag: &'a str, names: String, more: String, after: i64, request: i32) {
-        self.tags.push(tag);
-        self.names.push(names);
-        self.more.push(more);
-        self.afters.push(after);
-        self.requests.push(request);
-    }
-
-    fn bound(&self) -> [Bound<'_>; 6] {
-        [
-            (&self.tags, Type::TEXT_ARRAY),
-            (&self.names, Type::TEXT_ARRAY),
-            (&self.more, Type::TEXT_ARRAY),
-            (&self.afters, Type::INT8_ARRAY),
-            (&self.requests, Type::INT4_ARRAY),
-            (&self.latest, Type::INT8),
-        ]
-    }
-}
-
-fn odd(text: &str) -> bool {
-    text.is_empty() || text.chars().any(char::is_control)
-}
-
-/// A number as PostgreSQL keeps it. Nothing that is stored is beyond its largest, so for comparisons the largest will do.
-pub(crate) fn number(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-fn index(number: usize) -> i32 {
-    i32::try_from(number).unwrap_or(i32::MAX)
-}
-
-fn expected(check: &StreamCheck) -> i64 {
-    match check {
-        StreamCheck::At(_, version) => number(version.0),
-        StreamCheck::New(_) => 0,
-        StreamCheck::Exists(_) => EXISTS,
-    }
-}
 
 /// The columns of the records.
 #[derive(Default)]
@@ -131,7 +25,7 @@ struct Records<'a> {
     payloads: Vec<&'a [u8]>,
     metadata: Vec<Option<&'a [u8]>>,
     tags: Vec<Option<String>>,
-    tag_records: Vec<i32>,
+    tagged: Vec<i32>,
     tag_texts: Vec<&'a str>,
 }
 
@@ -154,9 +48,9 @@ pub(crate) struct Call<'a> {
 
 struct Part<'a> {
     append: &'a dyn Judged,
+    request: i32,
     /// For each check, its probe or its arms.
     checks: Vec<Asked>,
-    request: i32,
     /// The probe of each record's stream.
     probes: Vec<usize>,
 }
@@ -189,7 +83,7 @@ impl<'a> Call<'a> {
                     Asked::Probe(probe)
                 }
                 Check::NothingMatches { query, after } => {
-                    let first = self.arms.tags.len();
+                    let first = self.arms.len();
                     Asked::Arms(first..first + self.arms.add(query, *after, request))
                 }
             });
@@ -260,7 +154,7 @@ impl<'a> Call<'a> {
             (&records.payloads, Type::BYTEA_ARRAY),
             (&records.metadata, Type::BYTEA_ARRAY),
             (&records.tags, Type::TEXT_ARRAY),
-            (&records.tag_records, Type::INT4_ARRAY),
+            (&records.tagged, Type::INT4_ARRAY),
             (&records.tag_texts, Type::TEXT_ARRAY),
         ];
         bound.extend(rest);
@@ -309,19 +203,11 @@ impl<'a> Records<'a> {
         for (place, tag) in event.tags.iter().enumerate() {
             // An event may come with the same tag twice.
             if !event.tags[..place].contains(tag) {
-                self.tag_records.push(index(ordinal));
+                self.tagged.push(index(ordinal));
                 self.tag_texts.push(tag.as_str());
             }
         }
     }
-}
-
-fn metadata(record: &Record) -> Option<&[u8]> {
-    Some(&*record.event.metadata).filter(|metadata| !metadata.is_empty())
-}
-
-fn tags(record: &Record) -> Option<String> {
-    (!record.event.tags.is_empty()).then(|| TagList::store(&record.event.tags))
 }
 
 impl Part<'_> {
@@ -394,90 +280,5 @@ impl Facts {
             made: row.try_get::<_, i32>(5)?.into(),
             waited_micros: row.try_get(6)?,
         }))
-    }
-}
-
-/// A request of one record, whose checks are at most one of its own stream and queries, as plain values.
-pub(crate) struct Lone<'a> {
-    stream: &'a str,
-    expected: i64,
-    arms: Arms<'a>,
-    key: Option<Uuid>,
-    digest: Option<Uuid>,
-    name: &'a str,
-    schema: i64,
-    format: &'a str,
-    recorded: i64,
-    payload: &'a [u8],
-    metadata: Option<&'a [u8]>,
-    tags: Option<String>,
-    tag_texts: Vec<&'a str>,
-}
-
-impl<'a> Lone<'a> {
-    /// `None` for a request that is not so simple.
-    pub(crate) fn of(append: &'a dyn Judged) -> Option<Self> {
-        let [record] = append.records() else {
-            return None;
-        };
-        let (mut stream_check, mut arms) = (None, Arms::default());
-        for check in append.checks() {
-            match check {
-                Check::Stream(check)
-                    if *check.stream() == record.stream && stream_check.is_none() =>
-                {
-                    stream_check = Some(expected(check));
-                }
-                Check::Stream(_) => return None,
-                Check::NothingMatches { query, after } => {
-                    arms.add(query, *after, 1);
-                }
-            }
-        }
-        let event = &record.event;
-        let tags = tags(record);
-        let mut tag_texts: Vec<&str> = Vec::with_capacity(event.tags.len());
-        for tag in &event.tags {
-            if !tag_texts.contains(&tag.as_str()) {
-                tag_texts.push(tag.as_str());
-            }
-        }
-        Some(Self {
-            stream: record.stream.as_str(),
-            expected: stream_check.unwrap_or(NOTHING),
-            arms,
-            key: append.key().map(|key| key.id),
-            digest: append.key().map(|key| key.digest),
-            name: &event.name,
-            schema: event.schema.into(),
-            format: &event.format,
-            recorded: event.recorded_at.as_micros(),
-            payload: &event.payload,
-            metadata: metadata(record),
-            tags,
-            tag_texts,
-        })
-    }
-
-    /// The values of `append_one_v1`, after the first four.
-    pub(crate) fn bound(&self) -> Vec<Bound<'_>> {
-        let mut bound: Vec<Bound<'_>> = Vec::with_capacity(18);
-        bound.push((&self.stream, Type::TEXT));
-        bound.push((&self.expected, Type::INT8));
-        bound.extend(self.arms.bound());
-        let rest: [Bound<'_>; 10] = [
-            (&self.key, Type::UUID),
-            (&self.digest, Type::UUID),
-            (&self.name, Type::TEXT),
-            (&self.schema, Type::INT8),
-            (&self.format, Type::TEXT),
-            (&self.recorded, Type::INT8),
-            (&self.payload, Type::BYTEA),
-            (&self.metadata, Type::BYTEA),
-            (&self.tags, Type::TEXT),
-            (&self.tag_texts, Type::TEXT_ARRAY),
-        ];
-        bound.extend(rest);
-        bound
     }
 }

@@ -67,7 +67,7 @@ pub(crate) fn damage(error: &Error) -> Option<String> {
         // The store writes every value itself, so one of another type was written by something else.
         let unreadable = error
             .source()
-            .is_some_and(|source| source.is::<tokio_postgres::types::WrongType>());
+            .is_some_and(<dyn std::error::Error>::is::<tokio_postgres::types::WrongType>);
         return unreadable.then(|| format!("a value cannot be read: {error}"));
     };
     let damaged = [

@@ -4,7 +4,7 @@ use eventsource_core::{Position, StoreError, Timestamp, Uuid};
 use tokio::time::timeout;
 use tokio_postgres::types::Type;
 
-use crate::call::number;
+use crate::checks::number;
 use crate::error::{backend, store_error};
 use crate::open::Shared;
 use crate::session::Bound;

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use eventsource_core::{IdSource, RandomIds, StoreError, StoreIdentity, Uuid};
 use tokio_postgres::types::Type;
 
-use crate::call::number;
+use crate::checks::number;
 use crate::error::{backend, store_error};
 use crate::name::SchemaName;
 use crate::options::{Durability, PostgresOptions, Statements};

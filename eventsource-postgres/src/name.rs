@@ -44,9 +44,8 @@ impl SchemaName {
 
     /// The advisory lock that appends hold. PostgreSQL's locks are each database's own, so the schema says enough.
     pub(crate) fn lock(&self) -> i64 {
-        let hash = Uuid::new_v5(&LOCKS, self.0.as_bytes()).into_bytes();
-        let [a, b, c, d, e, f, g, h, ..] = hash;
-        i64::from_be_bytes([a, b, c, d, e, f, g, h])
+        let (first, _) = Uuid::new_v5(&LOCKS, self.0.as_bytes()).as_u64_pair();
+        first.cast_signed()
     }
 
     /// Puts the name and the lock's number into a statement. The name has no character that needs to be escaped.

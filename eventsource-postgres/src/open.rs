@@ -63,10 +63,10 @@ impl Shared {
 
     /// A connection to a server that takes writes, in a life that is known; waits for one as long as is set.
     pub(crate) async fn reconnect(&self) -> Result<Session, StoreError> {
-        let session = self
-            .connector
-            .patiently(self.options.patience, || self.connect())
-            .await?;
+        // Boxed, as it is large and rare: whoever may have to connect would carry it along.
+        let connect = || self.connect();
+        let connecting = self.connector.patiently(self.options.patience, connect);
+        let session = Box::pin(connecting).await?;
         self.counters.connects.fetch_add(1, Ordering::Relaxed);
         Ok(session)
     }
@@ -125,7 +125,7 @@ impl Shared {
         let head = Position(head.unsigned_abs());
         let known = self.life.identity().incarnation;
         if life != known || at_home != Some(true) || started != session.server() || head < before {
-            self.life.check(session, &self.tide).await?;
+            Box::pin(self.life.check(session, &self.tide)).await?;
         }
         self.tide.rise(life, head);
         Ok(head)
@@ -195,7 +195,7 @@ pub(crate) async fn open(options: PostgresOptions, url: &str) -> Result<Postgres
     }
     });
     spawn(&shared, |shared| async move {
-        shared.appender.run(&shared).await
+        shared.appender.run(&shared).await;
     });
     spawn(
         &shared,

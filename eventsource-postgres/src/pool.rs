@@ -11,7 +11,7 @@ use crate::open::Shared;
 use crate::session::Session;
 
 pub(crate) struct Pool {
-    pool: managed::Pool<Connections>,
+    connections: managed::Pool<Connections>,
     waiting: AtomicUsize,
     limit: usize,
     /// Nobody is served any more, but for those who were here before.
@@ -73,13 +73,14 @@ impl Pool {
             shared,
             age: AtomicU64::new(0),
         };
-        let pool = managed::Pool::builder(manager)
+        let connections = managed::Pool::builder(manager)
             .max_size(connections)
             .build();
         // Building fails only for time limits without a runtime, and there are none.
-        let pool = pool.unwrap_or_else(|error| unreachable!("a pool without time limits: {error}"));
+        let connections =
+            connections.unwrap_or_else(|error| unreachable!("a pool without time limits: {error}"));
         Self {
-            pool,
+            connections,
             waiting: AtomicUsize::new(0),
             limit,
             refuses: AtomicBool::new(false),
@@ -98,7 +99,7 @@ impl Pool {
         if waiting >= self.limit {
             return Err(StoreError::Overloaded { waiting });
         }
-        match self.pool.get().await {
+        match self.connections.get().await {
             Ok(aged) => Ok(Reading { aged, _used: used }),
             Err(PoolError::Backend(error)) => Err(error),
             Err(_) => Err(StoreError::Closed),
@@ -107,7 +108,7 @@ impl Pool {
 
     /// Tells that a connection was found to be broken.
     pub(crate) fn broke(&self, reading: &Reading) {
-        self.pool
+        self.connections
             .manager()
             .age
             .fetch_max(reading.aged.age + 1, Ordering::Relaxed);
@@ -131,7 +132,7 @@ impl Pool {
 
     /// Closes the connections that nobody holds; the others follow.
     pub(crate) fn close(&self) {
-        self.pool.close();
+        self.connections.close();
     }
 }
 

@@ -3,40 +3,22 @@
 //! A page is a statement of its own, from the last event on. So a read that is given up costs one page at most, nobody
 //! keeps a snapshot open while a visitor takes its time, and where a connection breaks the read goes on on another.
 
-use std::future::poll_fn;
 use std::ops::ControlFlow;
-use std::pin::Pin;
-use std::task::Poll;
-use std::time::Duration;
 
 use eventsource_core::{
-    Key, LogScan, MISSED_BYTES, Outcome, Position, StoreError, StoredEvent, StreamName, StreamScan,
-    Uuid, Version, Visit,
+    EventRef, Key, LogScan, MISSED_BYTES, Outcome, Position, StoreError, StoredEvent, StreamName,
+    StreamScan, Version, Visit,
 };
 use futures_util::future::join;
-use futures_util::{Stream, StreamExt, pin_mut};
-use tokio::time::timeout;
 use tokio_postgres::types::Type;
-use tokio_postgres::{Error, Row, RowStream};
 
-use crate::call::number;
-use crate::error::{backend, is_broken, store_error};
+use crate::checks::number;
 use crate::name::SchemaName;
 use crate::open::Shared;
-use crate::pool::Reading;
+use crate::page::{Failure, Paging, Reader};
 use crate::query::Matching;
 use crate::row::{self, COLUMNS, Names};
-use crate::session::{Bound, Session};
-
-/// How many events the first page has, and the smallest and the largest one; and about how many bytes a page should have.
-const FIRST_PAGE: usize = 512;
-const SMALLEST_PAGE: usize = 16;
-const LARGEST_PAGE: usize = 8192;
-const PAGE_BYTES: usize = 1 << 20;
-/// On how many connections a read is tried that comes no further.
-const ATTEMPTS: u32 = 3;
-/// After how many events the executor's other tasks have their turn.
-const TURN: usize = 128;
+use crate::session::Bound;
 
 /// The statements that read, but for those that depend on a query.
 pub(crate) struct Reads {
@@ -71,197 +53,6 @@ impl Reads {
     /// Puts the schema's name into a statement.
     pub(crate) fn put_into(&self, sql: &str) -> String {
         self.name.put_into(sql)
-    }
-}
-
-/// A connection that reads, and another one should it break.
-struct Reader<'s> {
-    shared: &'s Shared,
-    reading: Reading,
-    life: Uuid,
-    attempt: u32,
-}
-
-impl<'s> Reader<'s> {
-    async fn new(shared: &'s Shared) -> Result<Self, StoreError> {
-        let reading = shared.pool.get().await?;
-        Ok(Self {
-            shared,
-            reading,
-            life: shared.life.identity().incarnation,
-            attempt: 1,
-        })
-    }
-
-    fn session(&self) -> &Session {
-        self.reading.session()
-    }
-
-    /// After a failure: goes on on another connection, or fails. `shown` says whether a visitor has seen something,
-    /// which must not be mixed with what is read in another life of the store.
-    async fn again(&mut self, failure: Failure, shown: bool) -> Result<(), StoreError> {
-        let error = match failure {
-            Failure::Broken(error) => error,
-            Failure::Store(error) => return Err(error),
-        };
-        self.shared.pool.broke(&self.reading);
-        if self.attempt >= ATTEMPTS {
-            return Err(error);
-        }
-        self.attempt += 1;
-        tracing::debug!(%error, "a connection broke, reading on on another one");
-        self.reading = self.shared.pool.get().await?;
-        let identity = self.shared.life.identity();
-        if shown {
-            identity.check_incarnation(self.life)?;
-        }
-        self.life = identity.incarnation;
-        Ok(())
-    }
-
-    /// Reads a page, and shows each row as it comes.
-    async fn page(
-        &self,
-        sql: &str,
-        bound: &[Bound<'_>],
-        show: impl FnMut(&Row) -> Result<ControlFlow<()>, StoreError>,
-    ) -> Page {
-        let mut page = Page::default();
-        let read = self.read_page(sql, bound, show, &mut page).await;
-        page.failure = read.err();
-        page
-    }
-
-    async fn read_page(
-        &self,
-        sql: &str,
-        bound: &[Bound<'_>],
-        mut show: impl FnMut(&Row) -> Result<ControlFlow<()>, StoreError>,
-        page: &mut Page,
-    ) -> Result<(), Failure> {
-        let rows = self.in_time(self.session().rows(sql, bound)).await?;
-        pin_mut!(rows);
-        while let Some(row) = self.next(rows.as_mut()).await? {
-            page.rows += 1;
-            page.bytes += row.raw_size_bytes();
-            if show(&row).map_err(Failure::Store)?.is_break() {
-                page.stopped = true;
-                return Ok(());
-            }
-            if page.rows.is_multiple_of(TURN) {
-                tokio::task::yield_now().await;
-            }
-        }
-        Ok(())
-    }
-
-    /// The next row. There is a limit to waiting for the server, but none to the visitor.
-    async fn next(&self, mut rows: Pin<&mut RowStream>) -> Result<Option<Row>, Failure> {
-        let there = poll_fn(|context| Poll::Ready(rows.as_mut().poll_next(context))).await;
-        match there {
-            Poll::Ready(row) => row.transpose().map_err(|error| self.failure(error)),
-            Poll::Pending => self.in_time(async { rows.next().await.transpose() }).await,
-        }
-    }
-
-    async fn in_time<T>(
-        &self,
-        answer: impl Future<Output = Result<T, Error>>,
-    ) -> Result<T, Failure> {
-        let limit: Duration = self.shared.options.call_timeout;
-        match timeout(limit, answer).await {
-            Ok(answer) => answer.map_err(|error| self.failure(error)),
-            Err(_) => {
-                self.session().abandon();
-                let error = format!("the server has not answered within {limit:?}");
-                Err(Failure::Broken(backend(
-                    &self.shared.place,
-                    "reading events",
-                    error,
-                )))
-            }
-        }
-    }
-
-    fn failure(&self, error: Error) -> Failure {
-        let broken = is_broken(&error);
-        let error = store_error(&self.shared.place, "reading events", error);
-        if broken {
-            Failure::Broken(error)
-        } else {
-            Failure::Store(error)
-        }
-    }
-
-    fn unreadable(&self, error: Error) -> StoreError {
-        store_error(&self.shared.place, "reading events", error)
-    }
-
-    async fn head(&self) -> Result<Position, Failure> {
-        let head = self.shared.head(self.session()).await;
-        head.map_err(|error| {
-            if self.session().is_closed() {
-                Failure::Broken(error)
-            } else {
-                broken(error)
-            }
-        })
-    }
-}
-
-/// Why something was not read.
-enum Failure {
-    /// The connection broke; another one may do.
-    Broken(StoreError),
-    Store(StoreError),
-}
-
-/// Whether the error is one of the connection.
-fn broken(error: StoreError) -> Failure {
-    let cause = match &error {
-        StoreError::Backend { source, .. } => source.downcast_ref::<Error>(),
-        _ => None,
-    };
-    if cause.is_some_and(is_broken) {
-        Failure::Broken(error)
-    } else {
-        Failure::Store(error)
-    }
-}
-
-/// What was read of a page.
-#[derive(Default)]
-struct Page {
-    rows: usize,
-    bytes: usize,
-    /// The visitor has seen enough.
-    stopped: bool,
-    failure: Option<Failure>,
-}
-
-/// How large the next page is.
-struct Paging {
-    rows: usize,
-    left: Option<usize>,
-}
-
-impl Paging {
-    fn new(limit: Option<usize>) -> Self {
-        Self {
-            rows: FIRST_PAGE,
-            left: limit,
-        }
-    }
-
-    fn next(&self) -> usize {
-        self.left.map_or(self.rows, |left| left.min(self.rows))
-    }
-
-    fn read(&mut self, page: &Page) {
-        self.left = self.left.map(|left| left.saturating_sub(page.rows));
-        if let Some(each) = page.bytes.checked_div(page.rows) {
-            self.rows = (PAGE_BYTES / each.max(1)).clamp(SMALLEST_PAGE, LARGEST_PAGE);
-        }
     }
 }
 
@@ -446,7 +237,7 @@ pub(crate) async fn missed(
         bytes: usize,
     }
     impl Visit for Missed {
-        fn visit(&mut self, event: eventsource_core::EventRef<'_>) -> ControlFlow<()> {
+        fn visit(&mut self, event: EventRef<'_>) -> ControlFlow<()> {
             self.bytes += event.payload.len() + event.metadata.len();
             if self.bytes > MISSED_BYTES {
                 self.events.clear();

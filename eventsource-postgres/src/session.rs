@@ -1,7 +1,7 @@
 //! One connection: its statements, its notices, and the task that carries it.
 
 use std::collections::HashMap;
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -160,29 +160,24 @@ impl Session {
 }
 
 /// Carries a connection until it ends, and remembers warnings.
-pub(crate) fn carry<S, T>(
-    mut connection: Connection<S, T>,
-    warned: Arc<AtomicBool>,
-) -> impl Future<Output = ()> + Send + 'static
+pub(crate) async fn carry<S, T>(mut connection: Connection<S, T>, warned: Arc<AtomicBool>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    async move {
-        loop {
-            match poll_fn(|context| connection.poll_message(context)).await {
-                // Set before the answer that follows it is given out.
-                Some(Ok(AsyncMessage::Notice(notice))) if *notice.code() == SqlState::WARNING => {
-                    tracing::warn!(message = notice.message(), "the server warns");
-                    warned.store(true, Ordering::Relaxed);
-                }
-                Some(Ok(_)) => {}
-                Some(Err(error)) => {
-                    tracing::debug!(%error, "a connection has ended");
-                    return;
-                }
-                None => return,
+    loop {
+        match poll_fn(|context| connection.poll_message(context)).await {
+            // Set before the answer that follows it is given out.
+            Some(Ok(AsyncMessage::Notice(notice))) if *notice.code() == SqlState::WARNING => {
+                tracing::warn!(message = notice.message(), "the server warns");
+                warned.store(true, Ordering::Relaxed);
             }
+            Some(Ok(_)) => {}
+            Some(Err(error)) => {
+                tracing::debug!(%error, "a connection has ended");
+                return;
+            }
+            None => return,
         }
     }
 }

@@ -105,7 +105,7 @@ impl<'a> Footprint<'a> {
 
 fn matches(item: &QueryItem, record: &Record) -> bool {
     let event = &record.event;
-    (item.types.is_empty() || item.types.iter().any(|name| *name == event.name))
+    (item.types.is_empty() || item.types.contains(&event.name))
         && item.tags.iter().all(|tag| event.tags.contains(tag))
 }
 

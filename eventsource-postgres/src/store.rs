@@ -95,7 +95,7 @@ impl PostgresStore {
         self.within(async {
             let shared = self.shared();
             let reading = shared.pool.get().await?;
-            shared.life.renew(reading.session(), &shared.tide).await?;
+            Box::pin(shared.life.renew(reading.session(), &shared.tide)).await?;
             Ok(self.identity())
         })
         .await
@@ -171,7 +171,7 @@ impl PostgresStore {
                 Some(answer) => answer?,
                 None => self.wait_in_line(append.clone()).await?,
             };
-            self.finish(&*append, verdict).await
+            Box::pin(self.finish(&*append, verdict)).await
         })
         .await
     }

@@ -1,0 +1,101 @@
+//! An append of one record as the plain values of a call.
+
+use eventsource_core::{Check, Record, TagList, Uuid};
+use tokio_postgres::types::Type;
+
+use crate::checks::{Arms, NOTHING, expected};
+use crate::request::Judged;
+use crate::session::Bound;
+
+/// A request of one record, whose checks are at most one of its own stream and queries, as plain values.
+pub(crate) struct Lone<'a> {
+    stream: &'a str,
+    expected: i64,
+    arms: Arms<'a>,
+    key: Option<Uuid>,
+    digest: Option<Uuid>,
+    name: &'a str,
+    schema: i64,
+    format: &'a str,
+    recorded: i64,
+    payload: &'a [u8],
+    metadata: Option<&'a [u8]>,
+    tags: Option<String>,
+    tag_texts: Vec<&'a str>,
+}
+
+impl<'a> Lone<'a> {
+    /// `None` for a request that is not so simple.
+    pub(crate) fn of(append: &'a dyn Judged) -> Option<Self> {
+        let [record] = append.records() else {
+            return None;
+        };
+        let (mut stream_check, mut arms) = (None, Arms::default());
+        for check in append.checks() {
+            match check {
+                Check::Stream(check)
+                    if *check.stream() == record.stream && stream_check.is_none() =>
+                {
+                    stream_check = Some(expected(check));
+                }
+                Check::Stream(_) => return None,
+                Check::NothingMatches { query, after } => {
+                    arms.add(query, *after, 1);
+                }
+            }
+        }
+        let event = &record.event;
+        let tags = tags(record);
+        let mut tag_texts: Vec<&str> = Vec::with_capacity(event.tags.len());
+        for tag in &event.tags {
+            if !tag_texts.contains(&tag.as_str()) {
+                tag_texts.push(tag.as_str());
+            }
+        }
+        Some(Self {
+            stream: record.stream.as_str(),
+            expected: stream_check.unwrap_or(NOTHING),
+            arms,
+            key: append.key().map(|key| key.id),
+            digest: append.key().map(|key| key.digest),
+            name: &event.name,
+            schema: event.schema.into(),
+            format: &event.format,
+            recorded: event.recorded_at.as_micros(),
+            payload: &event.payload,
+            metadata: metadata(record),
+            tags,
+            tag_texts,
+        })
+    }
+
+    /// The values of `append_one_v1`, after the first four.
+    pub(crate) fn bound(&self) -> Vec<Bound<'_>> {
+        let mut bound: Vec<Bound<'_>> = Vec::with_capacity(18);
+        bound.push((&self.stream, Type::TEXT));
+        bound.push((&self.expected, Type::INT8));
+        bound.extend(self.arms.bound());
+        let rest: [Bound<'_>; 10] = [
+            (&self.key, Type::UUID),
+            (&self.digest, Type::UUID),
+            (&self.name, Type::TEXT),
+            (&self.schema, Type::INT8),
+            (&self.format, Type::TEXT),
+            (&self.recorded, Type::INT8),
+            (&self.payload, Type::BYTEA),
+            (&self.metadata, Type::BYTEA),
+            (&self.tags, Type::TEXT),
+            (&self.tag_texts, Type::TEXT_ARRAY),
+        ];
+        bound.extend(rest);
+        bound
+    }
+}
+
+pub(crate) fn metadata(record: &Record) -> Option<&[u8]> {
+    Some(&*record.event.metadata).filter(|metadata| !metadata.is_empty())
+}
+
+pub(crate) fn tags(record: &Record) -> Option<String> {
+    (!record.event.tags.is_empty()).then(|| TagList::store(&record.event.tags))
+}
