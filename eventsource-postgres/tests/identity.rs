@@ -112,3 +112,49 @@ async fn an_operator_begins_a_new_life() {
     );
     assert_eq!(two.identity(), after);
 }
+
+/// In a database of its own, as rights to a function are each database's.
+#[tokio::test]
+async fn a_role_that_may_not_ask_for_the_system_is_served() {
+    let (client, name) = (client().await, scratch::fresh_schema());
+    client
+        .batch_execute(&format!("CREATE DATABASE {name}"))
+        .await
+        .unwrap();
+    let config: tokio_postgres::Config = scratch::url().parse().unwrap();
+    let (host, port) = (&config.get_hosts()[0], config.get_ports()[0]);
+    let tokio_postgres::config::Host::Tcp(host) = host else {
+        panic!("the server under test is reached by TCP");
+    };
+    let admin = config
+        .clone()
+        .dbname(&name)
+        .connect(tokio_postgres::NoTls)
+        .await
+        .unwrap();
+    let carried = tokio::spawn(admin.1);
+    let rights = format!(
+        "CREATE ROLE {name} LOGIN PASSWORD 'p'; GRANT CREATE ON DATABASE {name} TO {name};
+         REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC"
+    );
+    admin.0.batch_execute(&rights).await.unwrap();
+    let url = format!("postgres://{name}:p@{host}:{port}/{name}");
+    let store = scratch::options("eventsource").open(&url).await.unwrap();
+    store.append(Arc::new(some(1, 1))).await.unwrap();
+    let before = store.identity();
+    store.close().await;
+    let store = scratch::options("eventsource").open(&url).await.unwrap();
+    assert_eq!(store.identity(), before);
+    assert_ne!(store.renew_incarnation().await.unwrap(), before);
+    store.close().await;
+    drop(admin.0);
+    let _ = carried.await;
+    client
+        .batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)"))
+        .await
+        .unwrap();
+    client
+        .batch_execute(&format!("DROP ROLE {name}"))
+        .await
+        .unwrap();
+}
