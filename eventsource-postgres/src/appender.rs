@@ -449,6 +449,8 @@ fn count_call(shared: &Shared, verdicts: &[Verdict], time: Duration, waited: i64
     let counters = &shared.counters;
     count(&counters.calls, 1);
     count(&counters.appends, verdicts.len());
+    let size = verdicts.len() as u64;
+    counters.largest_call.fetch_max(size, Ordering::Relaxed);
     count(&counters.events, events);
     count(&counters.conflicts, conflicts);
     count(&counters.key_hits, key_hits);

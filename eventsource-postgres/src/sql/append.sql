@@ -160,7 +160,9 @@ BEGIN
     INSERT INTO {schema}.events
         (position, stream, version, name, schema, format, recorded_at, payload, metadata, tags)
     VALUES (v_head, p_stream, v_version, p_name, p_schema, p_format, p_recorded, p_payload, p_metadata, p_tags);
-    IF p_tags IS NOT NULL THEN
+    IF cardinality(p_tag_texts) = 1 THEN
+        INSERT INTO {schema}.tags (tag, position, name) VALUES (p_tags, v_head, p_name);
+    ELSIF p_tags IS NOT NULL THEN
         INSERT INTO {schema}.tags (tag, position, name) SELECT u.tag, v_head, p_name FROM unnest(p_tag_texts) u(tag);
     END IF;
     IF p_key IS NOT NULL THEN

@@ -1,8 +1,8 @@
 -- The tables. What is in braces is put in when the statement is made: the schema's name, quoted, and the number of the
 -- advisory lock that appends hold.
 
+-- One row, and no index: each append reads it, and this is the shortest way.
 CREATE TABLE {schema}.meta (
-    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
     application text NOT NULL,
     schema_version integer NOT NULL,
     -- The oldest version of the software that may still read and write here.
