@@ -40,7 +40,7 @@ fn main() -> Result<()> {
         only.as_deref()
             .is_none_or(|only| only == part || only.starts_with('-'))
     };
-    let url = runtime.block_on(database(&server))?;
+    let url = runtime.block_on(database(&server, ""))?;
     runtime.block_on(by_hand::prepare(&url))?;
     let store = runtime.block_on(open(&url))?;
     let bench = Bench {
@@ -73,8 +73,16 @@ fn main() -> Result<()> {
             .runtime
             .block_on(delay::measure(&bench.store, &bench.url))?;
     }
-    bench.runtime.block_on(bench.store.close());
-    Ok(())
+    bench.runtime.block_on(async {
+        bench.store.close().await;
+        let client = by_hand::connect(&server).await?;
+        for of in ["", READS] {
+            let name = name(of);
+            let dropping = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+            client.batch_execute(&dropping).await?;
+        }
+        Ok(())
+    })
 }
 
 struct Bench {
@@ -83,15 +91,23 @@ struct Bench {
     store: PostgresStore,
 }
 
+/// What the database that is read adds to the other's name.
+const READS: &str = "_reads";
+
+fn name(of: &str) -> String {
+    format!("bench_{}{of}", std::process::id())
+}
+
 /// A database of this run's own.
-async fn database(server: &str) -> Result<String> {
-    let name = format!("bench_{}", std::process::id());
-    let client = by_hand::connect(server).await?;
+async fn database(server: &str, of: &str) -> Result<String> {
+    let (client, name) = (by_hand::connect(server).await?, name(of));
     client
         .batch_execute(&format!("CREATE DATABASE {name}"))
         .await?;
-    let fsync: String = client.query_one("SHOW fsync", &[]).await?.get(0);
-    println!("the server's fsync is {fsync}");
+    if of.is_empty() {
+        let fsync: String = client.query_one("SHOW fsync", &[]).await?.get(0);
+        println!("the server's fsync is {fsync}");
+    }
     let (address, _) = server.rsplit_once('/').ok_or("a URL with a database")?;
     Ok(format!("{address}/{name}"))
 }
@@ -253,14 +269,7 @@ impl Bench {
     fn reads(&self, one: bool, all: bool) -> Result<()> {
         const STREAM: usize = 10_000;
         const LOG: usize = 100_000;
-        let url = self.runtime.block_on(async {
-            let (server, name) = self.url.rsplit_once('/').ok_or("a URL with a database")?;
-            let client = by_hand::connect(&self.url).await?;
-            client
-                .batch_execute(&format!("CREATE DATABASE {name}_reads"))
-                .await?;
-            Ok::<_, Failure>(format!("{server}/{name}_reads"))
-        })?;
+        let url = self.runtime.block_on(database(&self.url, READS))?;
         let store = self.runtime.block_on(open(&url))?;
         let events: Vec<_> = (0..LOG)
             .map(|number| {

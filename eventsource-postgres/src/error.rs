@@ -37,6 +37,13 @@ pub(crate) fn backend(
     }
 }
 
+/// The driver's error, if that is what the store's error comes from.
+pub(crate) fn of_the_driver<'e>(
+    source: &'e (dyn std::error::Error + Send + Sync + 'static),
+) -> Option<&'e Error> {
+    source.downcast_ref::<Told>().map(|told| &*told.0)
+}
+
 /// An error of the driver with what the server has said, or what the network was like: its own text is `db error`.
 #[derive(Debug, Clone)]
 pub(crate) struct Told(pub(crate) Arc<Error>);

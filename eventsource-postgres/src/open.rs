@@ -10,7 +10,7 @@ use tokio_postgres::Row;
 
 use crate::appender::Appender;
 use crate::connect::{Connector, Failed};
-use crate::error::{backend, is_broken, store_error};
+use crate::error::{backend, is_broken, of_the_driver, store_error};
 use crate::life::Life;
 use crate::metrics::Counters;
 use crate::name::SchemaName;
@@ -136,7 +136,7 @@ impl Shared {
 fn may_pass(error: &StoreError) -> bool {
     match error {
         StoreError::Backend { source, .. } => {
-            match source.downcast_ref::<tokio_postgres::Error>() {
+            match of_the_driver(&**source) {
                 Some(error) => is_broken(error) || crate::error::may_pass(error),
                 // What the server says of itself: that it is a standby still, perhaps.
                 None => true,

@@ -11,7 +11,7 @@ use futures_util::{Stream, StreamExt, pin_mut};
 use tokio::time::timeout;
 use tokio_postgres::{Error, Row, RowStream};
 
-use crate::error::{backend, is_broken, store_error};
+use crate::error::{backend, is_broken, of_the_driver, store_error};
 use crate::open::Shared;
 use crate::pool::Reading;
 use crate::session::{Bound, Session};
@@ -172,7 +172,7 @@ pub(crate) enum Failure {
 /// Whether the error is one of the connection.
 fn broken(error: StoreError) -> Failure {
     let cause = match &error {
-        StoreError::Backend { source, .. } => source.downcast_ref::<Error>(),
+        StoreError::Backend { source, .. } => of_the_driver(&**source),
         _ => None,
     };
     if cause.is_some_and(is_broken) {

@@ -171,6 +171,7 @@ async fn g5_a_process_of_the_server_that_is_stopped() {
                 println!("beside a process that is stopped with the lock: {error}");
                 audit.note(id, Fate::Refused);
             }
+            Err(AppendError::Unknown { .. }) => audit.note(id, Fate::GivenUp),
             Err(error) => panic!("{error:?}"),
         }
         assert!(server::signal("CONT", &pid));
