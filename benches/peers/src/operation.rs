@@ -53,7 +53,8 @@ impl Operation {
         match self {
             Self::Load { events } => fill(&**system, self.account(0), events).await,
             Self::Command { accounts, .. } => {
-                for_each(system, accounts, 16, move |system, number| async move {
+                // One after the other: disintegrate does not show what was just committed while others are appending.
+                for_each(system, accounts, 1, move |system, number| async move {
                     fill(&*system, self.account(number), SHORT).await
                 })
                 .await

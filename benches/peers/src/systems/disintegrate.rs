@@ -7,6 +7,7 @@ use disintegrate::{
 };
 use disintegrate_postgres::{PgDecisionMaker, PgEventId, PgEventStore};
 use serde::{Deserialize, Serialize};
+use sqlx::Executor as _;
 use uuid::Uuid;
 
 use crate::account::{Account as State, AccountError};
@@ -112,7 +113,10 @@ pub struct Disintegrate {
 
 impl Disintegrate {
     pub async fn new(url: &str) -> Result<Self> {
-        let store = PgEventStore::try_new(pool(url).await?, Json::default()).await?;
+        let pool = pool(url).await?;
+        pool.execute(include_str!("../../migrations/disintegrate.sql"))
+            .await?;
+        let store = PgEventStore::new_uninitialized(pool, Json::default());
         Ok(Self {
             decisions: disintegrate_postgres::decision_maker(store.clone(), NoSnapshot),
             states: EventSourcedStateStore::new(store, NoSnapshot),
