@@ -114,8 +114,9 @@ pub struct Disintegrate {
 impl Disintegrate {
     pub async fn new(url: &str) -> Result<Self> {
         let pool = pool(url).await?;
-        pool.execute(include_str!("../../migrations/disintegrate.sql"))
-            .await?;
+        // Made by `scripts/peers` from disintegrate's own statements.
+        let tables = std::fs::read_to_string(std::env::var("DISINTEGRATE_TABLES")?)?;
+        pool.execute(&*tables).await?;
         let store = PgEventStore::new_uninitialized(pool, Json::default());
         Ok(Self {
             decisions: disintegrate_postgres::decision_maker(store.clone(), NoSnapshot),
