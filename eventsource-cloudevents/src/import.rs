@@ -377,7 +377,7 @@ impl<S: MultiStreamStore> Import<S> {
         for (stream, events) in streams {
             // They follow on each other: `append` has looked.
             let versions = || events.iter().filter_map(|event| event.parsed.version);
-            let (Some(first), Some(last)) = (versions().next(), versions().last()) else {
+            let (Some(first), Some(last)) = (versions().next(), versions().next_back()) else {
                 continue;
             };
             let before = Version(first.0.saturating_sub(1));
