@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::aggregate::Aggregate;
 use crate::decision::{Events, Rejection};
-use crate::message::{MessageReader, MessageSet, MessageWriter, Place};
+use crate::message::{MessageReader, MessageSet, MessageWriter, Place, Row};
 use crate::metadata::Metadata;
 use crate::stream::Version;
 use crate::time::{IdSource, Timestamp};
@@ -41,6 +41,15 @@ pub trait Command: Clone + Serialize + DeserializeOwned + Send + Sync + 'static 
     const PLACE: Place = Place::UNKNOWN;
 
     #[doc(hidden)]
+    const ROW: Row = Row {
+        variant: 0,
+        name: Self::NAME,
+        version: Self::VERSION,
+        type_name: std::any::type_name::<Self>,
+        place: Self::PLACE,
+    };
+
+    #[doc(hidden)]
     fn write_command<W: MessageWriter>(&self, writer: W) -> Result<W::Ok, W::Error> {
         writer.write(Self::NAME, Self::VERSION, self)
     }
@@ -71,6 +80,14 @@ impl<C: Command> AnyCommand for C {
     }
 }
 
+/// How the aggregate `A` decides about the command `C`: [`Handle::handle`].
+pub type Decide<A, C> = fn(
+    Option<&A>,
+    C,
+    &Context<'_, A>,
+    &mut Events<A>,
+) -> Result<(), Rejection<<A as Aggregate>::Error>>;
+
 /// A command that the aggregate `A` lists, or its whole enum.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a command of `{A}`",
@@ -81,13 +98,19 @@ pub trait CommandOf<A: Aggregate>: AnyCommand {
     #[doc(hidden)]
     const LISTED: () = ();
 
-    /// Has the aggregate decide about it: calls its [`Handle`].
+    /// The aggregate's [`Handle`] for it.
+    const DECIDE: Decide<A, Self>;
+
+    /// Has the aggregate decide about it.
+    #[inline]
     fn decide(
         self,
         state: Option<&A>,
         context: &Context<'_, A>,
         events: &mut Events<A>,
-    ) -> Result<(), Rejection<A::Error>>;
+    ) -> Result<(), Rejection<A::Error>> {
+        Self::DECIDE(state, self, context, events)
+    }
 }
 
 /// The decision of an aggregate about one command: `#[handle]` implements it for each method of a block.

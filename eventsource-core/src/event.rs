@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::aggregate::Aggregate;
-use crate::message::{MessageReader, MessageSet, MessageWriter, Place};
+use crate::message::{MessageReader, MessageSet, MessageWriter, Place, Row, TagsOnly};
 use crate::metadata::Metadata;
 use crate::stream::{Position, StreamName, Version};
 use crate::tag::Tags;
@@ -43,8 +43,17 @@ pub trait Event: Serialize + DeserializeOwned + Send + Sync + 'static {
     }
 
     #[doc(hidden)]
+    const ROW: Row = Row {
+        variant: 0,
+        name: Self::NAME,
+        version: Self::VERSION,
+        type_name: std::any::type_name::<Self>,
+        place: Self::PLACE,
+    };
+
+    #[doc(hidden)]
     fn write_event<W: MessageWriter>(&self, writer: W) -> Result<W::Ok, W::Error> {
-        writer.write(Self::NAME, Self::VERSION, self)
+        writer.event(self)
     }
 
     #[doc(hidden)]
@@ -60,8 +69,10 @@ pub trait Event: Serialize + DeserializeOwned + Send + Sync + 'static {
     note = "write `#[derive(Event)]` on the enum"
 )]
 pub trait EventSet: MessageSet {
-    /// Adds the tags that the event has.
-    fn tags(&self, tags: &mut Tags);
+    /// Adds the tags that the event has: if not said otherwise, those of the struct that is written.
+    fn tags(&self, tags: &mut Tags) {
+        let Ok(()) = self.write(TagsOnly(tags));
+    }
 }
 
 /// An event that the aggregate `A` lists, or its whole enum.

@@ -5,9 +5,13 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::panic::Location;
 
 use serde::de::{self, DeserializeOwned, IgnoredAny, MapAccess};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::event::Event;
+use crate::tag::Tags;
 
 /// Where in the source a type was defined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -19,6 +23,17 @@ pub struct Place {
 }
 
 impl Place {
+    /// Where this is called, or the macro that calls it.
+    #[must_use]
+    #[track_caller]
+    pub const fn here() -> Self {
+        let caller = Location::caller();
+        Self {
+            file: caller.file(),
+            line: caller.line(),
+        }
+    }
+
     /// For types whose implementation was written by hand.
     pub const UNKNOWN: Self = Self {
         file: "unknown",
@@ -45,6 +60,27 @@ pub struct Row {
     pub type_name: fn() -> &'static str,
     /// Where that type was defined.
     pub place: Place,
+}
+
+impl Row {
+    /// A message that a variant of `M` is, fields and all, defined where this is called.
+    #[must_use]
+    #[track_caller]
+    pub const fn of<M>(variant: u16, name: &'static str, version: u32) -> Self {
+        Self {
+            variant,
+            name,
+            version,
+            type_name: std::any::type_name::<M>,
+            place: Place::here(),
+        }
+    }
+
+    /// The same message as another variant.
+    #[must_use]
+    pub const fn at(self, variant: u16) -> Self {
+        Self { variant, ..self }
+    }
 }
 
 /// An enum of events or of commands, as the macros generate it.
@@ -127,6 +163,14 @@ pub trait MessageWriter {
         version: u32,
         payload: &T,
     ) -> Result<Self::Ok, Self::Error>;
+
+    /// Takes an event.
+    fn event<E: Event>(self, event: &E) -> Result<Self::Ok, Self::Error>
+    where
+        Self: Sized,
+    {
+        self.write(E::NAME, E::VERSION, event)
+    }
 }
 
 /// Makes a payload of a message.
@@ -158,6 +202,23 @@ impl MessageWriter for NameOnly {
         _: &T,
     ) -> Result<Self::Ok, Self::Error> {
         Ok((name, version))
+    }
+}
+
+/// Takes the tags of an event.
+pub(crate) struct TagsOnly<'t>(pub(crate) &'t mut Tags);
+
+impl MessageWriter for TagsOnly<'_> {
+    type Ok = ();
+    type Error = std::convert::Infallible;
+
+    fn write<T: Serialize>(self, _: &'static str, _: u32, _: &T) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
+    fn event<E: Event>(self, event: &E) -> Result<(), Self::Error> {
+        event.tags(self.0);
+        Ok(())
     }
 }
 

@@ -1,18 +1,49 @@
 //! What generated code calls. Not for use by hand: it may change in any release.
 
+pub use std::clone::Clone;
+pub use std::cmp::{self, PartialEq};
+pub use std::convert::{From, TryFrom};
+pub use std::fmt::{self, Debug, Formatter};
+pub use std::hash;
+pub use std::option::Option::{self, None, Some};
+pub use std::result::Result::{self, Err, Ok};
+pub use std::str::FromStr;
 pub use std::string::{String, ToString};
 
 pub use inventory;
-pub use serde;
+pub use serde::{self, Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::aggregate::Aggregate;
-use crate::command::Context;
-use crate::decision::Rejection;
+pub use crate::aggregate::{Aggregate, Apply, EventVisitor, InvariantOutcome, Misapplied};
+pub use crate::command::{AnyCommand, Command, CommandOf, CommandSet, Context, Decide, Handle};
+pub use crate::decision::{Decision, ErrorOf, Events, Rejection};
+pub use crate::event::{Event, EventMeta, EventOf, EventSet};
+pub use crate::id::{Id, InvalidId};
+pub use crate::message::{
+    MessageReader, MessageSet, MessageWriter, Place, Row, deserialize, serialize,
+};
+pub use crate::registry::{AggregateEntry, Registered};
+pub use crate::tag::{TagValue, Tags};
+
+/// What comes of applying an event.
+pub type Applied = Result<(), Misapplied>;
+
+/// What comes of a command.
+pub type Decided<A> = Result<(), Rejection<<A as Aggregate>::Error>>;
+
+/// What comes of a handler's answer.
+pub type Recorded<A> = Result<(), <A as Aggregate>::Error>;
 
 /// The answer of a handler, from what its decision has recorded.
 #[inline]
 pub fn decided<E>(recorded: Result<(), E>) -> Result<(), Rejection<E>> {
     recorded.map_err(Rejection::Refused)
+}
+
+/// Records an event, or an enum of them.
+#[inline]
+pub fn record<A: Aggregate>(event: impl Into<A::Event>, events: &mut Events<A>) -> Recorded<A> {
+    events.push(event);
+    Ok(())
 }
 
 /// The state that a `&self` handler needs.
@@ -74,39 +105,90 @@ macro_rules! where_all_are {
 
 where_all_are! {
     /// For `Debug` on a generated enum.
-    DebugIf: std::fmt::Debug;
+    DebugIf: Debug;
     /// For `Clone` on a generated enum.
     CloneIf: Clone;
     /// For `PartialEq` on a generated enum.
     PartialEqIf: PartialEq;
 }
 
-/// Whether an aggregate that an event creates has a command that creates it too, as a constant: for use in a `const`
-/// that fails to compile with one of the messages. One without commands is made elsewhere.
-#[track_caller]
-pub const fn creation(
-    any: bool,
-    event: bool,
-    command: bool,
-    without_command: &'static str,
-    without_event: &'static str,
-) {
-    assert!(!any || !event || command, "{}", without_command);
-    assert!(event || !command, "{}", without_event);
+/// Whether any of them is true.
+#[must_use]
+pub const fn any(all: &[bool]) -> bool {
+    let mut index = 0;
+    while index < all.len() {
+        if all[index] {
+            return true;
+        }
+        index += 1;
+    }
+    false
 }
 
-/// Whether the stored name and version of a row are taken by one before it, as a constant: for use in a `const` that
-/// fails to compile with `message`.
+/// For use in a `const`, which fails to compile unless the aggregate `name` is created by an event and by a command, or
+/// by neither. One without commands is made elsewhere.
 #[track_caller]
-pub const fn distinct(rows: &[crate::message::Row], variant: u16, message: &'static str) {
+pub const fn creation<A: Aggregate>(name: &str, commands: &[bool]) {
+    let created = any(commands);
+    if A::CREATED && !created && !commands.is_empty() {
+        fail(&[
+            "an event creates `",
+            name,
+            "`, and none of its commands can: write one of its `#[handle]` methods without `self`",
+        ]);
+    }
+    if created && !A::CREATED {
+        fail(&[
+            "a command creates `",
+            name,
+            "`, and none of its events does: write one of its `#[apply]` methods without `self`, returning `Self`",
+        ]);
+    }
+}
+
+/// For use in a `const`, which fails to compile if the stored name of a variant is that of one before it.
+#[track_caller]
+pub const fn distinct<M: MessageSet>(variant: u16, name: &str, kind: &str) {
     let mut own = 0;
-    while own < rows.len() && rows[own].variant != variant {
+    while own < M::ROWS.len() && M::ROWS[own].variant != variant {
         own += 1;
     }
     let mut other = 0;
     while other < own {
-        assert!(!(same(rows[own].name, rows[other].name)), "{}", message);
+        if same(M::ROWS[own].name, M::ROWS[other].name) {
+            fail(&[
+                "the stored name of `",
+                name,
+                "` is the name of another ",
+                kind,
+                " in this set: give each its own with `#[",
+                kind,
+                "(name = \"…\")]`",
+            ]);
+        }
         other += 1;
+    }
+}
+
+/// An error of the compiler, its text put together.
+#[track_caller]
+const fn fail(parts: &[&str]) -> ! {
+    let mut text = [0; 1024];
+    let mut length = 0;
+    let mut part = 0;
+    while part < parts.len() {
+        let bytes = parts[part].as_bytes();
+        let mut index = 0;
+        while index < bytes.len() && length < text.len() {
+            text[length] = bytes[index];
+            index += 1;
+            length += 1;
+        }
+        part += 1;
+    }
+    match std::str::from_utf8(text.split_at(length).0) {
+        Ok(text) => panic!("{}", text),
+        Err(_) => panic!("two messages have one stored name, or an aggregate is not created"),
     }
 }
 

@@ -13,15 +13,10 @@ pub enum OrderCommand {
     /// See [`Place`].
     Place(Place),
 }
-#[allow(
-    deprecated,
-    unused_qualifications,
-    unused_variables,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery
-)]
+#[allow(deprecated, unreachable_patterns, unused_qualifications, unused_variables)]
+#[allow(clippy::all, clippy::nursery, clippy::pedantic)]
 const _: () = {
+    use ::eventsource_core::private as __es;
     type __E0 = Placed;
     #[cfg(feature = "returns")]
     type __E1 = Returned;
@@ -29,521 +24,328 @@ const _: () = {
     type __E1 = ();
     type __C0 = Place;
     #[automatically_derived]
-    impl ::eventsource_core::message::MessageSet for OrderEvent {
-        const ROWS: &'static [::eventsource_core::message::Row] = &[
-            ::eventsource_core::message::Row {
-                variant: 0u16,
-                name: <__E0 as ::eventsource_core::Event>::NAME,
-                version: <__E0 as ::eventsource_core::Event>::VERSION,
-                type_name: ::core::any::type_name::<__E0>,
-                place: <__E0 as ::eventsource_core::Event>::PLACE,
-            },
-            #[cfg(feature = "returns")]
-            ::eventsource_core::message::Row {
-                variant: 1u16,
-                name: <__E1 as ::eventsource_core::Event>::NAME,
-                version: <__E1 as ::eventsource_core::Event>::VERSION,
-                type_name: ::core::any::type_name::<__E1>,
-                place: <__E1 as ::eventsource_core::Event>::PLACE,
-            },
-        ];
-        fn write<W: ::eventsource_core::message::MessageWriter>(
-            &self,
-            writer: W,
-        ) -> ::core::result::Result<W::Ok, W::Error> {
-            match *self {
-                Self::Placed(ref message) => {
-                    <__E0 as ::eventsource_core::Event>::write_event(message, writer)
-                }
-                #[cfg(feature = "returns")]
-                Self::Returned(ref message) => {
-                    <__E1 as ::eventsource_core::Event>::write_event(message, writer)
-                }
-            }
-        }
-        fn read<R: ::eventsource_core::message::MessageReader>(
-            variant: u16,
-            reader: R,
-        ) -> ::core::result::Result<Self, R::Error> {
-            match variant {
-                0u16 => {
-                    ::core::result::Result::Ok(
-                        Self::Placed(
-                            <__E0 as ::eventsource_core::Event>::read_event(reader)?,
-                        ),
-                    )
-                }
-                #[cfg(feature = "returns")]
-                1u16 => {
-                    ::core::result::Result::Ok(
-                        Self::Returned(
-                            <__E1 as ::eventsource_core::Event>::read_event(reader)?,
-                        ),
-                    )
-                }
-                _ => ::core::result::Result::Err(reader.no_such_variant()),
-            }
-        }
-    }
-    const _: () = {
-        #[cfg(feature = "returns")]
-        ::eventsource_core::private::distinct(
-            <OrderEvent as ::eventsource_core::message::MessageSet>::ROWS,
-            1u16,
-            "the stored name of `Returned` is the name of another event in this set: give each its own with `#[event(name = \"…\")]`",
-        );
-    };
-    #[automatically_derived]
-    impl ::eventsource_core::EventSet for OrderEvent {
-        fn tags(&self, tags: &mut ::eventsource_core::Tags) {
-            match *self {
-                Self::Placed(ref message) => {
-                    <__E0 as ::eventsource_core::Event>::tags(message, tags)
-                }
-                #[cfg(feature = "returns")]
-                Self::Returned(ref message) => {
-                    <__E1 as ::eventsource_core::Event>::tags(message, tags)
-                }
-            }
-        }
-    }
-    #[automatically_derived]
-    impl ::core::convert::From<__E0> for OrderEvent {
-        #[inline]
-        fn from(message: __E0) -> Self {
-            Self::Placed(message)
-        }
-    }
-    #[automatically_derived]
-    impl ::core::convert::TryFrom<OrderEvent> for __E0 {
-        type Error = OrderEvent;
-        fn try_from(message: OrderEvent) -> ::core::result::Result<Self, OrderEvent> {
-            match message {
-                OrderEvent::Placed(message) => ::core::result::Result::Ok(message),
-                #[allow(unreachable_patterns)]
-                other => ::core::result::Result::Err(other),
-            }
-        }
-    }
-    #[automatically_derived]
-    impl ::eventsource_core::EventOf<Order> for __E0 {}
-    #[automatically_derived]
-    impl ::eventsource_core::Decision<Order> for __E0 {
-        #[inline]
-        fn record(
-            self,
-            events: &mut ::eventsource_core::Events<Order>,
-        ) -> ::core::result::Result<
-            (),
-            <Order as ::eventsource_core::Aggregate>::Error,
-        > {
-            events.push(self);
-            ::core::result::Result::Ok(())
-        }
-    }
-    #[cfg(feature = "returns")]
-    #[automatically_derived]
-    impl ::core::convert::From<__E1> for OrderEvent {
-        #[inline]
-        fn from(message: __E1) -> Self {
-            Self::Returned(message)
-        }
-    }
-    #[cfg(feature = "returns")]
-    #[automatically_derived]
-    impl ::core::convert::TryFrom<OrderEvent> for __E1 {
-        type Error = OrderEvent;
-        fn try_from(message: OrderEvent) -> ::core::result::Result<Self, OrderEvent> {
-            match message {
-                OrderEvent::Returned(message) => ::core::result::Result::Ok(message),
-                #[allow(unreachable_patterns)]
-                other => ::core::result::Result::Err(other),
-            }
-        }
-    }
-    #[cfg(feature = "returns")]
-    #[automatically_derived]
-    impl ::eventsource_core::EventOf<Order> for __E1 {}
-    #[cfg(feature = "returns")]
-    #[automatically_derived]
-    impl ::eventsource_core::Decision<Order> for __E1 {
-        #[inline]
-        fn record(
-            self,
-            events: &mut ::eventsource_core::Events<Order>,
-        ) -> ::core::result::Result<
-            (),
-            <Order as ::eventsource_core::Aggregate>::Error,
-        > {
-            events.push(self);
-            ::core::result::Result::Ok(())
-        }
-    }
-    #[automatically_derived]
-    impl ::core::fmt::Debug for OrderEvent
-    where
-        for<'__a> __E0: ::eventsource_core::private::DebugIf<'__a>,
-        for<'__a> __E1: ::eventsource_core::private::DebugIf<'__a>,
-    {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            match *self {
-                Self::Placed(ref message) => {
-                    f.debug_tuple("Placed").field(message).finish()
-                }
-                #[cfg(feature = "returns")]
-                Self::Returned(ref message) => {
-                    f.debug_tuple("Returned").field(message).finish()
-                }
-            }
-        }
-    }
-    #[automatically_derived]
-    impl ::core::clone::Clone for OrderEvent
-    where
-        for<'__a> __E0: ::eventsource_core::private::CloneIf<'__a>,
-        for<'__a> __E1: ::eventsource_core::private::CloneIf<'__a>,
-    {
-        fn clone(&self) -> Self {
-            match *self {
-                Self::Placed(ref message) => {
-                    Self::Placed(::core::clone::Clone::clone(message))
-                }
-                #[cfg(feature = "returns")]
-                Self::Returned(ref message) => {
-                    Self::Returned(::core::clone::Clone::clone(message))
-                }
-            }
-        }
-    }
-    #[automatically_derived]
-    impl ::core::cmp::PartialEq for OrderEvent
-    where
-        for<'__a> __E0: ::eventsource_core::private::PartialEqIf<'__a>,
-        for<'__a> __E1: ::eventsource_core::private::PartialEqIf<'__a>,
-    {
-        fn eq(&self, other: &Self) -> bool {
-            match (self, other) {
-                (Self::Placed(left), Self::Placed(right)) => {
-                    ::core::cmp::PartialEq::eq(left, right)
-                }
-                #[cfg(feature = "returns")]
-                (Self::Returned(left), Self::Returned(right)) => {
-                    ::core::cmp::PartialEq::eq(left, right)
-                }
-                #[allow(unreachable_patterns)]
-                _ => false,
-            }
-        }
-    }
-    #[automatically_derived]
-    impl ::eventsource_core::private::serde::Serialize for OrderEvent {
-        fn serialize<S: ::eventsource_core::private::serde::Serializer>(
-            &self,
-            serializer: S,
-        ) -> ::core::result::Result<S::Ok, S::Error> {
-            ::eventsource_core::message::serialize(self, serializer)
-        }
-    }
-    #[automatically_derived]
-    impl<'de> ::eventsource_core::private::serde::Deserialize<'de> for OrderEvent {
-        fn deserialize<D: ::eventsource_core::private::serde::Deserializer<'de>>(
-            deserializer: D,
-        ) -> ::core::result::Result<Self, D::Error> {
-            ::eventsource_core::message::deserialize(deserializer)
-        }
-    }
-    #[automatically_derived]
-    impl ::eventsource_core::message::MessageSet for OrderCommand {
-        const ROWS: &'static [::eventsource_core::message::Row] = &[
-            ::eventsource_core::message::Row {
-                variant: 0u16,
-                name: <__C0 as ::eventsource_core::Command>::NAME,
-                version: <__C0 as ::eventsource_core::Command>::VERSION,
-                type_name: ::core::any::type_name::<__C0>,
-                place: <__C0 as ::eventsource_core::Command>::PLACE,
-            },
-        ];
-        fn write<W: ::eventsource_core::message::MessageWriter>(
-            &self,
-            writer: W,
-        ) -> ::core::result::Result<W::Ok, W::Error> {
-            match *self {
-                Self::Place(ref message) => {
-                    <__C0 as ::eventsource_core::Command>::write_command(message, writer)
-                }
-            }
-        }
-        fn read<R: ::eventsource_core::message::MessageReader>(
-            variant: u16,
-            reader: R,
-        ) -> ::core::result::Result<Self, R::Error> {
-            match variant {
-                0u16 => {
-                    ::core::result::Result::Ok(
-                        Self::Place(
-                            <__C0 as ::eventsource_core::Command>::read_command(reader)?,
-                        ),
-                    )
-                }
-                _ => ::core::result::Result::Err(reader.no_such_variant()),
-            }
-        }
-    }
-    const _: () = {};
-    #[automatically_derived]
-    impl ::eventsource_core::CommandSet for OrderCommand {}
-    #[automatically_derived]
-    impl ::eventsource_core::AnyCommand for OrderCommand {
-        fn write_any<W: ::eventsource_core::message::MessageWriter>(
-            &self,
-            writer: W,
-        ) -> ::core::result::Result<W::Ok, W::Error> {
-            ::eventsource_core::message::MessageSet::write(self, writer)
-        }
-    }
-    #[automatically_derived]
-    impl ::core::convert::From<__C0> for OrderCommand {
-        #[inline]
-        fn from(message: __C0) -> Self {
-            Self::Place(message)
-        }
-    }
-    #[automatically_derived]
-    impl ::core::convert::TryFrom<OrderCommand> for __C0 {
-        type Error = OrderCommand;
-        fn try_from(
-            message: OrderCommand,
-        ) -> ::core::result::Result<Self, OrderCommand> {
-            match message {
-                OrderCommand::Place(message) => ::core::result::Result::Ok(message),
-                #[allow(unreachable_patterns)]
-                other => ::core::result::Result::Err(other),
-            }
-        }
-    }
-    #[automatically_derived]
-    impl ::eventsource_core::CommandOf<Order> for __C0 {
-        #[inline]
-        fn decide(
-            self,
-            state: ::core::option::Option<&Order>,
-            context: &::eventsource_core::Context<'_, Order>,
-            events: &mut ::eventsource_core::Events<Order>,
-        ) -> ::core::result::Result<
-            (),
-            ::eventsource_core::Rejection<
-                <Order as ::eventsource_core::Aggregate>::Error,
-            >,
-        > {
-            <Order as ::eventsource_core::Handle<
-                __C0,
-            >>::handle(state, self, context, events)
-        }
-    }
-    #[automatically_derived]
-    impl ::core::fmt::Debug for OrderCommand
-    where
-        for<'__a> __C0: ::eventsource_core::private::DebugIf<'__a>,
-    {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            match *self {
-                Self::Place(ref message) => {
-                    f.debug_tuple("Place").field(message).finish()
-                }
-            }
-        }
-    }
-    #[automatically_derived]
-    impl ::core::clone::Clone for OrderCommand
-    where
-        for<'__a> __C0: ::eventsource_core::private::CloneIf<'__a>,
-    {
-        fn clone(&self) -> Self {
-            match *self {
-                Self::Place(ref message) => {
-                    Self::Place(::core::clone::Clone::clone(message))
-                }
-            }
-        }
-    }
-    #[automatically_derived]
-    impl ::core::cmp::PartialEq for OrderCommand
-    where
-        for<'__a> __C0: ::eventsource_core::private::PartialEqIf<'__a>,
-    {
-        fn eq(&self, other: &Self) -> bool {
-            match (self, other) {
-                (Self::Place(left), Self::Place(right)) => {
-                    ::core::cmp::PartialEq::eq(left, right)
-                }
-                #[allow(unreachable_patterns)]
-                _ => false,
-            }
-        }
-    }
-    #[automatically_derived]
-    impl ::eventsource_core::private::serde::Serialize for OrderCommand {
-        fn serialize<S: ::eventsource_core::private::serde::Serializer>(
-            &self,
-            serializer: S,
-        ) -> ::core::result::Result<S::Ok, S::Error> {
-            ::eventsource_core::message::serialize(self, serializer)
-        }
-    }
-    #[automatically_derived]
-    impl<'de> ::eventsource_core::private::serde::Deserialize<'de> for OrderCommand {
-        fn deserialize<D: ::eventsource_core::private::serde::Deserializer<'de>>(
-            deserializer: D,
-        ) -> ::core::result::Result<Self, D::Error> {
-            ::eventsource_core::message::deserialize(deserializer)
-        }
-    }
-    #[automatically_derived]
-    impl ::eventsource_core::EventOf<Order> for OrderEvent {}
-    #[automatically_derived]
-    impl ::eventsource_core::Decision<Order> for OrderEvent {
-        #[inline]
-        fn record(
-            self,
-            events: &mut ::eventsource_core::Events<Order>,
-        ) -> ::core::result::Result<
-            (),
-            <Order as ::eventsource_core::Aggregate>::Error,
-        > {
-            events.push(self);
-            ::core::result::Result::Ok(())
-        }
-    }
-    #[automatically_derived]
-    impl ::eventsource_core::CommandOf<Order> for OrderCommand {
-        #[inline]
-        fn decide(
-            self,
-            state: ::core::option::Option<&Order>,
-            context: &::eventsource_core::Context<'_, Order>,
-            events: &mut ::eventsource_core::Events<Order>,
-        ) -> ::core::result::Result<
-            (),
-            ::eventsource_core::Rejection<
-                <Order as ::eventsource_core::Aggregate>::Error,
-            >,
-        > {
-            <Order as ::eventsource_core::Handle<
-                OrderCommand,
-            >>::handle(state, self, context, events)
-        }
-    }
-    #[automatically_derived]
-    impl ::eventsource_core::Handle<OrderCommand> for Order {
-        #[inline]
-        fn handle(
-            state: ::core::option::Option<&Self>,
-            command: OrderCommand,
-            context: &::eventsource_core::Context<'_, Self>,
-            events: &mut ::eventsource_core::Events<Self>,
-        ) -> ::core::result::Result<(), ::eventsource_core::Rejection<Self::Error>> {
-            match command {
-                OrderCommand::Place(command) => {
-                    <Order as ::eventsource_core::Handle<
-                        __C0,
-                    >>::handle(state, command, context, events)
-                }
-            }
-        }
-    }
-    #[automatically_derived]
-    impl ::eventsource_core::ErrorOf<Order> for OrderError {
-        fn into_error(self) -> Self {
-            self
-        }
-    }
-    #[automatically_derived]
-    impl ::eventsource_core::Aggregate for Order {
+    impl __es::Aggregate for Order {
         const NAME: &'static str = "order";
-        const CREATED: bool = {
-            const fn created() -> bool {
-                if <Order as ::eventsource_core::Apply<__E0>>::CREATES {
-                    return true;
-                }
+        const CREATED: bool = __es::any(
+            &[
+                <Order as __es::Apply<__E0>>::CREATES,
                 #[cfg(feature = "returns")]
-                if <Order as ::eventsource_core::Apply<__E1>>::CREATES {
-                    return true;
-                }
-                false
-            }
-            created()
-        };
+                <Order as __es::Apply<__E1>>::CREATES,
+            ],
+        );
         type Id = OrderId;
         type Error = OrderError;
         type Event = OrderEvent;
         type Command = OrderCommand;
-        fn initial() -> ::core::option::Option<Self> {
-            <::eventsource_core::private::Start<
-                { <Order as ::eventsource_core::Aggregate>::CREATED },
-            > as ::eventsource_core::private::Initial<Order>>::initial()
-        }
-        fn create_from(
-            event: &OrderEvent,
-            meta: &::eventsource_core::EventMeta<'_>,
-        ) -> ::core::option::Option<Self> {
-            match *event {
-                OrderEvent::Placed(ref event) => {
-                    <Order as ::eventsource_core::Apply<__E0>>::create(event, meta)
-                }
-                #[cfg(feature = "returns")]
-                OrderEvent::Returned(ref event) => {
-                    <Order as ::eventsource_core::Apply<__E1>>::create(event, meta)
-                }
-            }
+        fn initial() -> __es::Option<Self> {
+            <__es::Start<
+                { <Order as __es::Aggregate>::CREATED },
+            > as __es::Initial<Order>>::initial()
         }
         #[inline]
-        fn apply_event(
-            &mut self,
+        fn visit_event<V: __es::EventVisitor<Self>>(
             event: &OrderEvent,
-            meta: &::eventsource_core::EventMeta<'_>,
-        ) -> ::core::result::Result<(), ::eventsource_core::Misapplied> {
+            to: V,
+        ) -> V::Output {
             match *event {
-                OrderEvent::Placed(ref event) => {
-                    <Order as ::eventsource_core::Apply<__E0>>::apply(self, event, meta)
-                }
+                OrderEvent::Placed(ref it) => <Order as __es::Apply<__E0>>::visit(it, to),
                 #[cfg(feature = "returns")]
-                OrderEvent::Returned(ref event) => {
-                    <Order as ::eventsource_core::Apply<__E1>>::apply(self, event, meta)
+                OrderEvent::Returned(ref it) => {
+                    <Order as __es::Apply<__E1>>::visit(it, to)
                 }
             }
         }
         const HAS_INVARIANT: bool = true;
-        fn check_invariant(
-            &self,
-        ) -> ::core::result::Result<(), ::eventsource_core::private::String> {
-            ::eventsource_core::InvariantOutcome::outcome((Order::is_sound)(self))
+        fn check_invariant(&self) -> __es::Result<(), __es::String> {
+            __es::InvariantOutcome::outcome((Order::is_sound)(self))
         }
     }
-    const _: () = {
-        const fn created() -> bool {
-            if <Order as ::eventsource_core::Handle<__C0>>::CREATES {
-                return true;
+    #[automatically_derived]
+    impl __es::Handle<OrderCommand> for Order {
+        #[inline]
+        fn handle(
+            state: __es::Option<&Self>,
+            command: OrderCommand,
+            context: &__es::Context<'_, Self>,
+            events: &mut __es::Events<Self>,
+        ) -> __es::Decided<Self> {
+            match command {
+                OrderCommand::Place(it) => {
+                    <Order as __es::Handle<__C0>>::handle(state, it, context, events)
+                }
             }
-            false
         }
-        ::eventsource_core::private::creation(
-            true,
-            <Order as ::eventsource_core::Aggregate>::CREATED,
-            created(),
-            "an event creates `Order`, and none of its commands can: write one of its `#[handle]` methods without `self`",
-            "a command creates `Order`, and none of its events does: write one of its `#[apply]` methods without `self`, returning `Self`",
-        )
+    }
+    #[automatically_derived]
+    impl __es::MessageSet for OrderEvent {
+        const ROWS: &'static [__es::Row] = &[
+            <__E0 as __es::Event>::ROW.at(0),
+            #[cfg(feature = "returns")]
+            <__E1 as __es::Event>::ROW.at(1),
+        ];
+        fn write<W: __es::MessageWriter>(&self, to: W) -> __es::Result<W::Ok, W::Error> {
+            match *self {
+                Self::Placed(ref it) => __es::Event::write_event(it, to),
+                #[cfg(feature = "returns")]
+                Self::Returned(ref it) => __es::Event::write_event(it, to),
+            }
+        }
+        fn read<R: __es::MessageReader>(
+            variant: u16,
+            from: R,
+        ) -> __es::Result<Self, R::Error> {
+            match variant {
+                0 => __es::Event::read_event(from).map(Self::Placed),
+                #[cfg(feature = "returns")]
+                1 => __es::Event::read_event(from).map(Self::Returned),
+                _ => __es::Err(from.no_such_variant()),
+            }
+        }
+    }
+    impl __es::EventSet for OrderEvent {}
+    const _: () = {
+        #[cfg(feature = "returns")] __es::distinct::<OrderEvent>(1, "Returned", "event");
     };
     #[automatically_derived]
-    impl ::eventsource_core::Registered for Order {
-        const ENTRY: ::eventsource_core::AggregateEntry = ::eventsource_core::AggregateEntry::of::<
-            Self,
-        >(::eventsource_core::message::Place {
-            file: ::core::file!(),
-            line: ::core::line!(),
-        });
+    impl __es::Debug for OrderEvent
+    where
+        for<'a> __E0: __es::DebugIf<'a>,
+        for<'a> __E1: __es::DebugIf<'a>,
+    {
+        fn fmt(&self, f: &mut __es::Formatter<'_>) -> __es::fmt::Result {
+            match *self {
+                Self::Placed(ref it) => f.debug_tuple("Placed").field(it).finish(),
+                #[cfg(feature = "returns")]
+                Self::Returned(ref it) => f.debug_tuple("Returned").field(it).finish(),
+            }
+        }
     }
-    ::eventsource_core::private::inventory::submit! {
-        < Order as ::eventsource_core::Registered > ::ENTRY
+    #[automatically_derived]
+    impl __es::Clone for OrderEvent
+    where
+        for<'a> __E0: __es::CloneIf<'a>,
+        for<'a> __E1: __es::CloneIf<'a>,
+    {
+        fn clone(&self) -> Self {
+            match *self {
+                Self::Placed(ref it) => Self::Placed(__es::Clone::clone(it)),
+                #[cfg(feature = "returns")]
+                Self::Returned(ref it) => Self::Returned(__es::Clone::clone(it)),
+            }
+        }
+    }
+    #[automatically_derived]
+    impl __es::PartialEq for OrderEvent
+    where
+        for<'a> __E0: __es::PartialEqIf<'a>,
+        for<'a> __E1: __es::PartialEqIf<'a>,
+    {
+        fn eq(&self, other: &Self) -> bool {
+            match (self, other) {
+                (Self::Placed(left), Self::Placed(right)) => left == right,
+                #[cfg(feature = "returns")]
+                (Self::Returned(left), Self::Returned(right)) => left == right,
+                _ => false,
+            }
+        }
+    }
+    #[automatically_derived]
+    impl __es::Serialize for OrderEvent {
+        fn serialize<S: __es::Serializer>(
+            &self,
+            to: S,
+        ) -> __es::Result<S::Ok, S::Error> {
+            __es::serialize(self, to)
+        }
+    }
+    #[automatically_derived]
+    impl<'de> __es::Deserialize<'de> for OrderEvent {
+        fn deserialize<D: __es::Deserializer<'de>>(
+            from: D,
+        ) -> __es::Result<Self, D::Error> {
+            __es::deserialize(from)
+        }
+    }
+    #[automatically_derived]
+    impl __es::From<__E0> for OrderEvent {
+        #[inline]
+        fn from(it: __E0) -> Self {
+            Self::Placed(it)
+        }
+    }
+    #[automatically_derived]
+    impl __es::TryFrom<OrderEvent> for __E0 {
+        type Error = OrderEvent;
+        fn try_from(set: OrderEvent) -> __es::Result<Self, OrderEvent> {
+            match set {
+                OrderEvent::Placed(it) => __es::Ok(it),
+                other => __es::Err(other),
+            }
+        }
+    }
+    impl __es::EventOf<Order> for __E0 {}
+    #[automatically_derived]
+    impl __es::Decision<Order> for __E0 {
+        #[inline]
+        fn record(self, events: &mut __es::Events<Order>) -> __es::Recorded<Order> {
+            __es::record(self, events)
+        }
+    }
+    #[cfg(feature = "returns")]
+    #[automatically_derived]
+    impl __es::From<__E1> for OrderEvent {
+        #[inline]
+        fn from(it: __E1) -> Self {
+            Self::Returned(it)
+        }
+    }
+    #[cfg(feature = "returns")]
+    #[automatically_derived]
+    impl __es::TryFrom<OrderEvent> for __E1 {
+        type Error = OrderEvent;
+        fn try_from(set: OrderEvent) -> __es::Result<Self, OrderEvent> {
+            match set {
+                OrderEvent::Returned(it) => __es::Ok(it),
+                other => __es::Err(other),
+            }
+        }
+    }
+    #[cfg(feature = "returns")]
+    impl __es::EventOf<Order> for __E1 {}
+    #[cfg(feature = "returns")]
+    #[automatically_derived]
+    impl __es::Decision<Order> for __E1 {
+        #[inline]
+        fn record(self, events: &mut __es::Events<Order>) -> __es::Recorded<Order> {
+            __es::record(self, events)
+        }
+    }
+    #[automatically_derived]
+    impl __es::MessageSet for OrderCommand {
+        const ROWS: &'static [__es::Row] = &[<__C0 as __es::Command>::ROW.at(0)];
+        fn write<W: __es::MessageWriter>(&self, to: W) -> __es::Result<W::Ok, W::Error> {
+            match *self {
+                Self::Place(ref it) => __es::Command::write_command(it, to),
+            }
+        }
+        fn read<R: __es::MessageReader>(
+            variant: u16,
+            from: R,
+        ) -> __es::Result<Self, R::Error> {
+            match variant {
+                0 => __es::Command::read_command(from).map(Self::Place),
+                _ => __es::Err(from.no_such_variant()),
+            }
+        }
+    }
+    impl __es::CommandSet for OrderCommand {}
+    #[automatically_derived]
+    impl __es::AnyCommand for OrderCommand {
+        fn write_any<W: __es::MessageWriter>(
+            &self,
+            to: W,
+        ) -> __es::Result<W::Ok, W::Error> {
+            __es::MessageSet::write(self, to)
+        }
+    }
+    const _: () = {};
+    #[automatically_derived]
+    impl __es::Debug for OrderCommand
+    where
+        for<'a> __C0: __es::DebugIf<'a>,
+    {
+        fn fmt(&self, f: &mut __es::Formatter<'_>) -> __es::fmt::Result {
+            match *self {
+                Self::Place(ref it) => f.debug_tuple("Place").field(it).finish(),
+            }
+        }
+    }
+    #[automatically_derived]
+    impl __es::Clone for OrderCommand
+    where
+        for<'a> __C0: __es::CloneIf<'a>,
+    {
+        fn clone(&self) -> Self {
+            match *self {
+                Self::Place(ref it) => Self::Place(__es::Clone::clone(it)),
+            }
+        }
+    }
+    #[automatically_derived]
+    impl __es::PartialEq for OrderCommand
+    where
+        for<'a> __C0: __es::PartialEqIf<'a>,
+    {
+        fn eq(&self, other: &Self) -> bool {
+            match (self, other) {
+                (Self::Place(left), Self::Place(right)) => left == right,
+                _ => false,
+            }
+        }
+    }
+    #[automatically_derived]
+    impl __es::Serialize for OrderCommand {
+        fn serialize<S: __es::Serializer>(
+            &self,
+            to: S,
+        ) -> __es::Result<S::Ok, S::Error> {
+            __es::serialize(self, to)
+        }
+    }
+    #[automatically_derived]
+    impl<'de> __es::Deserialize<'de> for OrderCommand {
+        fn deserialize<D: __es::Deserializer<'de>>(
+            from: D,
+        ) -> __es::Result<Self, D::Error> {
+            __es::deserialize(from)
+        }
+    }
+    #[automatically_derived]
+    impl __es::From<__C0> for OrderCommand {
+        #[inline]
+        fn from(it: __C0) -> Self {
+            Self::Place(it)
+        }
+    }
+    #[automatically_derived]
+    impl __es::TryFrom<OrderCommand> for __C0 {
+        type Error = OrderCommand;
+        fn try_from(set: OrderCommand) -> __es::Result<Self, OrderCommand> {
+            match set {
+                OrderCommand::Place(it) => __es::Ok(it),
+                other => __es::Err(other),
+            }
+        }
+    }
+    impl __es::CommandOf<Order> for __C0 {
+        const DECIDE: __es::Decide<Order, Self> = <Order as __es::Handle<Self>>::handle;
+    }
+    impl __es::EventOf<Order> for OrderEvent {}
+    #[automatically_derived]
+    impl __es::Decision<Order> for OrderEvent {
+        #[inline]
+        fn record(self, events: &mut __es::Events<Order>) -> __es::Recorded<Order> {
+            __es::record(self, events)
+        }
+    }
+    impl __es::CommandOf<Order> for OrderCommand {
+        const DECIDE: __es::Decide<Order, Self> = <Order as __es::Handle<Self>>::handle;
+    }
+    #[automatically_derived]
+    impl __es::ErrorOf<Order> for OrderError {
+        fn into_error(self) -> Self {
+            self
+        }
+    }
+    const _: () = __es::creation::<
+        Order,
+    >("Order", &[<Order as __es::Handle<__C0>>::CREATES]);
+    impl __es::Registered for Order {
+        const ENTRY: __es::AggregateEntry = __es::AggregateEntry::of::<
+            Self,
+        >(__es::Place::here());
+    }
+    __es::inventory::submit! {
+        < Order as __es::Registered > ::ENTRY
     }
 };

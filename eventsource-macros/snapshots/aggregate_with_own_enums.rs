@@ -1,91 +1,51 @@
-#[allow(
-    deprecated,
-    unused_qualifications,
-    unused_variables,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery
-)]
+#[allow(deprecated, unreachable_patterns, unused_qualifications, unused_variables)]
+#[allow(clippy::all, clippy::nursery, clippy::pedantic)]
 const _: () = {
+    use ::eventsource_core::private as __es;
     #[automatically_derived]
-    impl ::eventsource_core::EventOf<Order> for OrderEvent {}
-    #[automatically_derived]
-    impl ::eventsource_core::Decision<Order> for OrderEvent {
-        #[inline]
-        fn record(
-            self,
-            events: &mut ::eventsource_core::Events<Order>,
-        ) -> ::core::result::Result<
-            (),
-            <Order as ::eventsource_core::Aggregate>::Error,
-        > {
-            events.push(self);
-            ::core::result::Result::Ok(())
-        }
-    }
-    #[automatically_derived]
-    impl ::eventsource_core::CommandOf<Order> for OrderCommand {
-        #[inline]
-        fn decide(
-            self,
-            state: ::core::option::Option<&Order>,
-            context: &::eventsource_core::Context<'_, Order>,
-            events: &mut ::eventsource_core::Events<Order>,
-        ) -> ::core::result::Result<
-            (),
-            ::eventsource_core::Rejection<
-                <Order as ::eventsource_core::Aggregate>::Error,
-            >,
-        > {
-            <Order as ::eventsource_core::Handle<
-                OrderCommand,
-            >>::handle(state, self, context, events)
-        }
-    }
-    #[automatically_derived]
-    impl ::eventsource_core::ErrorOf<Order> for OrderError {
-        fn into_error(self) -> Self {
-            self
-        }
-    }
-    #[automatically_derived]
-    impl ::eventsource_core::Aggregate for Order {
+    impl __es::Aggregate for Order {
         const NAME: &'static str = "Order";
-        const CREATED: bool = <Order as ::eventsource_core::Apply<OrderEvent>>::CREATES;
+        const CREATED: bool = __es::any(&[<Order as __es::Apply<OrderEvent>>::CREATES]);
         type Id = OrderId;
         type Error = OrderError;
         type Event = OrderEvent;
         type Command = OrderCommand;
-        fn initial() -> ::core::option::Option<Self> {
-            <::eventsource_core::private::Start<
-                { <Order as ::eventsource_core::Aggregate>::CREATED },
-            > as ::eventsource_core::private::Initial<Order>>::initial()
-        }
-        fn create_from(
-            event: &OrderEvent,
-            meta: &::eventsource_core::EventMeta<'_>,
-        ) -> ::core::option::Option<Self> {
-            <Order as ::eventsource_core::Apply<OrderEvent>>::create(event, meta)
+        fn initial() -> __es::Option<Self> {
+            <__es::Start<
+                { <Order as __es::Aggregate>::CREATED },
+            > as __es::Initial<Order>>::initial()
         }
         #[inline]
-        fn apply_event(
-            &mut self,
+        fn visit_event<V: __es::EventVisitor<Self>>(
             event: &OrderEvent,
-            meta: &::eventsource_core::EventMeta<'_>,
-        ) -> ::core::result::Result<(), ::eventsource_core::Misapplied> {
-            <Order as ::eventsource_core::Apply<OrderEvent>>::apply(self, event, meta)
+            to: V,
+        ) -> V::Output {
+            <Order as __es::Apply<OrderEvent>>::visit(event, to)
         }
     }
+    impl __es::EventOf<Order> for OrderEvent {}
     #[automatically_derived]
-    impl ::eventsource_core::Registered for Order {
-        const ENTRY: ::eventsource_core::AggregateEntry = ::eventsource_core::AggregateEntry::of::<
-            Self,
-        >(::eventsource_core::message::Place {
-            file: ::core::file!(),
-            line: ::core::line!(),
-        });
+    impl __es::Decision<Order> for OrderEvent {
+        #[inline]
+        fn record(self, events: &mut __es::Events<Order>) -> __es::Recorded<Order> {
+            __es::record(self, events)
+        }
     }
-    ::eventsource_core::private::inventory::submit! {
-        < Order as ::eventsource_core::Registered > ::ENTRY
+    impl __es::CommandOf<Order> for OrderCommand {
+        const DECIDE: __es::Decide<Order, Self> = <Order as __es::Handle<Self>>::handle;
+    }
+    #[automatically_derived]
+    impl __es::ErrorOf<Order> for OrderError {
+        fn into_error(self) -> Self {
+            self
+        }
+    }
+    impl __es::Registered for Order {
+        const ENTRY: __es::AggregateEntry = __es::AggregateEntry::of::<
+            Self,
+        >(__es::Place::here());
+    }
+    __es::inventory::submit! {
+        < Order as __es::Registered > ::ENTRY
     }
 };

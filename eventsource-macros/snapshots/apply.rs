@@ -17,68 +17,36 @@ impl Order {
         self.last = meta.recorded_at();
     }
 }
-#[automatically_derived]
-#[allow(
-    deprecated,
-    unused_qualifications,
-    unused_variables,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery
-)]
-impl ::eventsource_core::Apply<Placed> for Order {
-    const CREATES: bool = true;
-    fn create(
-        event: &Placed,
-        meta: &::eventsource_core::EventMeta<'_>,
-    ) -> ::core::option::Option<Self> {
-        ::core::option::Option::Some(<Order>::placed(event))
+#[allow(deprecated, unreachable_patterns, unused_qualifications, unused_variables)]
+#[allow(clippy::all, clippy::nursery, clippy::pedantic)]
+const _: () = {
+    use ::eventsource_core::private as __es;
+    #[automatically_derived]
+    impl __es::Apply<Placed> for Order {
+        const CREATES: bool = true;
+        fn create(event: &Placed, meta: &__es::EventMeta<'_>) -> __es::Option<Self> {
+            __es::Some(<Order>::placed(event))
+        }
+        fn apply(&mut self, _: &Placed, _: &__es::EventMeta<'_>) -> __es::Applied {
+            __es::Err(__es::Misapplied::CreatedTwice)
+        }
     }
-    fn apply(
-        &mut self,
-        _: &Placed,
-        _: &::eventsource_core::EventMeta<'_>,
-    ) -> ::core::result::Result<(), ::eventsource_core::Misapplied> {
-        ::core::result::Result::Err(::eventsource_core::Misapplied::CreatedTwice)
+    #[cfg(feature = "returns")]
+    #[automatically_derived]
+    impl __es::Apply<Returned> for Order {
+        #[inline]
+        fn apply(
+            &mut self,
+            event: &Returned,
+            meta: &__es::EventMeta<'_>,
+        ) -> __es::Applied {
+            <Order>::returned(self, event, meta);
+            __es::Ok(())
+        }
     }
-}
-#[allow(
-    deprecated,
-    unused_qualifications,
-    unused_variables,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery
-)]
-const _: () = <Placed as ::eventsource_core::EventOf<Order>>::LISTED;
-#[cfg(feature = "returns")]
-#[automatically_derived]
-#[allow(
-    deprecated,
-    unused_qualifications,
-    unused_variables,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery
-)]
-impl ::eventsource_core::Apply<Returned> for Order {
-    #[inline]
-    fn apply(
-        &mut self,
-        event: &Returned,
-        meta: &::eventsource_core::EventMeta<'_>,
-    ) -> ::core::result::Result<(), ::eventsource_core::Misapplied> {
-        <Order>::returned(self, event, meta);
-        ::core::result::Result::Ok(())
-    }
-}
-#[cfg(feature = "returns")]
-#[allow(
-    deprecated,
-    unused_qualifications,
-    unused_variables,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery
-)]
-const _: () = <Returned as ::eventsource_core::EventOf<Order>>::LISTED;
+    const _: &[()] = &[
+        <Placed as __es::EventOf<Order>>::LISTED,
+        #[cfg(feature = "returns")]
+        <Returned as __es::EventOf<Order>>::LISTED,
+    ];
+};

@@ -1,19 +1,9 @@
-#[allow(
-    deprecated,
-    unused_qualifications,
-    unused_variables,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery
-)]
+#[allow(deprecated, unreachable_patterns, unused_qualifications, unused_variables)]
+#[allow(clippy::all, clippy::nursery, clippy::pedantic)]
 const _: () = {
-    #[automatically_derived]
-    impl ::eventsource_core::Command for Place {
+    use ::eventsource_core::private as __es;
+    impl __es::Command for Place {
         const NAME: &'static str = "Place";
-        const VERSION: u32 = 1u32;
-        const PLACE: ::eventsource_core::message::Place = ::eventsource_core::message::Place {
-            file: ::core::file!(),
-            line: ::core::line!(),
-        };
+        const PLACE: __es::Place = __es::Place::here();
     }
 };

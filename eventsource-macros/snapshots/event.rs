@@ -1,29 +1,18 @@
-#[allow(
-    deprecated,
-    unused_qualifications,
-    unused_variables,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery
-)]
+#[allow(deprecated, unreachable_patterns, unused_qualifications, unused_variables)]
+#[allow(clippy::all, clippy::nursery, clippy::pedantic)]
 const _: () = {
+    use ::eventsource_core::private as __es;
     #[automatically_derived]
-    impl ::eventsource_core::Event for Placed {
+    impl __es::Event for Placed {
         const NAME: &'static str = "order.placed";
-        const VERSION: u32 = 2u32;
-        const PLACE: ::eventsource_core::message::Place = ::eventsource_core::message::Place {
-            file: ::core::file!(),
-            line: ::core::line!(),
-        };
-        fn tags(&self, tags: &mut ::eventsource_core::Tags) {
+        const VERSION: u32 = 2;
+        const PLACE: __es::Place = __es::Place::here();
+        fn tags(&self, tags: &mut __es::Tags) {
             tags.add(
                 "customer",
-                <CustomerId as ::eventsource_core::TagValue>::tag_value(&self.customer),
+                <CustomerId as __es::TagValue>::tag_value(&self.customer),
             );
-            tags.add(
-                "sku",
-                <String as ::eventsource_core::TagValue>::tag_value(&self.article),
-            );
+            tags.add("sku", <String as __es::TagValue>::tag_value(&self.article));
         }
     }
 };

@@ -24,86 +24,57 @@ impl Order {
         })
     }
 }
-#[automatically_derived]
-#[allow(
-    deprecated,
-    unused_qualifications,
-    unused_variables,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery
-)]
-impl ::eventsource_core::Handle<Place> for Order {
-    const CREATES: bool = true;
-    #[inline]
-    fn handle(
-        state: ::core::option::Option<&Self>,
-        command: Place,
-        context: &::eventsource_core::Context<'_, Self>,
-        events: &mut ::eventsource_core::Events<Self>,
-    ) -> ::core::result::Result<
-        (),
-        ::eventsource_core::Rejection<<Self as ::eventsource_core::Aggregate>::Error>,
-    > {
-        ::eventsource_core::private::absent(context)?;
-        let decision = <Order>::place(command);
-        let recorded = <Result<
-            Placed,
-            OrderError,
-        > as ::eventsource_core::Decision<Order>>::record(decision, events);
-        ::eventsource_core::private::decided(recorded)
-    }
-}
-#[allow(
-    deprecated,
-    unused_qualifications,
-    unused_variables,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery
-)]
-const _: () = <Place as ::eventsource_core::CommandOf<Order>>::LISTED;
 /// Sends it back.
 #[::eventsource_core::command(crate = ::eventsource_core, name = "order.return")]
 pub struct SendBack {
     /// See [`SendBack`].
     pub count: u32,
 }
-#[automatically_derived]
-#[allow(
-    deprecated,
-    unused_qualifications,
-    unused_variables,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery
-)]
-impl ::eventsource_core::Handle<SendBack> for Order {
-    #[inline]
-    fn handle(
-        state: ::core::option::Option<&Self>,
-        command: SendBack,
-        context: &::eventsource_core::Context<'_, Self>,
-        events: &mut ::eventsource_core::Events<Self>,
-    ) -> ::core::result::Result<
-        (),
-        ::eventsource_core::Rejection<<Self as ::eventsource_core::Aggregate>::Error>,
-    > {
-        let state = ::eventsource_core::private::existing(state)?;
-        let decision = <Order>::send_back(state, command.count, context);
-        let recorded = <Result<
-            Returned,
-            OrderError,
-        > as ::eventsource_core::Decision<Order>>::record(decision, events);
-        ::eventsource_core::private::decided(recorded)
+#[allow(deprecated, unreachable_patterns, unused_qualifications, unused_variables)]
+#[allow(clippy::all, clippy::nursery, clippy::pedantic)]
+const _: () = {
+    use ::eventsource_core::private as __es;
+    #[automatically_derived]
+    impl __es::Handle<Place> for Order {
+        const CREATES: bool = true;
+        #[inline]
+        fn handle(
+            state: __es::Option<&Self>,
+            command: Place,
+            context: &__es::Context<'_, Self>,
+            events: &mut __es::Events<Self>,
+        ) -> __es::Decided<Self> {
+            __es::absent(context)?;
+            let decision = <Order>::place(command);
+            __es::decided(
+                <Result<
+                    Placed,
+                    OrderError,
+                > as __es::Decision<Order>>::record(decision, events),
+            )
+        }
     }
-}
-#[allow(
-    deprecated,
-    unused_qualifications,
-    unused_variables,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery
-)]
-const _: () = <SendBack as ::eventsource_core::CommandOf<Order>>::LISTED;
+    #[automatically_derived]
+    impl __es::Handle<SendBack> for Order {
+        #[inline]
+        fn handle(
+            state: __es::Option<&Self>,
+            command: SendBack,
+            context: &__es::Context<'_, Self>,
+            events: &mut __es::Events<Self>,
+        ) -> __es::Decided<Self> {
+            let state = __es::existing(state)?;
+            let decision = <Order>::send_back(state, command.count, context);
+            __es::decided(
+                <Result<
+                    Returned,
+                    OrderError,
+                > as __es::Decision<Order>>::record(decision, events),
+            )
+        }
+    }
+    const _: &[()] = &[
+        <Place as __es::CommandOf<Order>>::LISTED,
+        <SendBack as __es::CommandOf<Order>>::LISTED,
+    ];
+};

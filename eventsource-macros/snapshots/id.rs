@@ -1,124 +1,100 @@
-#[allow(
-    deprecated,
-    unused_qualifications,
-    unused_variables,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery
-)]
+#[allow(deprecated, unreachable_patterns, unused_qualifications, unused_variables)]
+#[allow(clippy::all, clippy::nursery, clippy::pedantic)]
 const _: () = {
+    use ::eventsource_core::private as __es;
     #[automatically_derived]
-    impl ::core::fmt::Debug for OrderId {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+    impl __es::Debug for OrderId {
+        fn fmt(&self, f: &mut __es::Formatter<'_>) -> __es::fmt::Result {
             f.debug_tuple("OrderId").field(&self.0).finish()
         }
     }
     #[automatically_derived]
-    impl ::core::clone::Clone for OrderId {
+    impl __es::Clone for OrderId {
         fn clone(&self) -> Self {
             Self {
-                0: ::core::clone::Clone::clone(&self.0),
+                0: __es::Clone::clone(&self.0),
             }
         }
     }
     #[automatically_derived]
-    impl ::core::cmp::PartialEq for OrderId {
+    impl __es::PartialEq for OrderId {
         fn eq(&self, other: &Self) -> bool {
             self.0 == other.0
         }
     }
     #[automatically_derived]
-    impl ::core::cmp::Eq for OrderId {}
+    impl __es::cmp::Eq for OrderId {}
     #[automatically_derived]
-    impl ::core::cmp::PartialOrd for OrderId {
-        fn partial_cmp(
-            &self,
-            other: &Self,
-        ) -> ::core::option::Option<::core::cmp::Ordering> {
-            ::core::option::Option::Some(::core::cmp::Ord::cmp(self, other))
+    impl __es::cmp::PartialOrd for OrderId {
+        fn partial_cmp(&self, other: &Self) -> __es::Option<__es::cmp::Ordering> {
+            __es::Some(__es::cmp::Ord::cmp(self, other))
         }
     }
     #[automatically_derived]
-    impl ::core::cmp::Ord for OrderId {
-        fn cmp(&self, other: &Self) -> ::core::cmp::Ordering {
-            ::core::cmp::Ord::cmp(&self.0, &other.0)
+    impl __es::cmp::Ord for OrderId {
+        fn cmp(&self, other: &Self) -> __es::cmp::Ordering {
+            __es::cmp::Ord::cmp(&self.0, &other.0)
         }
     }
     #[automatically_derived]
-    impl ::core::hash::Hash for OrderId {
-        fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
-            ::core::hash::Hash::hash(&self.0, state);
+    impl __es::hash::Hash for OrderId {
+        fn hash<H: __es::hash::Hasher>(&self, state: &mut H) {
+            __es::hash::Hash::hash(&self.0, state);
         }
     }
     #[automatically_derived]
-    impl ::core::convert::From<Uuid> for OrderId {
+    impl __es::From<Uuid> for OrderId {
         fn from(value: Uuid) -> Self {
             Self { 0: value }
         }
     }
     #[automatically_derived]
-    impl ::core::fmt::Display for OrderId {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            ::core::fmt::Display::fmt(&self.0, f)
+    impl __es::fmt::Display for OrderId {
+        fn fmt(&self, f: &mut __es::Formatter<'_>) -> __es::fmt::Result {
+            __es::fmt::Display::fmt(&self.0, f)
         }
     }
     #[automatically_derived]
-    impl ::core::str::FromStr for OrderId {
-        type Err = ::eventsource_core::InvalidId;
-        fn from_str(
-            text: &str,
-        ) -> ::core::result::Result<Self, ::eventsource_core::InvalidId> {
-            match <Uuid as ::core::str::FromStr>::from_str(text) {
-                ::core::result::Result::Ok(value) => {
-                    ::core::result::Result::Ok(Self { 0: value })
-                }
-                ::core::result::Result::Err(error) => {
-                    ::core::result::Result::Err(
-                        ::eventsource_core::InvalidId::new("OrderId", text, error),
-                    )
+    impl __es::FromStr for OrderId {
+        type Err = __es::InvalidId;
+        fn from_str(text: &str) -> __es::Result<Self, __es::InvalidId> {
+            match <Uuid as __es::FromStr>::from_str(text) {
+                __es::Ok(value) => __es::Ok(Self { 0: value }),
+                __es::Err(error) => {
+                    __es::Err(__es::InvalidId::new("OrderId", text, error))
                 }
             }
         }
     }
     #[automatically_derived]
-    impl ::eventsource_core::Id for OrderId {
-        fn parse(
-            text: &str,
-        ) -> ::core::result::Result<Self, ::eventsource_core::InvalidId> {
-            <Self as ::core::str::FromStr>::from_str(text)
+    impl __es::Id for OrderId {
+        fn parse(text: &str) -> __es::Result<Self, __es::InvalidId> {
+            <Self as __es::FromStr>::from_str(text)
         }
     }
     #[automatically_derived]
-    impl ::eventsource_core::TagValue for OrderId {
-        fn tag_value(
-            &self,
-        ) -> ::core::option::Option<::eventsource_core::private::String> {
-            ::core::option::Option::Some(
-                ::eventsource_core::private::ToString::to_string(&self.0),
-            )
+    impl __es::TagValue for OrderId {
+        fn tag_value(&self) -> __es::Option<__es::String> {
+            __es::Some(__es::ToString::to_string(&self.0))
         }
     }
     #[automatically_derived]
-    impl ::eventsource_core::private::serde::Serialize for OrderId {
-        fn serialize<S: ::eventsource_core::private::serde::Serializer>(
+    impl __es::Serialize for OrderId {
+        fn serialize<S: __es::Serializer>(
             &self,
             serializer: S,
-        ) -> ::core::result::Result<S::Ok, S::Error> {
-            ::eventsource_core::private::serde::Serialize::serialize(&self.0, serializer)
+        ) -> __es::Result<S::Ok, S::Error> {
+            __es::Serialize::serialize(&self.0, serializer)
         }
     }
     #[automatically_derived]
-    impl<'de> ::eventsource_core::private::serde::Deserialize<'de> for OrderId {
-        fn deserialize<D: ::eventsource_core::private::serde::Deserializer<'de>>(
+    impl<'de> __es::Deserialize<'de> for OrderId {
+        fn deserialize<D: __es::Deserializer<'de>>(
             deserializer: D,
-        ) -> ::core::result::Result<Self, D::Error> {
-            match <Uuid as ::eventsource_core::private::serde::Deserialize<
-                'de,
-            >>::deserialize(deserializer) {
-                ::core::result::Result::Ok(value) => {
-                    ::core::result::Result::Ok(Self { 0: value })
-                }
-                ::core::result::Result::Err(error) => ::core::result::Result::Err(error),
+        ) -> __es::Result<Self, D::Error> {
+            match <Uuid as __es::Deserialize<'de>>::deserialize(deserializer) {
+                __es::Ok(value) => __es::Ok(Self { 0: value }),
+                __es::Err(error) => __es::Err(error),
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The path by which generated code names the runtime, and where generated tokens stand.
 
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, quote};
 use syn::Path;
 
 /// `::eventsource_core`, or what `crate = …` says.
@@ -11,14 +11,6 @@ pub(crate) struct Runtime(Option<Path>);
 impl Runtime {
     pub(crate) fn new(path: Option<Path>) -> Self {
         Self(path)
-    }
-
-    /// The same path at another place: what is wrong with a use of it is then reported there.
-    pub(crate) fn at(&self, span: Span) -> TokenStream {
-        match &self.0 {
-            Some(path) => respanned(path, span),
-            None => quote_spanned!(span=> ::eventsource_core),
-        }
     }
 
     /// The path of its serde, as serde's own attribute wants it.
@@ -36,17 +28,16 @@ impl ToTokens for Runtime {
     }
 }
 
-/// The lints that generated code is free of: they are about code that a person wrote.
-pub(crate) fn quiet() -> TokenStream {
+/// Generated items, in a scope of their own: `__es` is the runtime there, and the lints that are about what a person
+/// wrote are off.
+pub(crate) fn scope(runtime: &Runtime, items: TokenStream) -> TokenStream {
     quote! {
-        #[allow(
-            deprecated,
-            unused_qualifications,
-            unused_variables,
-            clippy::all,
-            clippy::pedantic,
-            clippy::nursery
-        )]
+        #[allow(deprecated, unreachable_patterns, unused_qualifications, unused_variables)]
+        #[allow(clippy::all, clippy::nursery, clippy::pedantic)]
+        const _: () = {
+            use #runtime::private as __es;
+            #items
+        };
     }
 }
 

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
-use syn::Ident;
+use syn::{Attribute, Ident};
 
 use crate::aggregate::model::{Aggregate, Entry, List};
 use crate::message::{self, Body, Kind, Message, Shape, Variant};
@@ -68,25 +68,25 @@ pub(crate) fn implementation(aggregate: &Aggregate, list: &List) -> TokenStream 
         shape: Shape::Set(list.entries.iter().map(of).collect()),
     };
     let set = message::expand(&set);
-    let conversions = list
-        .entries
-        .iter()
-        .map(|entry| conversion(aggregate, list, entry));
-    let standard = standard_traits(aggregate, list);
+    let standard = standard_traits(list);
+    let entries = list.entries.iter().map(|entry| {
+        let (cfg, alias) = (&entry.cfg, &entry.alias);
+        let conversions = conversions(list, entry);
+        let own = match list.kind {
+            Kind::Event => event(&aggregate.ident, cfg, &quote!(#alias)),
+            Kind::Command => command(&aggregate.ident, cfg, entry.variant.span(), &quote!(#alias)),
+        };
+        quote!(#conversions #own)
+    });
     quote! {
         #set
-        #(#conversions)*
         #standard
+        #(#entries)*
     }
 }
 
-/// From a message to the enum and back, and its place in the aggregate.
-fn conversion(aggregate: &Aggregate, list: &List, entry: &Entry) -> TokenStream {
-    let Aggregate {
-        runtime,
-        ident: owner,
-        ..
-    } = aggregate;
+/// From a message to the enum and back.
+fn conversions(list: &List, entry: &Entry) -> TokenStream {
     let set = &list.ident;
     let Entry {
         cfg,
@@ -94,81 +94,68 @@ fn conversion(aggregate: &Aggregate, list: &List, entry: &Entry) -> TokenStream 
         variant,
         ..
     } = entry;
-    let decide = decide(aggregate, entry.variant.span(), &quote!(#alias));
-    let membership = match list.kind {
-        Kind::Event => quote! {
-            #(#cfg)*
-            #[automatically_derived]
-            impl #runtime::EventOf<#owner> for #alias {}
-            #(#cfg)*
-            #[automatically_derived]
-            impl #runtime::Decision<#owner> for #alias {
-                #[inline]
-                fn record(
-                    self,
-                    events: &mut #runtime::Events<#owner>,
-                ) -> ::core::result::Result<(), <#owner as #runtime::Aggregate>::Error> {
-                    events.push(self);
-                    ::core::result::Result::Ok(())
-                }
-            }
-        },
-        Kind::Command => quote! {
-            #(#cfg)*
-            #[automatically_derived]
-            impl #runtime::CommandOf<#owner> for #alias { #decide }
-        },
-    };
     quote! {
         #(#cfg)*
         #[automatically_derived]
-        impl ::core::convert::From<#alias> for #set {
+        impl __es::From<#alias> for #set {
             #[inline]
-            fn from(message: #alias) -> Self {
-                Self::#variant(message)
+            fn from(it: #alias) -> Self {
+                Self::#variant(it)
             }
         }
         #(#cfg)*
         #[automatically_derived]
-        impl ::core::convert::TryFrom<#set> for #alias {
+        impl __es::TryFrom<#set> for #alias {
             type Error = #set;
-            fn try_from(message: #set) -> ::core::result::Result<Self, #set> {
-                match message {
-                    #set::#variant(message) => ::core::result::Result::Ok(message),
-                    #[allow(unreachable_patterns)]
-                    other => ::core::result::Result::Err(other),
+            fn try_from(set: #set) -> __es::Result<Self, #set> {
+                match set {
+                    #set::#variant(it) => __es::Ok(it),
+                    other => __es::Err(other),
                 }
             }
         }
-        #membership
     }
 }
 
-/// Has the aggregate handle a command, or its whole enum.
-pub(crate) fn decide(aggregate: &Aggregate, span: Span, command: &TokenStream) -> TokenStream {
-    let Aggregate { runtime, ident, .. } = aggregate;
-    let owner = respanned(ident, span);
+/// Makes an event, or the whole enum, the aggregate's own.
+pub(crate) fn event(owner: &Ident, cfg: &[Attribute], event: &TokenStream) -> TokenStream {
     quote! {
-        #[inline]
-        fn decide(
-            self,
-            state: ::core::option::Option<&#ident>,
-            context: &#runtime::Context<'_, #ident>,
-            events: &mut #runtime::Events<#ident>,
-        ) -> ::core::result::Result<(), #runtime::Rejection<<#ident as #runtime::Aggregate>::Error>> {
-            <#owner as #runtime::Handle<#command>>::handle(state, self, context, events)
+        #(#cfg)*
+        impl __es::EventOf<#owner> for #event {}
+        #(#cfg)*
+        #[automatically_derived]
+        impl __es::Decision<#owner> for #event {
+            #[inline]
+            fn record(self, events: &mut __es::Events<#owner>) -> __es::Recorded<#owner> {
+                __es::record(self, events)
+            }
+        }
+    }
+}
+
+/// Makes a command, or the whole enum, the aggregate's own. That it is not handled is said at `span`.
+pub(crate) fn command(
+    owner: &Ident,
+    cfg: &[Attribute],
+    span: Span,
+    command: &TokenStream,
+) -> TokenStream {
+    let handler = respanned(owner, span);
+    quote! {
+        #(#cfg)*
+        impl __es::CommandOf<#owner> for #command {
+            const DECIDE: __es::Decide<#owner, Self> = <#handler as __es::Handle<Self>>::handle;
         }
     }
 }
 
 /// `Debug`, `Clone` and `PartialEq`, each if all messages have it, and serde's two through the table.
-fn standard_traits(aggregate: &Aggregate, list: &List) -> TokenStream {
-    let runtime = &aggregate.runtime;
+fn standard_traits(list: &List) -> TokenStream {
     let List { ident, entries, .. } = list;
     let every = |bound: &str| {
         let bound = Ident::new(bound, Span::call_site());
         let aliases = entries.iter().map(|entry| &entry.alias);
-        quote!(#(for<'__a> #aliases: #runtime::private::#bound<'__a>,)*)
+        quote!(#(for<'a> #aliases: __es::#bound<'a>,)*)
     };
     let (debug, clone, equal) = (every("DebugIf"), every("CloneIf"), every("PartialEqIf"));
     let arms = |arm: &dyn Fn(&Ident) -> TokenStream| {
@@ -180,52 +167,44 @@ fn standard_traits(aggregate: &Aggregate, list: &List) -> TokenStream {
     };
     let shown = arms(&|variant| {
         let name = variant.to_string();
-        quote!(Self::#variant(ref message) => f.debug_tuple(#name).field(message).finish(),)
+        quote!(Self::#variant(ref it) => f.debug_tuple(#name).field(it).finish(),)
     });
-    let cloned = arms(
-        &|variant| quote!(Self::#variant(ref message) => Self::#variant(::core::clone::Clone::clone(message)),),
-    );
-    let compared = arms(
-        &|variant| quote!((Self::#variant(left), Self::#variant(right)) => ::core::cmp::PartialEq::eq(left, right),),
-    );
+    let cloned =
+        arms(&|variant| quote!(Self::#variant(ref it) => Self::#variant(__es::Clone::clone(it)),));
+    let compared =
+        arms(&|variant| quote!((Self::#variant(left), Self::#variant(right)) => left == right,));
     quote! {
         #[automatically_derived]
-        impl ::core::fmt::Debug for #ident where #debug {
-            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        impl __es::Debug for #ident where #debug {
+            fn fmt(&self, f: &mut __es::Formatter<'_>) -> __es::fmt::Result {
                 match *self { #shown }
             }
         }
         #[automatically_derived]
-        impl ::core::clone::Clone for #ident where #clone {
+        impl __es::Clone for #ident where #clone {
             fn clone(&self) -> Self {
                 match *self { #cloned }
             }
         }
         #[automatically_derived]
-        impl ::core::cmp::PartialEq for #ident where #equal {
+        impl __es::PartialEq for #ident where #equal {
             fn eq(&self, other: &Self) -> bool {
                 match (self, other) {
                     #compared
-                    #[allow(unreachable_patterns)]
                     _ => false,
                 }
             }
         }
         #[automatically_derived]
-        impl #runtime::private::serde::Serialize for #ident {
-            fn serialize<S: #runtime::private::serde::Serializer>(
-                &self,
-                serializer: S,
-            ) -> ::core::result::Result<S::Ok, S::Error> {
-                #runtime::message::serialize(self, serializer)
+        impl __es::Serialize for #ident {
+            fn serialize<S: __es::Serializer>(&self, to: S) -> __es::Result<S::Ok, S::Error> {
+                __es::serialize(self, to)
             }
         }
         #[automatically_derived]
-        impl<'de> #runtime::private::serde::Deserialize<'de> for #ident {
-            fn deserialize<D: #runtime::private::serde::Deserializer<'de>>(
-                deserializer: D,
-            ) -> ::core::result::Result<Self, D::Error> {
-                #runtime::message::deserialize(deserializer)
+        impl<'de> __es::Deserialize<'de> for #ident {
+            fn deserialize<D: __es::Deserializer<'de>>(from: D) -> __es::Result<Self, D::Error> {
+                __es::deserialize(from)
             }
         }
     }

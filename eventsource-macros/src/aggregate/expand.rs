@@ -6,8 +6,7 @@ use syn::spanned::Spanned;
 
 use crate::aggregate::enums;
 use crate::aggregate::model::{Aggregate, Entry, List, Messages};
-use crate::message;
-use crate::runtime::{quiet, respanned};
+use crate::runtime::{respanned, scope};
 
 pub(crate) fn expand(aggregate: &Aggregate) -> TokenStream {
     let lists: Vec<_> = [&aggregate.events, &aggregate.commands]
@@ -22,24 +21,24 @@ pub(crate) fn expand(aggregate: &Aggregate) -> TokenStream {
     let enums = lists
         .iter()
         .map(|list| enums::implementation(aggregate, list));
-    let (events, commands) = (events(aggregate), commands(aggregate));
-    let refusal = refusal(aggregate);
-    let interface = interface(aggregate);
-    let (creation, registration) = (creation(aggregate), registration(aggregate));
-    let quiet = quiet();
-    quote! {
-        #(#definitions)*
-        #quiet
-        const _: () = {
+    let (interface, whole) = (interface(aggregate), whole(aggregate));
+    let (dispatcher, creation) = (dispatcher(aggregate), creation(aggregate));
+    let registration = registration(aggregate);
+    let scope = scope(
+        &aggregate.runtime,
+        quote! {
             #(#aliases)*
-            #(#enums)*
-            #events
-            #commands
-            #refusal
             #interface
+            #dispatcher
+            #(#enums)*
+            #whole
             #creation
             #registration
-        };
+        },
+    );
+    quote! {
+        #(#definitions)*
+        #scope
     }
 }
 
@@ -51,91 +50,26 @@ fn set(messages: &Messages) -> TokenStream {
     }
 }
 
-/// What makes the event enum the aggregate's own.
-fn events(aggregate: &Aggregate) -> TokenStream {
+/// What makes the whole enums and the error the aggregate's own.
+fn whole(aggregate: &Aggregate) -> TokenStream {
     let Aggregate {
-        runtime,
         ident,
+        error,
         events,
-        ..
-    } = aggregate;
-    let set = set(events);
-    quote! {
-        #[automatically_derived]
-        impl #runtime::EventOf<#ident> for #set {}
-        #[automatically_derived]
-        impl #runtime::Decision<#ident> for #set {
-            #[inline]
-            fn record(
-                self,
-                events: &mut #runtime::Events<#ident>,
-            ) -> ::core::result::Result<(), <#ident as #runtime::Aggregate>::Error> {
-                events.push(self);
-                ::core::result::Result::Ok(())
-            }
-        }
-    }
-}
-
-/// What makes the command enum the aggregate's own, and the dispatcher over it.
-fn commands(aggregate: &Aggregate) -> TokenStream {
-    let Aggregate {
-        runtime,
-        ident,
         commands,
         ..
     } = aggregate;
+    let event = enums::event(ident, &[], &set(events));
     let span = match commands {
         Messages::Listed(_) => ident.span(),
         Messages::Own(own) => own.span(),
     };
-    let set = set(commands);
-    let decide = enums::decide(aggregate, span, &set);
-    let dispatcher = match commands {
-        Messages::Own(_) => None,
-        Messages::Listed(List { entries, .. }) => {
-            let arms = entries.iter().map(|Entry { cfg, alias, variant, .. }| {
-                let owner = respanned(ident, variant.span());
-                quote! {
-                    #(#cfg)*
-                    #set::#variant(command) => <#owner as #runtime::Handle<#alias>>::handle(state, command, context, events),
-                }
-            });
-            Some(quote! {
-                #[automatically_derived]
-                impl #runtime::Handle<#set> for #ident {
-                    #[inline]
-                    fn handle(
-                        state: ::core::option::Option<&Self>,
-                        command: #set,
-                        context: &#runtime::Context<'_, Self>,
-                        events: &mut #runtime::Events<Self>,
-                    ) -> ::core::result::Result<(), #runtime::Rejection<Self::Error>> {
-                        match command { #(#arms)* }
-                    }
-                }
-            })
-        }
-    };
+    let command = enums::command(ident, &[], span, &set(commands));
     quote! {
+        #event
+        #command
         #[automatically_derived]
-        impl #runtime::CommandOf<#ident> for #set { #decide }
-        #dispatcher
-    }
-}
-
-/// What makes the error the aggregate's own.
-fn refusal(
-    Aggregate {
-        runtime,
-        ident,
-        error,
-        ..
-    }: &Aggregate,
-) -> TokenStream {
-    quote! {
-        #[automatically_derived]
-        impl #runtime::ErrorOf<#ident> for #error {
+        impl __es::ErrorOf<#ident> for #error {
             fn into_error(self) -> Self {
                 self
             }
@@ -143,60 +77,52 @@ fn refusal(
     }
 }
 
-/// One call of `Apply` for each event.
-struct Applies {
-    created: TokenStream,
-    create: TokenStream,
-    apply: TokenStream,
-}
-
-fn applies(aggregate: &Aggregate) -> Applies {
+/// `Handle` for the command enum.
+fn dispatcher(aggregate: &Aggregate) -> Option<TokenStream> {
     let Aggregate {
-        runtime,
-        ident,
-        events,
-        ..
+        ident, commands, ..
     } = aggregate;
-    match events {
-        Messages::Own(own) => Applies {
-            created: quote!(<#ident as #runtime::Apply<#own>>::CREATES),
-            create: quote!(<#ident as #runtime::Apply<#own>>::create(event, meta)),
-            apply: quote!(<#ident as #runtime::Apply<#own>>::apply(self, event, meta)),
+    let Messages::Listed(List {
+        ident: set,
+        entries,
+        ..
+    }) = commands
+    else {
+        return None;
+    };
+    let arms = entries.iter().map(
+        |Entry {
+             cfg,
+             alias,
+             variant,
+             ..
+         }| {
+            let owner = respanned(ident, variant.span());
+            quote! {
+                #(#cfg)*
+                #set::#variant(it) => <#owner as __es::Handle<#alias>>::handle(state, it, context, events),
+            }
         },
-        Messages::Listed(List {
-            ident: set,
-            entries,
-            ..
-        }) => {
-            let each = |one: &dyn Fn(&Entry, TokenStream) -> TokenStream| {
-                let each = entries.iter().map(|entry| {
-                    let (cfg, alias) = (&entry.cfg, &entry.alias);
-                    let owner = respanned(ident, entry.variant.span());
-                    let one = one(entry, quote!(<#owner as #runtime::Apply<#alias>>));
-                    quote!(#(#cfg)* #one)
-                });
-                quote!(#(#each)*)
-            };
-            let created = each(&|_, apply| quote!(if #apply::CREATES { return true; }));
-            let create = each(
-                &|Entry { variant, .. }, apply| quote!(#set::#variant(ref event) => #apply::create(event, meta),),
-            );
-            let applied = each(
-                &|Entry { variant, .. }, apply| quote!(#set::#variant(ref event) => #apply::apply(self, event, meta),),
-            );
-            Applies {
-                created: quote!({ const fn created() -> bool { #created false } created() }),
-                create: quote!(match *event { #create }),
-                apply: quote!(match *event { #applied }),
+    );
+    Some(quote! {
+        #[automatically_derived]
+        impl __es::Handle<#set> for #ident {
+            #[inline]
+            fn handle(
+                state: __es::Option<&Self>,
+                command: #set,
+                context: &__es::Context<'_, Self>,
+                events: &mut __es::Events<Self>,
+            ) -> __es::Decided<Self> {
+                match command { #(#arms)* }
             }
         }
-    }
+    })
 }
 
 /// `Aggregate` itself.
 fn interface(aggregate: &Aggregate) -> TokenStream {
     let Aggregate {
-        runtime,
         ident,
         name,
         id,
@@ -207,54 +133,75 @@ fn interface(aggregate: &Aggregate) -> TokenStream {
         ..
     } = aggregate;
     let (event_set, command_set) = (set(events), set(commands));
-    let Applies {
-        created,
-        create,
-        apply,
-    } = applies(aggregate);
+    let (creates, visit) = applied(aggregate);
     let invariant = invariant.as_ref().map(|invariant| {
-        let at = runtime.at(invariant.span());
         let outcome =
-            quote_spanned!(invariant.span()=> #at::InvariantOutcome::outcome((#invariant)(self)));
+            quote_spanned!(invariant.span()=> __es::InvariantOutcome::outcome((#invariant)(self)));
         quote! {
             const HAS_INVARIANT: bool = true;
 
-            fn check_invariant(&self) -> ::core::result::Result<(), #runtime::private::String> {
+            fn check_invariant(&self) -> __es::Result<(), __es::String> {
                 #outcome
             }
         }
     });
-    let at = runtime.at(ident.span());
     let start = quote_spanned! {ident.span()=>
-        <#at::private::Start<{ <#ident as #at::Aggregate>::CREATED }> as #at::private::Initial<#ident>>::initial()
+        <__es::Start<{ <#ident as __es::Aggregate>::CREATED }> as __es::Initial<#ident>>::initial()
     };
     quote! {
         #[automatically_derived]
-        impl #runtime::Aggregate for #ident {
+        impl __es::Aggregate for #ident {
             const NAME: &'static str = #name;
-            const CREATED: bool = #created;
+            const CREATED: bool = __es::any(&[#creates]);
             type Id = #id;
             type Error = #error;
             type Event = #event_set;
             type Command = #command_set;
 
-            fn initial() -> ::core::option::Option<Self> {
+            fn initial() -> __es::Option<Self> {
                 #start
             }
 
-            fn create_from(event: &#event_set, meta: &#runtime::EventMeta<'_>) -> ::core::option::Option<Self> {
-                #create
-            }
-
             #[inline]
-            fn apply_event(
-                &mut self,
-                event: &#event_set,
-                meta: &#runtime::EventMeta<'_>,
-            ) -> ::core::result::Result<(), #runtime::Misapplied> {
-                #apply
+            fn visit_event<V: __es::EventVisitor<Self>>(event: &#event_set, to: V) -> V::Output {
+                #visit
             }
             #invariant
+        }
+    }
+}
+
+/// Whether each of the events creates the aggregate, and what shows the one in the enum to a visitor.
+fn applied(aggregate: &Aggregate) -> (TokenStream, TokenStream) {
+    let Aggregate { ident, events, .. } = aggregate;
+    match events {
+        Messages::Own(own) => (
+            quote!(<#ident as __es::Apply<#own>>::CREATES),
+            quote!(<#ident as __es::Apply<#own>>::visit(event, to)),
+        ),
+        Messages::Listed(List {
+            ident: set,
+            entries,
+            ..
+        }) => {
+            let creates = entries.iter().map(
+                |Entry {
+                     cfg,
+                     alias,
+                     variant,
+                     ..
+                 }| {
+                    let owner = respanned(ident, variant.span());
+                    quote!(#(#cfg)* <#owner as __es::Apply<#alias>>::CREATES,)
+                },
+            );
+            let arms = entries.iter().map(
+                |Entry { cfg, alias, variant, .. }| {
+                    let owner = respanned(ident, variant.span());
+                    quote!(#(#cfg)* #set::#variant(ref it) => <#owner as __es::Apply<#alias>>::visit(it, to),)
+                },
+            );
+            (quote!(#(#creates)*), quote!(match *event { #(#arms)* }))
         }
     }
 }
@@ -262,10 +209,7 @@ fn interface(aggregate: &Aggregate) -> TokenStream {
 /// That an aggregate which an event creates has a command that leads to it, and the other way round.
 fn creation(aggregate: &Aggregate) -> Option<TokenStream> {
     let Aggregate {
-        runtime,
-        ident,
-        commands,
-        ..
+        ident, commands, ..
     } = aggregate;
     let Messages::Listed(List { entries, .. }) = commands else {
         return None;
@@ -278,38 +222,20 @@ fn creation(aggregate: &Aggregate) -> Option<TokenStream> {
              ..
          }| {
             let owner = respanned(ident, variant.span());
-            quote!(#(#cfg)* if <#owner as #runtime::Handle<#alias>>::CREATES { return true; })
+            quote!(#(#cfg)* <#owner as __es::Handle<#alias>>::CREATES,)
         },
     );
-    let at = runtime.at(ident.span());
-    let without_command = format!(
-        "an event creates `{ident}`, and none of its commands can: write one of its `#[handle]` methods without `self`"
-    );
-    let without_event = format!(
-        "a command creates `{ident}`, and none of its events does: write one of its `#[apply]` methods without `self`, \
-         returning `Self`"
-    );
-    let any = !entries.is_empty();
-    let check = quote_spanned! {ident.span()=>
-        #at::private::creation(#any, <#ident as #at::Aggregate>::CREATED, created(), #without_command, #without_event)
-    };
-    Some(quote! {
-        const _: () = {
-            const fn created() -> bool { #(#creates)* false }
-            #check
-        };
-    })
+    let name = ident.to_string();
+    let check = quote_spanned!(ident.span()=> __es::creation::<#ident>(#name, &[#(#creates)*]));
+    Some(quote!(const _: () = #check;))
 }
 
 /// The entry in the registry.
-fn registration(aggregate: &Aggregate) -> TokenStream {
-    let Aggregate { runtime, ident, .. } = aggregate;
-    let place = message::place(runtime);
+fn registration(Aggregate { ident, .. }: &Aggregate) -> TokenStream {
     quote! {
-        #[automatically_derived]
-        impl #runtime::Registered for #ident {
-            const ENTRY: #runtime::AggregateEntry = #runtime::AggregateEntry::of::<Self>(#place);
+        impl __es::Registered for #ident {
+            const ENTRY: __es::AggregateEntry = __es::AggregateEntry::of::<Self>(__es::Place::here());
         }
-        #runtime::private::inventory::submit! { <#ident as #runtime::Registered>::ENTRY }
+        __es::inventory::submit! { <#ident as __es::Registered>::ENTRY }
     }
 }

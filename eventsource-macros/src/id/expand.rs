@@ -4,21 +4,11 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::IdStruct;
-use crate::runtime::quiet;
+use crate::runtime::scope;
 
 pub(super) fn expand(id: &IdStruct) -> TokenStream {
-    let standard = standard_traits(id);
-    let text = text(id);
-    let serde = serde(id);
-    let quiet = quiet();
-    quote! {
-        #quiet
-        const _: () = {
-            #standard
-            #text
-            #serde
-        };
-    }
+    let (standard, text, serde) = (standard_traits(id), text(id), serde(id));
+    scope(&id.runtime, quote!(#standard #text #serde))
 }
 
 fn standard_traits(
@@ -32,45 +22,45 @@ fn standard_traits(
     let name = ident.to_string();
     quote! {
         #[automatically_derived]
-        impl ::core::fmt::Debug for #ident {
-            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        impl __es::Debug for #ident {
+            fn fmt(&self, f: &mut __es::Formatter<'_>) -> __es::fmt::Result {
                 f.debug_tuple(#name).field(&self.#member).finish()
             }
         }
         #[automatically_derived]
-        impl ::core::clone::Clone for #ident {
+        impl __es::Clone for #ident {
             fn clone(&self) -> Self {
-                Self { #member: ::core::clone::Clone::clone(&self.#member) }
+                Self { #member: __es::Clone::clone(&self.#member) }
             }
         }
         #[automatically_derived]
-        impl ::core::cmp::PartialEq for #ident {
+        impl __es::PartialEq for #ident {
             fn eq(&self, other: &Self) -> bool {
                 self.#member == other.#member
             }
         }
         #[automatically_derived]
-        impl ::core::cmp::Eq for #ident {}
+        impl __es::cmp::Eq for #ident {}
         #[automatically_derived]
-        impl ::core::cmp::PartialOrd for #ident {
-            fn partial_cmp(&self, other: &Self) -> ::core::option::Option<::core::cmp::Ordering> {
-                ::core::option::Option::Some(::core::cmp::Ord::cmp(self, other))
+        impl __es::cmp::PartialOrd for #ident {
+            fn partial_cmp(&self, other: &Self) -> __es::Option<__es::cmp::Ordering> {
+                __es::Some(__es::cmp::Ord::cmp(self, other))
             }
         }
         #[automatically_derived]
-        impl ::core::cmp::Ord for #ident {
-            fn cmp(&self, other: &Self) -> ::core::cmp::Ordering {
-                ::core::cmp::Ord::cmp(&self.#member, &other.#member)
+        impl __es::cmp::Ord for #ident {
+            fn cmp(&self, other: &Self) -> __es::cmp::Ordering {
+                __es::cmp::Ord::cmp(&self.#member, &other.#member)
             }
         }
         #[automatically_derived]
-        impl ::core::hash::Hash for #ident {
-            fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
-                ::core::hash::Hash::hash(&self.#member, state);
+        impl __es::hash::Hash for #ident {
+            fn hash<H: __es::hash::Hasher>(&self, state: &mut H) {
+                __es::hash::Hash::hash(&self.#member, state);
             }
         }
         #[automatically_derived]
-        impl ::core::convert::From<#inner> for #ident {
+        impl __es::From<#inner> for #ident {
             fn from(value: #inner) -> Self {
                 Self { #member: value }
             }
@@ -80,42 +70,42 @@ fn standard_traits(
 
 fn text(
     IdStruct {
-        runtime,
         ident,
         inner,
         member,
+        ..
     }: &IdStruct,
 ) -> TokenStream {
     let name = ident.to_string();
     quote! {
         #[automatically_derived]
-        impl ::core::fmt::Display for #ident {
-            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                ::core::fmt::Display::fmt(&self.#member, f)
+        impl __es::fmt::Display for #ident {
+            fn fmt(&self, f: &mut __es::Formatter<'_>) -> __es::fmt::Result {
+                __es::fmt::Display::fmt(&self.#member, f)
             }
         }
         #[automatically_derived]
-        impl ::core::str::FromStr for #ident {
-            type Err = #runtime::InvalidId;
-            fn from_str(text: &str) -> ::core::result::Result<Self, #runtime::InvalidId> {
-                match <#inner as ::core::str::FromStr>::from_str(text) {
-                    ::core::result::Result::Ok(value) => ::core::result::Result::Ok(Self { #member: value }),
-                    ::core::result::Result::Err(error) => {
-                        ::core::result::Result::Err(#runtime::InvalidId::new(#name, text, error))
+        impl __es::FromStr for #ident {
+            type Err = __es::InvalidId;
+            fn from_str(text: &str) -> __es::Result<Self, __es::InvalidId> {
+                match <#inner as __es::FromStr>::from_str(text) {
+                    __es::Ok(value) => __es::Ok(Self { #member: value }),
+                    __es::Err(error) => {
+                        __es::Err(__es::InvalidId::new(#name, text, error))
                     }
                 }
             }
         }
         #[automatically_derived]
-        impl #runtime::Id for #ident {
-            fn parse(text: &str) -> ::core::result::Result<Self, #runtime::InvalidId> {
-                <Self as ::core::str::FromStr>::from_str(text)
+        impl __es::Id for #ident {
+            fn parse(text: &str) -> __es::Result<Self, __es::InvalidId> {
+                <Self as __es::FromStr>::from_str(text)
             }
         }
         #[automatically_derived]
-        impl #runtime::TagValue for #ident {
-            fn tag_value(&self) -> ::core::option::Option<#runtime::private::String> {
-                ::core::option::Option::Some(#runtime::private::ToString::to_string(&self.#member))
+        impl __es::TagValue for #ident {
+            fn tag_value(&self) -> __es::Option<__es::String> {
+                __es::Some(__es::ToString::to_string(&self.#member))
             }
         }
     }
@@ -123,26 +113,25 @@ fn text(
 
 fn serde(
     IdStruct {
-        runtime,
         ident,
         inner,
         member,
+        ..
     }: &IdStruct,
 ) -> TokenStream {
-    let serde = quote!(#runtime::private::serde);
     quote! {
         #[automatically_derived]
-        impl #serde::Serialize for #ident {
-            fn serialize<S: #serde::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
-                #serde::Serialize::serialize(&self.#member, serializer)
+        impl __es::Serialize for #ident {
+            fn serialize<S: __es::Serializer>(&self, serializer: S) -> __es::Result<S::Ok, S::Error> {
+                __es::Serialize::serialize(&self.#member, serializer)
             }
         }
         #[automatically_derived]
-        impl<'de> #serde::Deserialize<'de> for #ident {
-            fn deserialize<D: #serde::Deserializer<'de>>(deserializer: D) -> ::core::result::Result<Self, D::Error> {
-                match <#inner as #serde::Deserialize<'de>>::deserialize(deserializer) {
-                    ::core::result::Result::Ok(value) => ::core::result::Result::Ok(Self { #member: value }),
-                    ::core::result::Result::Err(error) => ::core::result::Result::Err(error),
+        impl<'de> __es::Deserialize<'de> for #ident {
+            fn deserialize<D: __es::Deserializer<'de>>(deserializer: D) -> __es::Result<Self, D::Error> {
+                match <#inner as __es::Deserialize<'de>>::deserialize(deserializer) {
+                    __es::Ok(value) => __es::Ok(Self { #member: value }),
+                    __es::Err(error) => __es::Err(error),
                 }
             }
         }

@@ -1,11 +1,11 @@
 //! From a [`Message`] to the code that implements it.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::Ident;
+use syn::spanned::Spanned;
 
 use crate::message::model::{Body, Contract, Kind, Message, OwnField, Shape, Tag, Variant};
-use crate::runtime::Runtime;
 
 /// The implementation, without the constant around it.
 pub(crate) fn expand(message: &Message) -> TokenStream {
@@ -16,62 +16,48 @@ pub(crate) fn expand(message: &Message) -> TokenStream {
 }
 
 fn one(message: &Message, Contract { name, version }: &Contract, tags: &[Tag]) -> TokenStream {
-    let Message {
-        kind,
-        runtime,
-        ident,
-        ..
-    } = message;
-    let interface = match kind {
-        Kind::Event => quote!(#runtime::Event),
-        Kind::Command => quote!(#runtime::Command),
-    };
+    let Message { kind, ident, .. } = message;
+    let interface = kind.interface();
+    let derived = (!tags.is_empty()).then(|| quote!(#[automatically_derived]));
+    let version = (*version != 1).then(|| {
+        let version = Literal::u32_unsuffixed(*version);
+        quote!(const VERSION: u32 = #version;)
+    });
     let tags = (!tags.is_empty()).then(|| {
-        let adds = adds(runtime, tags);
+        let adds = adds(tags);
         quote! {
-            fn tags(&self, tags: &mut #runtime::Tags) {
+            fn tags(&self, tags: &mut __es::Tags) {
                 #(#adds)*
             }
         }
     });
-    let place = place(runtime);
     quote! {
-        #[automatically_derived]
-        impl #interface for #ident {
+        #derived
+        impl __es::#interface for #ident {
             const NAME: &'static str = #name;
-            const VERSION: u32 = #version;
-            const PLACE: #runtime::message::Place = #place;
+            #version
+            const PLACE: __es::Place = __es::Place::here();
             #tags
         }
     }
 }
 
-fn adds<'t>(runtime: &'t Runtime, tags: &'t [Tag]) -> impl Iterator<Item = TokenStream> + 't {
+fn adds(tags: &[Tag]) -> impl Iterator<Item = TokenStream> + '_ {
     tags.iter().map(
-        move |Tag {
-                  cfg,
-                  name,
-                  ty,
-                  value,
-              }| {
-            let value = quote!(<#ty as #runtime::TagValue>::tag_value(#value));
+        |Tag {
+             cfg,
+             name,
+             ty,
+             value,
+         }| {
+            let value = quote!(<#ty as __es::TagValue>::tag_value(#value));
             quote!(#(#cfg)* tags.add(#name, #value);)
         },
     )
 }
 
-/// Where the macro was called.
-pub(crate) fn place(runtime: &Runtime) -> TokenStream {
-    quote!(#runtime::message::Place { file: ::core::file!(), line: ::core::line!() })
-}
-
 fn set(message: &Message, variants: &[Variant]) -> TokenStream {
-    let Message {
-        kind,
-        runtime,
-        ident,
-        ..
-    } = message;
+    let Message { kind, ident, .. } = message;
     let parts: Vec<_> = (0_u16..)
         .zip(variants)
         .map(|(number, variant)| part(message, number, variant))
@@ -84,87 +70,76 @@ fn set(message: &Message, variants: &[Variant]) -> TokenStream {
         parts.iter().map(|part| &part.write),
         parts.iter().map(|part| &part.read),
     );
-    let tags = parts.iter().map(|part| &part.tags);
-    let numbered = (0_u16..).zip(variants).skip(1);
-    let unique = numbered.map(|(number, variant)| {
-        unique(
-            runtime,
-            *kind,
-            ident,
-            (number, &variant.ident),
-            &variant.cfg,
-        )
-    });
+    let distinct = (0_u16..)
+        .zip(variants)
+        .skip(1)
+        .map(|(number, variant)| distinct(message, number, variant));
     let interface = match kind {
-        Kind::Event => quote! {
-            #[automatically_derived]
-            impl #runtime::EventSet for #ident {
-                fn tags(&self, tags: &mut #runtime::Tags) {
-                    match *self { #(#tags)* }
-                }
-            }
-        },
-        Kind::Command => command_set(runtime, ident),
+        Kind::Event => event_set(ident, variants, &parts),
+        Kind::Command => command_set(ident),
     };
     quote! {
         #(#payloads)*
         #[automatically_derived]
-        impl #runtime::message::MessageSet for #ident {
-            const ROWS: &'static [#runtime::message::Row] = &[#(#rows)*];
+        impl __es::MessageSet for #ident {
+            const ROWS: &'static [__es::Row] = &[#(#rows)*];
 
-            fn write<W: #runtime::message::MessageWriter>(
-                &self,
-                writer: W,
-            ) -> ::core::result::Result<W::Ok, W::Error> {
+            fn write<W: __es::MessageWriter>(&self, to: W) -> __es::Result<W::Ok, W::Error> {
                 match *self { #(#writes)* }
             }
 
-            fn read<R: #runtime::message::MessageReader>(
-                variant: u16,
-                reader: R,
-            ) -> ::core::result::Result<Self, R::Error> {
+            fn read<R: __es::MessageReader>(variant: u16, from: R) -> __es::Result<Self, R::Error> {
                 match variant {
                     #(#reads)*
-                    _ => ::core::result::Result::Err(reader.no_such_variant()),
+                    _ => __es::Err(from.no_such_variant()),
                 }
             }
         }
-        const _: () = { #(#unique)* };
         #interface
+        const _: () = { #(#distinct)* };
     }
 }
 
-/// That no other message of the set has the stored name of this one: else the constant is an error at `span`.
-fn unique(
-    runtime: &Runtime,
-    kind: Kind,
-    set: &Ident,
-    (number, variant): (u16, &Ident),
-    cfg: &[syn::Attribute],
-) -> TokenStream {
-    let message = format!(
-        "the stored name of `{variant}` is the name of another {0} in this set: give each its own with \
-         `#[{0}(name = \"…\")]`",
-        kind.word()
+/// That no message before this one has its stored name: else the constant is an error at the variant.
+fn distinct(message: &Message, number: u16, Variant { cfg, ident, .. }: &Variant) -> TokenStream {
+    let Message {
+        kind, ident: set, ..
+    } = message;
+    let (number, name, kind) = (
+        Literal::u16_unsuffixed(number),
+        ident.to_string(),
+        kind.word(),
     );
-    let runtime = runtime.at(variant.span());
-    quote_spanned!(variant.span()=> #(#cfg)* #runtime::private::distinct(
-        <#set as #runtime::message::MessageSet>::ROWS, #number, #message
-    );)
+    quote_spanned!(ident.span()=> #(#cfg)* __es::distinct::<#set>(#number, #name, #kind);)
+}
+
+/// What makes an enum of messages one that can be recorded.
+fn event_set(events: &Ident, variants: &[Variant], parts: &[Part]) -> TokenStream {
+    if variants
+        .iter()
+        .all(|variant| matches!(variant.body, Body::Of(_)))
+    {
+        return quote!(impl __es::EventSet for #events {});
+    }
+    let tags = parts.iter().map(|part| &part.tags);
+    quote! {
+        #[automatically_derived]
+        impl __es::EventSet for #events {
+            fn tags(&self, tags: &mut __es::Tags) {
+                match *self { #(#tags)* }
+            }
+        }
+    }
 }
 
 /// What makes an enum of messages one that can be executed.
-fn command_set(runtime: &Runtime, commands: &Ident) -> TokenStream {
+fn command_set(commands: &Ident) -> TokenStream {
     quote! {
+        impl __es::CommandSet for #commands {}
         #[automatically_derived]
-        impl #runtime::CommandSet for #commands {}
-        #[automatically_derived]
-        impl #runtime::AnyCommand for #commands {
-            fn write_any<W: #runtime::message::MessageWriter>(
-                &self,
-                writer: W,
-            ) -> ::core::result::Result<W::Ok, W::Error> {
-                #runtime::message::MessageSet::write(self, writer)
+        impl __es::AnyCommand for #commands {
+            fn write_any<W: __es::MessageWriter>(&self, to: W) -> __es::Result<W::Ok, W::Error> {
+                __es::MessageSet::write(self, to)
             }
         }
     }
@@ -180,6 +155,7 @@ struct Part {
 }
 
 fn part(message: &Message, number: u16, variant: &Variant) -> Part {
+    let number = Literal::u16_unsuffixed(number);
     match &variant.body {
         Body::Of(inner) => part_of(message, number, variant, inner),
         Body::Own {
@@ -194,39 +170,22 @@ fn part(message: &Message, number: u16, variant: &Variant) -> Part {
     }
 }
 
-fn part_of(message: &Message, number: u16, variant: &Variant, inner: &TokenStream) -> Part {
-    let Message { kind, runtime, .. } = message;
+/// Of a variant around a message. All of it stands at the message's type: that it is none is said there, once.
+fn part_of(message: &Message, number: Literal, variant: &Variant, inner: &TokenStream) -> Part {
     let Variant { cfg, ident, .. } = variant;
-    let (interface, write, read) = match kind {
-        Kind::Event => (
-            quote!(#runtime::Event),
-            quote!(write_event),
-            quote!(read_event),
-        ),
-        Kind::Command => (
-            quote!(#runtime::Command),
-            quote!(write_command),
-            quote!(read_command),
-        ),
+    let span = inner.span();
+    let interface = message.kind.interface();
+    let (write, read) = match message.kind {
+        Kind::Event => ("write_event", "read_event"),
+        Kind::Command => ("write_command", "read_command"),
     };
+    let (write, read) = (Ident::new(write, span), Ident::new(read, span));
     Part {
         payloads: TokenStream::new(),
-        row: quote! {
-            #(#cfg)*
-            #runtime::message::Row {
-                variant: #number,
-                name: <#inner as #interface>::NAME,
-                version: <#inner as #interface>::VERSION,
-                type_name: ::core::any::type_name::<#inner>,
-                place: <#inner as #interface>::PLACE,
-            },
-        },
-        write: quote!(#(#cfg)* Self::#ident(ref message) => <#inner as #interface>::#write(message, writer),),
-        read: quote! {
-            #(#cfg)*
-            #number => ::core::result::Result::Ok(Self::#ident(<#inner as #interface>::#read(reader)?)),
-        },
-        tags: quote!(#(#cfg)* Self::#ident(ref message) => <#inner as #runtime::Event>::tags(message, tags),),
+        row: quote!(#(#cfg)* <#inner as __es::#interface>::ROW.at(#number),),
+        write: quote_spanned!(span=> #(#cfg)* Self::#ident(ref it) => __es::#interface::#write(it, to),),
+        read: quote_spanned!(span=> #(#cfg)* #number => __es::#interface::#read(from).map(Self::#ident),),
+        tags: quote!(#(#cfg)* Self::#ident(ref it) => <#inner as __es::Event>::tags(it, tags),),
     }
 }
 
@@ -236,7 +195,7 @@ fn part_of(message: &Message, number: u16, variant: &Variant, inner: &TokenStrea
 )]
 fn own_part(
     message: &Message,
-    number: u16,
+    number: Literal,
     variant: &Variant,
     Contract { name, version }: &Contract,
     fields: &[OwnField],
@@ -244,14 +203,10 @@ fn own_part(
     unit: bool,
     tags: &[Tag],
 ) -> Part {
-    let Message {
-        runtime,
-        ident: set,
-        ..
-    } = message;
+    let set = &message.ident;
     let Variant { cfg, ident, .. } = variant;
     let (owned, borrowed) = (format_ident!("__{ident}"), format_ident!("__{ident}Ref"));
-    let serde = runtime.serde();
+    let version = Literal::u32_unsuffixed(*version);
     let attributes: Vec<Vec<_>> = fields
         .iter()
         .map(|own| passed_on(&own.field.attrs))
@@ -288,35 +243,25 @@ fn own_part(
         )
     };
     let lifetime = (!fields.is_empty()).then(|| quote!(<'__a>));
-    let adds = adds(runtime, tags);
-    let place = place(runtime);
+    let adds = adds(tags);
     Part {
         payloads: quote! {
             #(#cfg)*
-            #[derive(#runtime::private::serde::Deserialize)]
-            #[serde(crate = #serde)]
+            #[derive(__es::Deserialize)]
+            #[serde(crate = "__es::serde")]
             struct #owned #owned_body
             #(#cfg)*
-            #[derive(#runtime::private::serde::Serialize)]
-            #[serde(crate = #serde)]
+            #[derive(__es::Serialize)]
+            #[serde(crate = "__es::serde")]
             struct #borrowed #lifetime #borrowed_body
         },
-        row: quote! {
-            #(#cfg)*
-            #runtime::message::Row {
-                variant: #number,
-                name: #name,
-                version: #version,
-                type_name: ::core::any::type_name::<#set>,
-                place: #place,
-            },
-        },
-        write: quote!(#(#cfg)* Self::#ident #pattern => writer.write(#name, #version, &#borrowed #values),),
+        row: quote!(#(#cfg)* __es::Row::of::<#set>(#number, #name, #version),),
+        write: quote!(#(#cfg)* Self::#ident #pattern => to.write(#name, #version, &#borrowed #values),),
         read: quote! {
             #(#cfg)*
             #number => {
-                let __payload: #owned = reader.read()?;
-                ::core::result::Result::Ok(Self::#ident #build)
+                let __payload: #owned = from.read()?;
+                __es::Ok(Self::#ident #build)
             }
         },
         tags: quote!(#(#cfg)* Self::#ident #pattern => { #(#adds)* }),

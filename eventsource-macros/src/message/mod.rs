@@ -8,16 +8,13 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::errors::Errors;
-use crate::runtime::quiet;
-pub(crate) use expand::{expand, place};
+use crate::runtime::scope;
+pub(crate) use expand::expand;
 pub(crate) use model::{Body, Kind, Message, Shape, Variant};
 
 pub(crate) fn derive(kind: Kind, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let message = parse::parse(kind, item, &mut errors);
-    let implementation = message.map(|message| {
-        let (quiet, implementation) = (quiet(), expand(&message));
-        quote!(#quiet const _: () = { #implementation };)
-    });
+    let implementation = message.map(|message| scope(&message.runtime, expand(&message)));
     quote!(#implementation #errors)
 }

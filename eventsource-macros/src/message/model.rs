@@ -1,6 +1,6 @@
 //! What a struct or an enum with `#[derive(Event)]` or `#[derive(Command)]` says.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use syn::{Attribute, Field, Ident, LitStr, Type};
 
 use crate::runtime::Runtime;
@@ -19,6 +19,15 @@ impl Kind {
             Self::Event => "event",
             Self::Command => "command",
         }
+    }
+
+    /// The trait.
+    pub(crate) fn interface(self) -> Ident {
+        let name = match self {
+            Self::Event => "Event",
+            Self::Command => "Command",
+        };
+        Ident::new(name, Span::call_site())
     }
 
     /// The word with its article.

@@ -6,14 +6,32 @@ use syn::Type;
 use syn::spanned::Spanned;
 
 use crate::method::model::{Declared, Method, Methods, Role};
-use crate::runtime::{quiet, respanned};
+use crate::runtime::{respanned, scope};
 
 pub(crate) fn expand(methods: &Methods) -> TokenStream {
-    let implementations = methods.list.iter().map(|method| match methods.role {
-        Role::Apply => apply(methods, method),
-        Role::Handle => handle(methods, method),
+    if methods.list.is_empty() {
+        return TokenStream::new();
+    }
+    let declared = methods.list.iter().filter_map(|method| {
+        let declared = method.declares.as_ref()?;
+        Some(declaration(methods, method, declared))
     });
-    quote!(#(#implementations)*)
+    let implementations = methods.list.iter().map(|method| {
+        let content = match methods.role {
+            Role::Apply => apply(methods, method),
+            Role::Handle => handle(methods, method),
+        };
+        implementation(methods, method, content)
+    });
+    let listed = methods.list.iter().map(|method| listed(methods, method));
+    let scope = scope(
+        &methods.runtime,
+        quote! {
+            #(#implementations)*
+            const _: &[()] = &[#(#listed)*];
+        },
+    );
+    quote!(#(#declared)* #scope)
 }
 
 /// The implementation of the trait. Its head and its braces stand at the method's name, where the compiler then reports
@@ -26,38 +44,32 @@ fn implementation(methods: &Methods, method: &Method, content: TokenStream) -> T
         ..
     } = method;
     let span = ident.span();
-    let (runtime, owner) = (methods.runtime.at(span), respanned(&methods.owner, span));
+    let owner = respanned(&methods.owner, span);
     let interface = match methods.role {
-        Role::Apply => quote_spanned!(span=> #runtime::Apply<#message>),
-        Role::Handle => quote_spanned!(span=> #runtime::Handle<#message>),
+        Role::Apply => quote_spanned!(span=> __es::Apply<#message>),
+        Role::Handle => quote_spanned!(span=> __es::Handle<#message>),
     };
     let mut braces = Group::new(Delimiter::Brace, content);
     braces.set_span(span);
     let head = quote_spanned!(span=> impl #interface for #owner);
-    let (quiet, listed) = (quiet(), listed(methods, method));
     quote! {
         #(#cfg)*
         #[automatically_derived]
-        #quiet
         #head #braces
-        #(#cfg)*
-        #quiet
-        #listed
     }
 }
 
 /// That the aggregate lists the message: an obligation on the message, and so reported at it.
-fn listed(methods: &Methods, method: &Method) -> TokenStream {
-    let Methods { runtime, owner, .. } = methods;
-    let message = &method.message;
+fn listed(methods: &Methods, Method { cfg, message, .. }: &Method) -> TokenStream {
+    let owner = &methods.owner;
     match methods.role {
-        Role::Apply => quote!(const _: () = <#message as #runtime::EventOf<#owner>>::LISTED;),
-        Role::Handle => quote!(const _: () = <#message as #runtime::CommandOf<#owner>>::LISTED;),
+        Role::Apply => quote!(#(#cfg)* <#message as __es::EventOf<#owner>>::LISTED,),
+        Role::Handle => quote!(#(#cfg)* <#message as __es::CommandOf<#owner>>::LISTED,),
     }
 }
 
 fn apply(methods: &Methods, method: &Method) -> TokenStream {
-    let Methods { runtime, owner, .. } = methods;
+    let owner = &methods.owner;
     let Method {
         ident,
         message,
@@ -66,47 +78,35 @@ fn apply(methods: &Methods, method: &Method) -> TokenStream {
         ..
     } = method;
     let meta = second.then(|| quote!(, meta));
-    let body = if method.broken {
-        quote! {
-            fn apply(
-                &mut self,
-                _: &#message,
-                _: &#runtime::EventMeta<'_>,
-            ) -> ::core::result::Result<(), #runtime::Misapplied> {
+    if method.broken {
+        return quote! {
+            fn apply(&mut self, _: &#message, _: &__es::EventMeta<'_>) -> __es::Applied {
                 ::core::unreachable!()
             }
-        }
-    } else if *creates {
-        let create = quote_spanned!(output_span(method)=> ::core::option::Option::Some(<#owner>::#ident(event #meta)));
-        quote! {
+        };
+    }
+    if *creates {
+        let create =
+            quote_spanned!(output_span(method)=> __es::Some(<#owner>::#ident(event #meta)));
+        return quote! {
             const CREATES: bool = true;
 
-            fn create(event: &#message, meta: &#runtime::EventMeta<'_>) -> ::core::option::Option<Self> {
+            fn create(event: &#message, meta: &__es::EventMeta<'_>) -> __es::Option<Self> {
                 #create
             }
 
-            fn apply(
-                &mut self,
-                _: &#message,
-                _: &#runtime::EventMeta<'_>,
-            ) -> ::core::result::Result<(), #runtime::Misapplied> {
-                ::core::result::Result::Err(#runtime::Misapplied::CreatedTwice)
+            fn apply(&mut self, _: &#message, _: &__es::EventMeta<'_>) -> __es::Applied {
+                __es::Err(__es::Misapplied::CreatedTwice)
             }
+        };
+    }
+    quote! {
+        #[inline]
+        fn apply(&mut self, event: &#message, meta: &__es::EventMeta<'_>) -> __es::Applied {
+            <#owner>::#ident(self, event #meta);
+            __es::Ok(())
         }
-    } else {
-        quote! {
-            #[inline]
-            fn apply(
-                &mut self,
-                event: &#message,
-                meta: &#runtime::EventMeta<'_>,
-            ) -> ::core::result::Result<(), #runtime::Misapplied> {
-                <#owner>::#ident(self, event #meta);
-                ::core::result::Result::Ok(())
-            }
-        }
-    };
-    implementation(methods, method, body)
+    }
 }
 
 fn output_span(method: &Method) -> proc_macro2::Span {
@@ -117,7 +117,6 @@ fn output_span(method: &Method) -> proc_macro2::Span {
 }
 
 fn handle(methods: &Methods, method: &Method) -> TokenStream {
-    let Methods { runtime, .. } = methods;
     let message = &method.message;
     let body = match method.broken {
         true => quote!(::core::unreachable!()),
@@ -128,32 +127,23 @@ fn handle(methods: &Methods, method: &Method) -> TokenStream {
             const CREATES: bool = true;
         )
     });
-    let declared = method
-        .declares
-        .as_ref()
-        .map(|declared| declaration(methods, method, declared));
-    let implementation = implementation(
-        methods,
-        method,
-        quote! {
-            #creates
-            #[inline]
-            fn handle(
-                state: ::core::option::Option<&Self>,
-                command: #message,
-                context: &#runtime::Context<'_, Self>,
-                events: &mut #runtime::Events<Self>,
-            ) -> ::core::result::Result<(), #runtime::Rejection<<Self as #runtime::Aggregate>::Error>> {
-                #body
-            }
-        },
-    );
-    quote!(#declared #implementation)
+    quote! {
+        #creates
+        #[inline]
+        fn handle(
+            state: __es::Option<&Self>,
+            command: #message,
+            context: &__es::Context<'_, Self>,
+            events: &mut __es::Events<Self>,
+        ) -> __es::Decided<Self> {
+            #body
+        }
+    }
 }
 
 /// Looks at whether the aggregate is there, calls the method, and records what it returns.
 fn decision(methods: &Methods, method: &Method) -> TokenStream {
-    let Methods { runtime, owner, .. } = methods;
+    let owner = &methods.owner;
     let Method {
         ident,
         creates,
@@ -163,9 +153,9 @@ fn decision(methods: &Methods, method: &Method) -> TokenStream {
         ..
     } = method;
     let (check, receiver) = match creates {
-        true => (quote!(#runtime::private::absent(context)?;), None),
+        true => (quote!(__es::absent(context)?;), None),
         false => (
-            quote!(let state = #runtime::private::existing(state)?;),
+            quote!(let state = __es::existing(state)?;),
             Some(quote!(state,)),
         ),
     };
@@ -177,19 +167,17 @@ fn decision(methods: &Methods, method: &Method) -> TokenStream {
         }
     };
     let context = second.then(|| quote!(context,));
-    let call = quote!(<#owner>::#ident(#receiver #arguments #context));
     let span = output_span(method);
     let record = match output {
         Some(output) if named(output) => {
-            quote_spanned!(span=> <#output as #runtime::Decision<#owner>>::record(decision, events))
+            quote_spanned!(span=> <#output as __es::Decision<#owner>>::record(decision, events))
         }
-        _ => quote_spanned!(span=> #runtime::Decision::<#owner>::record(decision, events)),
+        _ => quote_spanned!(span=> __es::Decision::<#owner>::record(decision, events)),
     };
     quote! {
         #check
-        let decision = #call;
-        let recorded = #record;
-        #runtime::private::decided(recorded)
+        let decision = <#owner>::#ident(#receiver #arguments #context);
+        __es::decided(#record)
     }
 }
 
