@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use crate::command::{CommandOf, CommandSet, Context};
+use crate::command::{CommandOf, CommandSet, Context, Deciding};
 use crate::decision::{Events, Rejection};
 use crate::event::{EventMeta, EventOf, EventSet};
 use crate::id::Id;
@@ -258,6 +258,10 @@ impl<A: Aggregate> Root<A> {
         context: &Context<'_, A>,
         events: &mut Events<A>,
     ) -> Result<(), Rejection<A::Error>> {
-        command.decide(self.state.as_ref(), context, events)
+        command.decide(Deciding {
+            state: self.state.as_ref(),
+            context,
+            events,
+        })
     }
 }

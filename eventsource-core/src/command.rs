@@ -80,13 +80,43 @@ impl<C: Command> AnyCommand for C {
     }
 }
 
+/// What a decision is about, beside the command: the state, what else is known, and where its events go.
+pub struct Deciding<'a, A: Aggregate> {
+    /// The state, if the aggregate has one.
+    pub state: Option<&'a A>,
+    /// What else is known.
+    pub context: &'a Context<'a, A>,
+    /// What happens is added here.
+    pub events: &'a mut Events<A>,
+}
+
+impl<'a, A: Aggregate> Deciding<'a, A> {
+    /// The state, for a command that needs one.
+    #[inline]
+    pub fn existing(&self) -> Result<&'a A, Rejection<A::Error>> {
+        self.state.ok_or(Rejection::NotFound)
+    }
+
+    /// That there is no event yet, for a command that creates the aggregate.
+    #[inline]
+    pub fn absent(&self) -> Result<(), Rejection<A::Error>> {
+        if self.context.version() == 0 {
+            Ok(())
+        } else {
+            Err(Rejection::AlreadyExists)
+        }
+    }
+}
+
+impl<A: Aggregate> fmt::Debug for Deciding<'_, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Deciding");
+        debug.field("context", self.context).finish_non_exhaustive()
+    }
+}
+
 /// How the aggregate `A` decides about the command `C`: [`Handle::handle`].
-pub type Decide<A, C> = fn(
-    Option<&A>,
-    C,
-    &Context<'_, A>,
-    &mut Events<A>,
-) -> Result<(), Rejection<<A as Aggregate>::Error>>;
+pub type Decide<A, C> = fn(C, Deciding<'_, A>) -> Result<(), Rejection<<A as Aggregate>::Error>>;
 
 /// A command that the aggregate `A` lists, or its whole enum.
 #[diagnostic::on_unimplemented(
@@ -98,18 +128,13 @@ pub trait CommandOf<A: Aggregate>: AnyCommand {
     #[doc(hidden)]
     const LISTED: () = ();
 
-    /// The aggregate's [`Handle`] for it.
+    /// The aggregate's [`Handle`] for it, or for whichever is in the enum.
     const DECIDE: Decide<A, Self>;
 
     /// Has the aggregate decide about it.
     #[inline]
-    fn decide(
-        self,
-        state: Option<&A>,
-        context: &Context<'_, A>,
-        events: &mut Events<A>,
-    ) -> Result<(), Rejection<A::Error>> {
-        Self::DECIDE(state, self, context, events)
+    fn decide(self, on: Deciding<'_, A>) -> Result<(), Rejection<A::Error>> {
+        Self::DECIDE(self, on)
     }
 }
 
@@ -141,13 +166,8 @@ pub trait Handle<C>: Aggregate {
     /// Whether the command creates the aggregate: its method has no `self`.
     const CREATES: bool = false;
 
-    /// Decides: puts what happens into `events`, or refuses.
-    fn handle(
-        state: Option<&Self>,
-        command: C,
-        context: &Context<'_, Self>,
-        events: &mut Events<Self>,
-    ) -> Result<(), Rejection<Self::Error>>;
+    /// Decides: adds what happens to the events, or refuses.
+    fn handle(command: C, on: Deciding<'_, Self>) -> Result<(), Rejection<Self::Error>>;
 }
 
 /// What a decision may know beside the state and the command; a handler asks for it with a second parameter,

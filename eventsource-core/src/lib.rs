@@ -64,6 +64,7 @@ mod command;
 mod decision;
 mod digest;
 mod dispatcher;
+mod each;
 mod erased;
 mod event;
 mod execute;

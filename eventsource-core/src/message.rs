@@ -3,6 +3,7 @@
 //! A generated enum is one [`MessageSet`]. It offers a table of names and two generic functions, `write` and `read`;
 //! encoding, decoding, serde and the registry are written once, here and in [`codec`](crate::codec), on top of them.
 
+use std::any::Any;
 use std::fmt;
 use std::marker::PhantomData;
 use std::panic::Location;
@@ -93,6 +94,38 @@ pub trait MessageSet: Sized + Send + Sync + 'static {
 
     /// Reads the payload of a variant from `reader`.
     fn read<R: MessageReader>(variant: u16, reader: R) -> Result<Self, R::Error>;
+
+    /// The variant's name, and the struct in it; the enum itself, where the variant is not around a struct.
+    fn variant(&self) -> (&'static str, &dyn Any) {
+        (self.name(), self)
+    }
+
+    /// The message, if it is a `T`.
+    ///
+    /// ```
+    /// use eventsource_core::message::MessageSet;
+    /// use eventsource_core::prelude::*;
+    ///
+    /// #[event]
+    /// pub struct Lit;
+    /// #[event]
+    /// pub struct Dimmed {
+    ///     pub to: u8,
+    /// }
+    ///
+    /// #[derive(Event)]
+    /// enum Light {
+    ///     Lit(Lit),
+    ///     Dimmed(Dimmed),
+    /// }
+    ///
+    /// let light = Light::Dimmed(Dimmed { to: 7 });
+    /// assert_eq!(light.get::<Dimmed>(), Some(&Dimmed { to: 7 }));
+    /// assert_eq!(light.get::<Lit>(), None);
+    /// ```
+    fn get<T: 'static>(&self) -> Option<&T> {
+        self.variant().1.downcast_ref()
+    }
 
     /// The stored name.
     fn name(&self) -> &'static str {

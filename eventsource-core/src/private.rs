@@ -1,8 +1,9 @@
 //! What generated code calls. Not for use by hand: it may change in any release.
 
+pub use std::any::Any;
 pub use std::clone::Clone;
 pub use std::cmp::{self, PartialEq};
-pub use std::convert::{From, TryFrom};
+pub use std::convert::From;
 pub use std::fmt::{self, Debug, Formatter};
 pub use std::hash;
 pub use std::option::Option::{self, None, Some};
@@ -14,8 +15,9 @@ pub use inventory;
 pub use serde::{self, Deserialize, Deserializer, Serialize, Serializer};
 
 pub use crate::aggregate::{Aggregate, Apply, EventVisitor, InvariantOutcome, Misapplied};
-pub use crate::command::{AnyCommand, Command, CommandOf, CommandSet, Context, Decide, Handle};
+pub use crate::command::{AnyCommand, Command, CommandOf, CommandSet, Decide, Deciding, Handle};
 pub use crate::decision::{Decision, ErrorOf, Events, Rejection};
+pub use crate::each::*;
 pub use crate::event::{Event, EventMeta, EventOf, EventSet};
 pub use crate::id::{Id, InvalidId};
 pub use crate::message::{
@@ -46,22 +48,6 @@ pub fn record<A: Aggregate>(event: impl Into<A::Event>, events: &mut Events<A>) 
     Ok(())
 }
 
-/// The state that a `&self` handler needs.
-#[inline]
-pub fn existing<A: Aggregate>(state: Option<&A>) -> Result<&A, Rejection<A::Error>> {
-    state.ok_or(Rejection::NotFound)
-}
-
-/// What a handler without `self` needs: that there is no event yet.
-#[inline]
-pub fn absent<A: Aggregate>(context: &Context<'_, A>) -> Result<(), Rejection<A::Error>> {
-    if context.version() == 0 {
-        Ok(())
-    } else {
-        Err(Rejection::AlreadyExists)
-    }
-}
-
 /// How an aggregate starts: `true` if one of its events creates it.
 #[derive(Debug)]
 pub enum Start<const CREATED: bool> {}
@@ -88,28 +74,6 @@ impl<A: Default> Initial<A> for Start<false> {
     fn initial() -> Option<A> {
         Some(A::default())
     }
-}
-
-macro_rules! where_all_are {
-    ($($(#[$doc:meta])* $name:ident: $bound:path;)*) => {$(
-        $(#[$doc])*
-        ///
-        /// The lifetime makes a bound on a concrete type one that the compiler decides only where it is used, so
-        /// that a generated enum has the trait exactly if all of its messages have it.
-        #[diagnostic::on_unimplemented(message = "`{Self}` lacks a trait that its enum needs")]
-        pub trait $name<'a>: $bound {}
-        #[diagnostic::do_not_recommend]
-        impl<T: $bound> $name<'_> for T {}
-    )*};
-}
-
-where_all_are! {
-    /// For `Debug` on a generated enum.
-    DebugIf: Debug;
-    /// For `Clone` on a generated enum.
-    CloneIf: Clone;
-    /// For `PartialEq` on a generated enum.
-    PartialEqIf: PartialEq;
 }
 
 /// Whether any of them is true.

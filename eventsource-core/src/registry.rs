@@ -9,7 +9,6 @@ use std::fmt;
 
 use crate::aggregate::Aggregate;
 use crate::codec::Json;
-use crate::command::Handle;
 use crate::dispatcher::Target;
 use crate::erased::AnyStore;
 use crate::message::{MessageSet, Place, Row};
@@ -34,7 +33,7 @@ pub struct AggregateEntry {
 impl AggregateEntry {
     /// The entry of `A`, which was defined at `place`.
     #[must_use]
-    pub const fn of<A: Handle<<A as Aggregate>::Command>>(place: Place) -> Self {
+    pub const fn of<A: Aggregate>(place: Place) -> Self {
         Self {
             name: A::NAME,
             type_name: std::any::type_name::<A>,
@@ -65,7 +64,7 @@ impl fmt::Debug for AggregateEntry {
 inventory::collect!(AggregateEntry);
 
 /// An aggregate that can be entered in a registry by its type.
-pub trait Registered: Handle<<Self as Aggregate>::Command> {
+pub trait Registered: Aggregate {
     /// Its entry.
     const ENTRY: AggregateEntry;
 }

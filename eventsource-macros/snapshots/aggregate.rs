@@ -1,16 +1,13 @@
 /// Everything that can happen to [`Order`].
-#[allow(deprecated)]
+#[allow(deprecated, missing_docs)]
 pub enum OrderEvent {
-    /// See [`Placed`].
     Placed(Placed),
     #[cfg(feature = "returns")]
-    /// See [`Returned`].
     Returned(Returned),
 }
 /// Everything that can be asked of [`Order`].
-#[allow(deprecated)]
+#[allow(deprecated, missing_docs)]
 pub enum OrderCommand {
-    /// See [`Place`].
     Place(Place),
 }
 #[allow(deprecated, unreachable_patterns, unused_qualifications, unused_variables)]
@@ -22,7 +19,9 @@ const _: () = {
     type __E1 = Returned;
     #[cfg(not(all(feature = "returns")))]
     type __E1 = ();
+    type __Events = (__E0, (__E1, ()));
     type __C0 = Place;
+    type __Commands = (__C0, ());
     #[automatically_derived]
     impl __es::Aggregate for Order {
         const NAME: &'static str = "order";
@@ -61,22 +60,6 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl __es::Handle<OrderCommand> for Order {
-        #[inline]
-        fn handle(
-            state: __es::Option<&Self>,
-            command: OrderCommand,
-            context: &__es::Context<'_, Self>,
-            events: &mut __es::Events<Self>,
-        ) -> __es::Decided<Self> {
-            match command {
-                OrderCommand::Place(it) => {
-                    <Order as __es::Handle<__C0>>::handle(state, it, context, events)
-                }
-            }
-        }
-    }
-    #[automatically_derived]
     impl __es::MessageSet for OrderEvent {
         const ROWS: &'static [__es::Row] = &[
             <__E0 as __es::Event>::ROW.at(0),
@@ -101,6 +84,13 @@ const _: () = {
                 _ => __es::Err(from.no_such_variant()),
             }
         }
+        fn variant(&self) -> (&'static str, &dyn __es::Any) {
+            match *self {
+                Self::Placed(ref it) => ("Placed", it),
+                #[cfg(feature = "returns")]
+                Self::Returned(ref it) => ("Returned", it),
+            }
+        }
     }
     impl __es::EventSet for OrderEvent {}
     const _: () = {
@@ -109,15 +99,19 @@ const _: () = {
     #[automatically_derived]
     impl __es::Debug for OrderEvent
     where
-        for<'a> __E0: __es::DebugIf<'a>,
-        for<'a> __E1: __es::DebugIf<'a>,
+        for<'a> __Events: __es::DebugEach<'a>,
     {
         fn fmt(&self, f: &mut __es::Formatter<'_>) -> __es::fmt::Result {
-            match *self {
-                Self::Placed(ref it) => f.debug_tuple("Placed").field(it).finish(),
-                #[cfg(feature = "returns")]
-                Self::Returned(ref it) => f.debug_tuple("Returned").field(it).finish(),
-            }
+            __es::debug::<__Events, Self>(self, f)
+        }
+    }
+    #[automatically_derived]
+    impl __es::PartialEq for OrderEvent
+    where
+        for<'a> __Events: __es::PartialEqEach<'a>,
+    {
+        fn eq(&self, other: &Self) -> bool {
+            __es::equal::<__Events, Self>(self, other)
         }
     }
     #[automatically_derived]
@@ -131,21 +125,6 @@ const _: () = {
                 Self::Placed(ref it) => Self::Placed(__es::Clone::clone(it)),
                 #[cfg(feature = "returns")]
                 Self::Returned(ref it) => Self::Returned(__es::Clone::clone(it)),
-            }
-        }
-    }
-    #[automatically_derived]
-    impl __es::PartialEq for OrderEvent
-    where
-        for<'a> __E0: __es::PartialEqIf<'a>,
-        for<'a> __E1: __es::PartialEqIf<'a>,
-    {
-        fn eq(&self, other: &Self) -> bool {
-            match (self, other) {
-                (Self::Placed(left), Self::Placed(right)) => left == right,
-                #[cfg(feature = "returns")]
-                (Self::Returned(left), Self::Returned(right)) => left == right,
-                _ => false,
             }
         }
     }
@@ -166,25 +145,13 @@ const _: () = {
             __es::deserialize(from)
         }
     }
-    #[automatically_derived]
     impl __es::From<__E0> for OrderEvent {
         #[inline]
         fn from(it: __E0) -> Self {
             Self::Placed(it)
         }
     }
-    #[automatically_derived]
-    impl __es::TryFrom<OrderEvent> for __E0 {
-        type Error = OrderEvent;
-        fn try_from(set: OrderEvent) -> __es::Result<Self, OrderEvent> {
-            match set {
-                OrderEvent::Placed(it) => __es::Ok(it),
-                other => __es::Err(other),
-            }
-        }
-    }
     impl __es::EventOf<Order> for __E0 {}
-    #[automatically_derived]
     impl __es::Decision<Order> for __E0 {
         #[inline]
         fn record(self, events: &mut __es::Events<Order>) -> __es::Recorded<Order> {
@@ -192,7 +159,6 @@ const _: () = {
         }
     }
     #[cfg(feature = "returns")]
-    #[automatically_derived]
     impl __es::From<__E1> for OrderEvent {
         #[inline]
         fn from(it: __E1) -> Self {
@@ -200,20 +166,8 @@ const _: () = {
         }
     }
     #[cfg(feature = "returns")]
-    #[automatically_derived]
-    impl __es::TryFrom<OrderEvent> for __E1 {
-        type Error = OrderEvent;
-        fn try_from(set: OrderEvent) -> __es::Result<Self, OrderEvent> {
-            match set {
-                OrderEvent::Returned(it) => __es::Ok(it),
-                other => __es::Err(other),
-            }
-        }
-    }
-    #[cfg(feature = "returns")]
     impl __es::EventOf<Order> for __E1 {}
     #[cfg(feature = "returns")]
-    #[automatically_derived]
     impl __es::Decision<Order> for __E1 {
         #[inline]
         fn record(self, events: &mut __es::Events<Order>) -> __es::Recorded<Order> {
@@ -237,6 +191,11 @@ const _: () = {
                 _ => __es::Err(from.no_such_variant()),
             }
         }
+        fn variant(&self) -> (&'static str, &dyn __es::Any) {
+            match *self {
+                Self::Place(ref it) => ("Place", it),
+            }
+        }
     }
     impl __es::CommandSet for OrderCommand {}
     #[automatically_derived]
@@ -252,34 +211,26 @@ const _: () = {
     #[automatically_derived]
     impl __es::Debug for OrderCommand
     where
-        for<'a> __C0: __es::DebugIf<'a>,
+        for<'a> __Commands: __es::DebugEach<'a>,
     {
         fn fmt(&self, f: &mut __es::Formatter<'_>) -> __es::fmt::Result {
-            match *self {
-                Self::Place(ref it) => f.debug_tuple("Place").field(it).finish(),
-            }
-        }
-    }
-    #[automatically_derived]
-    impl __es::Clone for OrderCommand
-    where
-        for<'a> __C0: __es::CloneIf<'a>,
-    {
-        fn clone(&self) -> Self {
-            match *self {
-                Self::Place(ref it) => Self::Place(__es::Clone::clone(it)),
-            }
+            __es::debug::<__Commands, Self>(self, f)
         }
     }
     #[automatically_derived]
     impl __es::PartialEq for OrderCommand
     where
-        for<'a> __C0: __es::PartialEqIf<'a>,
+        for<'a> __Commands: __es::PartialEqEach<'a>,
     {
         fn eq(&self, other: &Self) -> bool {
-            match (self, other) {
-                (Self::Place(left), Self::Place(right)) => left == right,
-                _ => false,
+            __es::equal::<__Commands, Self>(self, other)
+        }
+    }
+    #[automatically_derived]
+    impl __es::Clone for OrderCommand {
+        fn clone(&self) -> Self {
+            match *self {
+                Self::Place(ref it) => Self::Place(__es::Clone::clone(it)),
             }
         }
     }
@@ -300,36 +251,27 @@ const _: () = {
             __es::deserialize(from)
         }
     }
-    #[automatically_derived]
     impl __es::From<__C0> for OrderCommand {
         #[inline]
         fn from(it: __C0) -> Self {
             Self::Place(it)
         }
     }
-    #[automatically_derived]
-    impl __es::TryFrom<OrderCommand> for __C0 {
-        type Error = OrderCommand;
-        fn try_from(set: OrderCommand) -> __es::Result<Self, OrderCommand> {
-            match set {
-                OrderCommand::Place(it) => __es::Ok(it),
-                other => __es::Err(other),
-            }
-        }
-    }
     impl __es::CommandOf<Order> for __C0 {
         const DECIDE: __es::Decide<Order, Self> = <Order as __es::Handle<Self>>::handle;
     }
     impl __es::EventOf<Order> for OrderEvent {}
-    #[automatically_derived]
     impl __es::Decision<Order> for OrderEvent {
         #[inline]
         fn record(self, events: &mut __es::Events<Order>) -> __es::Recorded<Order> {
             __es::record(self, events)
         }
     }
+    #[automatically_derived]
     impl __es::CommandOf<Order> for OrderCommand {
-        const DECIDE: __es::Decide<Order, Self> = <Order as __es::Handle<Self>>::handle;
+        const DECIDE: __es::Decide<Order, Self> = |command, on| match command {
+            Self::Place(it) => __es::CommandOf::decide(it, on),
+        };
     }
     #[automatically_derived]
     impl __es::ErrorOf<Order> for OrderError {

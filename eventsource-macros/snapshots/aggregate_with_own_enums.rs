@@ -24,7 +24,6 @@ const _: () = {
         }
     }
     impl __es::EventOf<Order> for OrderEvent {}
-    #[automatically_derived]
     impl __es::Decision<Order> for OrderEvent {
         #[inline]
         fn record(self, events: &mut __es::Events<Order>) -> __es::Recorded<Order> {

@@ -21,7 +21,6 @@ impl Order {
 #[allow(clippy::all, clippy::nursery, clippy::pedantic)]
 const _: () = {
     use ::eventsource_core::private as __es;
-    #[automatically_derived]
     impl __es::Apply<Placed> for Order {
         const CREATES: bool = true;
         fn create(event: &Placed, meta: &__es::EventMeta<'_>) -> __es::Option<Self> {
@@ -32,7 +31,6 @@ const _: () = {
         }
     }
     #[cfg(feature = "returns")]
-    #[automatically_derived]
     impl __es::Apply<Returned> for Order {
         #[inline]
         fn apply(

@@ -33,6 +33,12 @@ const _: () = {
                 _ => __es::Err(from.no_such_variant()),
             }
         }
+        fn variant(&self) -> (&'static str, &dyn __es::Any) {
+            match *self {
+                Self::Place(ref it) => ("Place", it),
+                Self::Cancel { .. } => ("Cancel", self),
+            }
+        }
     }
     impl __es::CommandSet for OrderCommand {}
     #[automatically_derived]

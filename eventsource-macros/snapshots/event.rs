@@ -1,18 +1,18 @@
-#[allow(deprecated, unreachable_patterns, unused_qualifications, unused_variables)]
-#[allow(clippy::all, clippy::nursery, clippy::pedantic)]
-const _: () = {
-    use ::eventsource_core::private as __es;
-    #[automatically_derived]
-    impl __es::Event for Placed {
-        const NAME: &'static str = "order.placed";
-        const VERSION: u32 = 2;
-        const PLACE: __es::Place = __es::Place::here();
-        fn tags(&self, tags: &mut __es::Tags) {
-            tags.add(
-                "customer",
-                <CustomerId as __es::TagValue>::tag_value(&self.customer),
-            );
-            tags.add("sku", <String as __es::TagValue>::tag_value(&self.article));
-        }
+#[automatically_derived]
+#[allow(deprecated, unused_qualifications)]
+impl ::eventsource_core::Event for Placed {
+    const NAME: &'static str = "order.placed";
+    const VERSION: u32 = 2;
+    const PLACE: ::eventsource_core::message::Place = ::eventsource_core::message::Place::here();
+    #[allow(clippy::all, clippy::nursery, clippy::pedantic)]
+    fn tags(&self, tags: &mut ::eventsource_core::Tags) {
+        tags.add(
+            "customer",
+            <CustomerId as ::eventsource_core::TagValue>::tag_value(&self.customer),
+        );
+        tags.add(
+            "sku",
+            <String as ::eventsource_core::TagValue>::tag_value(&self.article),
+        );
     }
-};
+}

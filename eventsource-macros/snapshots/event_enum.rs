@@ -63,6 +63,13 @@ const _: () = {
                 _ => __es::Err(from.no_such_variant()),
             }
         }
+        fn variant(&self) -> (&'static str, &dyn __es::Any) {
+            match *self {
+                Self::Placed(ref it) => ("Placed", it),
+                Self::Shipped { .. } => ("Shipped", self),
+                Self::Cancelled { .. } => ("Cancelled", self),
+            }
+        }
     }
     #[automatically_derived]
     impl __es::EventSet for OrderEvent {

@@ -34,42 +34,32 @@ pub struct SendBack {
 #[allow(clippy::all, clippy::nursery, clippy::pedantic)]
 const _: () = {
     use ::eventsource_core::private as __es;
-    #[automatically_derived]
     impl __es::Handle<Place> for Order {
         const CREATES: bool = true;
         #[inline]
-        fn handle(
-            state: __es::Option<&Self>,
-            command: Place,
-            context: &__es::Context<'_, Self>,
-            events: &mut __es::Events<Self>,
-        ) -> __es::Decided<Self> {
-            __es::absent(context)?;
+        fn handle(command: Place, on: __es::Deciding<'_, Self>) -> __es::Decided<Self> {
+            on.absent()?;
             let decision = <Order>::place(command);
             __es::decided(
                 <Result<
                     Placed,
                     OrderError,
-                > as __es::Decision<Order>>::record(decision, events),
+                > as __es::Decision<Order>>::record(decision, on.events),
             )
         }
     }
-    #[automatically_derived]
     impl __es::Handle<SendBack> for Order {
         #[inline]
         fn handle(
-            state: __es::Option<&Self>,
             command: SendBack,
-            context: &__es::Context<'_, Self>,
-            events: &mut __es::Events<Self>,
+            on: __es::Deciding<'_, Self>,
         ) -> __es::Decided<Self> {
-            let state = __es::existing(state)?;
-            let decision = <Order>::send_back(state, command.count, context);
+            let decision = <Order>::send_back(on.existing()?, command.count, on.context);
             __es::decided(
                 <Result<
                     Returned,
                     OrderError,
-                > as __es::Decision<Order>>::record(decision, events),
+                > as __es::Decision<Order>>::record(decision, on.events),
             )
         }
     }

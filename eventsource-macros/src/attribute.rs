@@ -117,9 +117,6 @@ pub(crate) fn expand(short: &Short, arguments: TokenStream, item: TokenStream) -
         let path = runtime.serde();
         quote!(#[serde(crate = #path)])
     });
-    // That it could be `Eq` as well is for the user to say, and no lint's business.
-    let lint = added.iter().any(|added| added.name == EQUAL.name);
-    let lint = lint.then(|| quote!(#[allow(clippy::derive_partial_eq_without_eq)]));
     let arguments = without_without(arguments);
     // The derive reports what is wrong with its arguments; where there is none, it is done here.
     let helper = match short.derive {
@@ -133,7 +130,6 @@ pub(crate) fn expand(short: &Short, arguments: TokenStream, item: TokenStream) -
     quote! {
         #[derive(#(#paths,)* #own)]
         #serde
-        #lint
         #helper
         #(#attributes)*
         #rest

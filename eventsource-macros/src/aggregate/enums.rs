@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 use syn::{Attribute, Ident};
 
 use crate::aggregate::model::{Aggregate, Entry, List};
-use crate::message::{self, Body, Kind, Message, Shape, Variant};
+use crate::message::{self, Body, Kind, Variant};
 use crate::runtime::respanned;
 
 /// The enum itself, which stands beside the aggregate.
@@ -25,21 +25,23 @@ pub(crate) fn definition(aggregate: &Aggregate, list: &List) -> TokenStream {
     let variants = entries.iter().map(
         |Entry {
              cfg, path, variant, ..
-         }| {
-            let about = format!(" See [`{variant}`].");
-            quote!(#(#cfg)* #[doc = #about] #variant(#path),)
-        },
+         }| quote!(#(#cfg)* #variant(#path),),
     );
     quote! {
         #[doc = #about]
-        #[allow(deprecated)]
+        #[allow(deprecated, missing_docs)]
         #vis enum #ident { #(#variants)* }
     }
 }
 
 /// The types of a list under short names: a misspelled one is then misspelled once.
-pub(crate) fn aliases(list: &List) -> impl Iterator<Item = TokenStream> {
-    list.entries.iter().map(
+pub(crate) fn aliases(list: &List) -> TokenStream {
+    let each = each(list);
+    let types = list.entries.iter().rev().fold(
+        quote!(()),
+        |rest, Entry { alias, .. }| quote!((#alias, #rest)),
+    );
+    let aliases = list.entries.iter().map(
         |Entry {
              cfg, path, alias, ..
          }| {
@@ -51,32 +53,40 @@ pub(crate) fn aliases(list: &List) -> impl Iterator<Item = TokenStream> {
             });
             quote!(#(#cfg)* type #alias = #path; #absent)
         },
-    )
+    );
+    quote! {
+        #(#aliases)*
+        type #each = #types;
+    }
+}
+
+/// The name of the type that is the list of these types.
+fn each(List { kind, .. }: &List) -> Ident {
+    let name = match kind {
+        Kind::Event => "__Events",
+        Kind::Command => "__Commands",
+    };
+    Ident::new(name, Span::call_site())
 }
 
 /// Reading, writing, conversions, and the standard traits that all of its messages have.
-pub(crate) fn implementation(aggregate: &Aggregate, list: &List) -> TokenStream {
+pub(crate) fn implementation(owner: &Ident, list: &List) -> TokenStream {
     let of = |entry: &Entry| Variant {
         cfg: entry.cfg.clone(),
         ident: entry.variant.clone(),
         body: Body::Of(entry.alias.to_token_stream()),
     };
-    let set = Message {
-        kind: list.kind,
-        runtime: aggregate.runtime.clone(),
-        ident: list.ident.clone(),
-        shape: Shape::Set(list.entries.iter().map(of).collect()),
-    };
-    let set = message::expand(&set);
+    let variants: Vec<_> = list.entries.iter().map(of).collect();
+    let set = message::set(list.kind, &list.ident, &variants);
     let standard = standard_traits(list);
     let entries = list.entries.iter().map(|entry| {
         let (cfg, alias) = (&entry.cfg, &entry.alias);
-        let conversions = conversions(list, entry);
+        let conversion = conversion(list, entry);
         let own = match list.kind {
-            Kind::Event => event(&aggregate.ident, cfg, &quote!(#alias)),
-            Kind::Command => command(&aggregate.ident, cfg, entry.variant.span(), &quote!(#alias)),
+            Kind::Event => event(owner, cfg, &quote!(#alias)),
+            Kind::Command => command(owner, cfg, entry.variant.span(), &quote!(#alias)),
         };
-        quote!(#conversions #own)
+        quote!(#conversion #own)
     });
     quote! {
         #set
@@ -85,8 +95,8 @@ pub(crate) fn implementation(aggregate: &Aggregate, list: &List) -> TokenStream 
     }
 }
 
-/// From a message to the enum and back.
-fn conversions(list: &List, entry: &Entry) -> TokenStream {
+/// From a message to the enum.
+fn conversion(list: &List, entry: &Entry) -> TokenStream {
     let set = &list.ident;
     let Entry {
         cfg,
@@ -96,22 +106,10 @@ fn conversions(list: &List, entry: &Entry) -> TokenStream {
     } = entry;
     quote! {
         #(#cfg)*
-        #[automatically_derived]
         impl __es::From<#alias> for #set {
             #[inline]
             fn from(it: #alias) -> Self {
                 Self::#variant(it)
-            }
-        }
-        #(#cfg)*
-        #[automatically_derived]
-        impl __es::TryFrom<#set> for #alias {
-            type Error = #set;
-            fn try_from(set: #set) -> __es::Result<Self, #set> {
-                match set {
-                    #set::#variant(it) => __es::Ok(it),
-                    other => __es::Err(other),
-                }
             }
         }
     }
@@ -123,7 +121,6 @@ pub(crate) fn event(owner: &Ident, cfg: &[Attribute], event: &TokenStream) -> To
         #(#cfg)*
         impl __es::EventOf<#owner> for #event {}
         #(#cfg)*
-        #[automatically_derived]
         impl __es::Decision<#owner> for #event {
             #[inline]
             fn record(self, events: &mut __es::Events<#owner>) -> __es::Recorded<#owner> {
@@ -149,50 +146,51 @@ pub(crate) fn command(
     }
 }
 
-/// `Debug`, `Clone` and `PartialEq`, each if all messages have it, and serde's two through the table.
-fn standard_traits(list: &List) -> TokenStream {
-    let List { ident, entries, .. } = list;
-    let every = |bound: &str| {
-        let bound = Ident::new(bound, Span::call_site());
-        let aliases = entries.iter().map(|entry| &entry.alias);
-        quote!(#(for<'a> #aliases: __es::#bound<'a>,)*)
-    };
-    let (debug, clone, equal) = (every("DebugIf"), every("CloneIf"), every("PartialEqIf"));
-    let arms = |arm: &dyn Fn(&Ident) -> TokenStream| {
-        let arms = entries.iter().map(|Entry { cfg, variant, .. }| {
-            let arm = arm(variant);
-            quote!(#(#cfg)* #arm)
-        });
-        quote!(#(#arms)*)
-    };
-    let shown = arms(&|variant| {
-        let name = variant.to_string();
-        quote!(Self::#variant(ref it) => f.debug_tuple(#name).field(it).finish(),)
+/// The dispatcher.
+pub(crate) fn commands(owner: &Ident, List { ident, entries, .. }: &List) -> TokenStream {
+    let arms = entries.iter().map(|Entry { cfg, variant, .. }| {
+        quote!(#(#cfg)* Self::#variant(it) => __es::CommandOf::decide(it, on),)
     });
-    let cloned =
-        arms(&|variant| quote!(Self::#variant(ref it) => Self::#variant(__es::Clone::clone(it)),));
-    let compared =
-        arms(&|variant| quote!((Self::#variant(left), Self::#variant(right)) => left == right,));
     quote! {
         #[automatically_derived]
-        impl __es::Debug for #ident where #debug {
+        impl __es::CommandOf<#owner> for #ident {
+            const DECIDE: __es::Decide<#owner, Self> = |command, on| match command { #(#arms)* };
+        }
+    }
+}
+
+/// `Debug`, `Clone` and `PartialEq`, each if all messages have it, and serde's two through the table.
+fn standard_traits(list: &List) -> TokenStream {
+    let List {
+        kind,
+        ident,
+        entries,
+    } = list;
+    let aliases = entries.iter().map(|entry| &entry.alias);
+    let each = each(list);
+    // A command is `Clone`; an event may be.
+    let clone =
+        (*kind == Kind::Event).then(|| quote!(where #(for<'a> #aliases: __es::CloneIf<'a>,)*));
+    let cloned = entries.iter().map(|Entry { cfg, variant, .. }| {
+        quote!(#(#cfg)* Self::#variant(ref it) => Self::#variant(__es::Clone::clone(it)),)
+    });
+    quote! {
+        #[automatically_derived]
+        impl __es::Debug for #ident where for<'a> #each: __es::DebugEach<'a> {
             fn fmt(&self, f: &mut __es::Formatter<'_>) -> __es::fmt::Result {
-                match *self { #shown }
+                __es::debug::<#each, Self>(self, f)
             }
         }
         #[automatically_derived]
-        impl __es::Clone for #ident where #clone {
-            fn clone(&self) -> Self {
-                match *self { #cloned }
-            }
-        }
-        #[automatically_derived]
-        impl __es::PartialEq for #ident where #equal {
+        impl __es::PartialEq for #ident where for<'a> #each: __es::PartialEqEach<'a> {
             fn eq(&self, other: &Self) -> bool {
-                match (self, other) {
-                    #compared
-                    _ => false,
-                }
+                __es::equal::<#each, Self>(self, other)
+            }
+        }
+        #[automatically_derived]
+        impl __es::Clone for #ident #clone {
+            fn clone(&self) -> Self {
+                match *self { #(#cloned)* }
             }
         }
         #[automatically_derived]

@@ -17,19 +17,17 @@ pub(crate) fn expand(aggregate: &Aggregate) -> TokenStream {
         })
         .collect();
     let definitions = lists.iter().map(|list| enums::definition(aggregate, list));
-    let aliases = lists.iter().flat_map(|list| enums::aliases(list));
+    let aliases = lists.iter().map(|list| enums::aliases(list));
     let enums = lists
         .iter()
-        .map(|list| enums::implementation(aggregate, list));
+        .map(|list| enums::implementation(&aggregate.ident, list));
     let (interface, whole) = (interface(aggregate), whole(aggregate));
-    let (dispatcher, creation) = (dispatcher(aggregate), creation(aggregate));
-    let registration = registration(aggregate);
+    let (creation, registration) = (creation(aggregate), registration(aggregate));
     let scope = scope(
         &aggregate.runtime,
         quote! {
             #(#aliases)*
             #interface
-            #dispatcher
             #(#enums)*
             #whole
             #creation
@@ -60,11 +58,10 @@ fn whole(aggregate: &Aggregate) -> TokenStream {
         ..
     } = aggregate;
     let event = enums::event(ident, &[], &set(events));
-    let span = match commands {
-        Messages::Listed(_) => ident.span(),
-        Messages::Own(own) => own.span(),
+    let command = match commands {
+        Messages::Listed(list) => enums::commands(ident, list),
+        Messages::Own(own) => enums::command(ident, &[], own.span(), &quote!(#own)),
     };
-    let command = enums::command(ident, &[], span, &set(commands));
     quote! {
         #event
         #command
@@ -75,49 +72,6 @@ fn whole(aggregate: &Aggregate) -> TokenStream {
             }
         }
     }
-}
-
-/// `Handle` for the command enum.
-fn dispatcher(aggregate: &Aggregate) -> Option<TokenStream> {
-    let Aggregate {
-        ident, commands, ..
-    } = aggregate;
-    let Messages::Listed(List {
-        ident: set,
-        entries,
-        ..
-    }) = commands
-    else {
-        return None;
-    };
-    let arms = entries.iter().map(
-        |Entry {
-             cfg,
-             alias,
-             variant,
-             ..
-         }| {
-            let owner = respanned(ident, variant.span());
-            quote! {
-                #(#cfg)*
-                #set::#variant(it) => <#owner as __es::Handle<#alias>>::handle(state, it, context, events),
-            }
-        },
-    );
-    Some(quote! {
-        #[automatically_derived]
-        impl __es::Handle<#set> for #ident {
-            #[inline]
-            fn handle(
-                state: __es::Option<&Self>,
-                command: #set,
-                context: &__es::Context<'_, Self>,
-                events: &mut __es::Events<Self>,
-            ) -> __es::Decided<Self> {
-                match command { #(#arms)* }
-            }
-        }
-    })
 }
 
 /// `Aggregate` itself.

@@ -6,61 +6,72 @@ use syn::Ident;
 use syn::spanned::Spanned;
 
 use crate::message::model::{Body, Contract, Kind, Message, OwnField, Shape, Tag, Variant};
+use crate::runtime::scope;
 
-/// The implementation, without the constant around it.
 pub(crate) fn expand(message: &Message) -> TokenStream {
     match &message.shape {
         Shape::One { contract, tags } => one(message, contract, tags),
-        Shape::Set(variants) => set(message, variants),
+        Shape::Set(variants) => scope(
+            &message.runtime,
+            set(message.kind, &message.ident, variants),
+        ),
     }
 }
 
 fn one(message: &Message, Contract { name, version }: &Contract, tags: &[Tag]) -> TokenStream {
-    let Message { kind, ident, .. } = message;
+    let Message {
+        kind,
+        runtime,
+        ident,
+        ..
+    } = message;
     let interface = kind.interface();
-    let derived = (!tags.is_empty()).then(|| quote!(#[automatically_derived]));
     let version = (*version != 1).then(|| {
         let version = Literal::u32_unsuffixed(*version);
         quote!(const VERSION: u32 = #version;)
     });
+    let derived = (!tags.is_empty()).then(|| quote!(#[automatically_derived]));
     let tags = (!tags.is_empty()).then(|| {
-        let adds = adds(tags);
+        let runtime = quote!(#runtime);
+        let adds = adds(&runtime, tags);
         quote! {
-            fn tags(&self, tags: &mut __es::Tags) {
+            #[allow(clippy::all, clippy::nursery, clippy::pedantic)]
+            fn tags(&self, tags: &mut #runtime::Tags) {
                 #(#adds)*
             }
         }
     });
     quote! {
         #derived
-        impl __es::#interface for #ident {
+        #[allow(deprecated, unused_qualifications)]
+        impl #runtime::#interface for #ident {
             const NAME: &'static str = #name;
             #version
-            const PLACE: __es::Place = __es::Place::here();
+            const PLACE: #runtime::message::Place = #runtime::message::Place::here();
             #tags
         }
     }
 }
 
-fn adds(tags: &[Tag]) -> impl Iterator<Item = TokenStream> + '_ {
+fn adds<'t>(runtime: &'t TokenStream, tags: &'t [Tag]) -> impl Iterator<Item = TokenStream> + 't {
     tags.iter().map(
-        |Tag {
-             cfg,
-             name,
-             ty,
-             value,
-         }| {
-            let value = quote!(<#ty as __es::TagValue>::tag_value(#value));
+        move |Tag {
+                  cfg,
+                  name,
+                  ty,
+                  value,
+              }| {
+            let value = quote!(<#ty as #runtime::TagValue>::tag_value(#value));
             quote!(#(#cfg)* tags.add(#name, #value);)
         },
     )
 }
 
-fn set(message: &Message, variants: &[Variant]) -> TokenStream {
-    let Message { kind, ident, .. } = message;
+/// A set, for use in a scope.
+pub(crate) fn set(kind: Kind, ident: &Ident, variants: &[Variant]) -> TokenStream {
     let parts: Vec<_> = (0_u16..)
         .zip(variants)
-        .map(|(number, variant)| part(message, number, variant))
+        .map(|(number, variant)| part(kind, ident, number, variant))
         .collect();
     let (payloads, rows) = (
         parts.iter().map(|part| &part.payloads),
@@ -70,10 +81,11 @@ fn set(message: &Message, variants: &[Variant]) -> TokenStream {
         parts.iter().map(|part| &part.write),
         parts.iter().map(|part| &part.read),
     );
+    let named = parts.iter().map(|part| &part.named);
     let distinct = (0_u16..)
         .zip(variants)
         .skip(1)
-        .map(|(number, variant)| distinct(message, number, variant));
+        .map(|(number, variant)| distinct(kind, ident, number, variant));
     let interface = match kind {
         Kind::Event => event_set(ident, variants, &parts),
         Kind::Command => command_set(ident),
@@ -94,6 +106,10 @@ fn set(message: &Message, variants: &[Variant]) -> TokenStream {
                     _ => __es::Err(from.no_such_variant()),
                 }
             }
+
+            fn variant(&self) -> (&'static str, &dyn __es::Any) {
+                match *self { #(#named)* }
+            }
         }
         #interface
         const _: () = { #(#distinct)* };
@@ -101,10 +117,12 @@ fn set(message: &Message, variants: &[Variant]) -> TokenStream {
 }
 
 /// That no message before this one has its stored name: else the constant is an error at the variant.
-fn distinct(message: &Message, number: u16, Variant { cfg, ident, .. }: &Variant) -> TokenStream {
-    let Message {
-        kind, ident: set, ..
-    } = message;
+fn distinct(
+    kind: Kind,
+    set: &Ident,
+    number: u16,
+    Variant { cfg, ident, .. }: &Variant,
+) -> TokenStream {
     let (number, name, kind) = (
         Literal::u16_unsuffixed(number),
         ident.to_string(),
@@ -151,31 +169,30 @@ struct Part {
     row: TokenStream,
     write: TokenStream,
     read: TokenStream,
+    named: TokenStream,
     tags: TokenStream,
 }
 
-fn part(message: &Message, number: u16, variant: &Variant) -> Part {
+fn part(kind: Kind, set: &Ident, number: u16, variant: &Variant) -> Part {
     let number = Literal::u16_unsuffixed(number);
     match &variant.body {
-        Body::Of(inner) => part_of(message, number, variant, inner),
+        Body::Of(inner) => part_of(kind, number, variant, inner),
         Body::Own {
             contract,
             fields,
             named,
             unit,
             tags,
-        } => own_part(
-            message, number, variant, contract, fields, *named, *unit, tags,
-        ),
+        } => own_part(set, number, variant, contract, fields, *named, *unit, tags),
     }
 }
 
 /// Of a variant around a message. All of it stands at the message's type: that it is none is said there, once.
-fn part_of(message: &Message, number: Literal, variant: &Variant, inner: &TokenStream) -> Part {
+fn part_of(kind: Kind, number: Literal, variant: &Variant, inner: &TokenStream) -> Part {
     let Variant { cfg, ident, .. } = variant;
-    let span = inner.span();
-    let interface = message.kind.interface();
-    let (write, read) = match message.kind {
+    let (span, name) = (inner.span(), ident.to_string());
+    let interface = kind.interface();
+    let (write, read) = match kind {
         Kind::Event => ("write_event", "read_event"),
         Kind::Command => ("write_command", "read_command"),
     };
@@ -184,6 +201,7 @@ fn part_of(message: &Message, number: Literal, variant: &Variant, inner: &TokenS
         payloads: TokenStream::new(),
         row: quote!(#(#cfg)* <#inner as __es::#interface>::ROW.at(#number),),
         write: quote_spanned!(span=> #(#cfg)* Self::#ident(ref it) => __es::#interface::#write(it, to),),
+        named: quote!(#(#cfg)* Self::#ident(ref it) => (#name, it),),
         read: quote_spanned!(span=> #(#cfg)* #number => __es::#interface::#read(from).map(Self::#ident),),
         tags: quote!(#(#cfg)* Self::#ident(ref it) => <#inner as __es::Event>::tags(it, tags),),
     }
@@ -194,7 +212,7 @@ fn part_of(message: &Message, number: Literal, variant: &Variant, inner: &TokenS
     reason = "the fields of one enum variant of the model"
 )]
 fn own_part(
-    message: &Message,
+    set: &Ident,
     number: Literal,
     variant: &Variant,
     Contract { name, version }: &Contract,
@@ -203,10 +221,9 @@ fn own_part(
     unit: bool,
     tags: &[Tag],
 ) -> Part {
-    let set = &message.ident;
     let Variant { cfg, ident, .. } = variant;
     let (owned, borrowed) = (format_ident!("__{ident}"), format_ident!("__{ident}Ref"));
-    let version = Literal::u32_unsuffixed(*version);
+    let (version, variant_name) = (Literal::u32_unsuffixed(*version), ident.to_string());
     let attributes: Vec<Vec<_>> = fields
         .iter()
         .map(|own| passed_on(&own.field.attrs))
@@ -243,7 +260,8 @@ fn own_part(
         )
     };
     let lifetime = (!fields.is_empty()).then(|| quote!(<'__a>));
-    let adds = adds(tags);
+    let runtime = quote!(__es);
+    let adds = adds(&runtime, tags);
     Part {
         payloads: quote! {
             #(#cfg)*
@@ -257,6 +275,7 @@ fn own_part(
         },
         row: quote!(#(#cfg)* __es::Row::of::<#set>(#number, #name, #version),),
         write: quote!(#(#cfg)* Self::#ident #pattern => to.write(#name, #version, &#borrowed #values),),
+        named: quote!(#(#cfg)* Self::#ident { .. } => (#variant_name, self),),
         read: quote! {
             #(#cfg)*
             #number => {

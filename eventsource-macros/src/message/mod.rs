@@ -8,13 +8,13 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::errors::Errors;
-use crate::runtime::scope;
-pub(crate) use expand::expand;
-pub(crate) use model::{Body, Kind, Message, Shape, Variant};
+use expand::expand;
+pub(crate) use expand::set;
+pub(crate) use model::{Body, Kind, Variant};
 
 pub(crate) fn derive(kind: Kind, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let message = parse::parse(kind, item, &mut errors);
-    let implementation = message.map(|message| scope(&message.runtime, expand(&message)));
+    let implementation = message.map(|message| expand(&message));
     quote!(#implementation #errors)
 }

@@ -54,7 +54,6 @@ fn implementation(methods: &Methods, method: &Method, content: TokenStream) -> T
     let head = quote_spanned!(span=> impl #interface for #owner);
     quote! {
         #(#cfg)*
-        #[automatically_derived]
         #head #braces
     }
 }
@@ -130,12 +129,7 @@ fn handle(methods: &Methods, method: &Method) -> TokenStream {
     quote! {
         #creates
         #[inline]
-        fn handle(
-            state: __es::Option<&Self>,
-            command: #message,
-            context: &__es::Context<'_, Self>,
-            events: &mut __es::Events<Self>,
-        ) -> __es::Decided<Self> {
+        fn handle(command: #message, on: __es::Deciding<'_, Self>) -> __es::Decided<Self> {
             #body
         }
     }
@@ -153,11 +147,8 @@ fn decision(methods: &Methods, method: &Method) -> TokenStream {
         ..
     } = method;
     let (check, receiver) = match creates {
-        true => (quote!(__es::absent(context)?;), None),
-        false => (
-            quote!(let state = __es::existing(state)?;),
-            Some(quote!(state,)),
-        ),
+        true => (Some(quote!(on.absent()?;)), None),
+        false => (None, Some(quote!(on.existing()?,))),
     };
     let arguments = match declares {
         None => quote!(command,),
@@ -166,13 +157,13 @@ fn decision(methods: &Methods, method: &Method) -> TokenStream {
             quote!(#(command.#names,)*)
         }
     };
-    let context = second.then(|| quote!(context,));
+    let context = second.then(|| quote!(on.context,));
     let span = output_span(method);
     let record = match output {
         Some(output) if named(output) => {
-            quote_spanned!(span=> <#output as __es::Decision<#owner>>::record(decision, events))
+            quote_spanned!(span=> <#output as __es::Decision<#owner>>::record(decision, on.events))
         }
-        _ => quote_spanned!(span=> __es::Decision::<#owner>::record(decision, events)),
+        _ => quote_spanned!(span=> __es::Decision::<#owner>::record(decision, on.events)),
     };
     quote! {
         #check
