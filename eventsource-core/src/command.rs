@@ -43,6 +43,7 @@ pub trait Command: Clone + Serialize + DeserializeOwned + Send + Sync + 'static 
     #[doc(hidden)]
     const ROW: Row = Row {
         variant: 0,
+        label: "",
         name: Self::NAME,
         version: Self::VERSION,
         type_name: std::any::type_name::<Self>,
@@ -51,7 +52,7 @@ pub trait Command: Clone + Serialize + DeserializeOwned + Send + Sync + 'static 
 
     #[doc(hidden)]
     fn write_command<W: MessageWriter>(&self, writer: W) -> Result<W::Ok, W::Error> {
-        writer.write(Self::NAME, Self::VERSION, self)
+        writer.command(self)
     }
 
     #[doc(hidden)]

@@ -1,6 +1,7 @@
 //! Decisions: what a handler may return, and what becomes of it.
 
 use crate::aggregate::Aggregate;
+use crate::command::Deciding;
 
 /// The events that a decision makes, in order.
 #[derive(Debug)]
@@ -56,6 +57,16 @@ impl<A: Aggregate> Events<A> {
 pub trait Decision<A: Aggregate> {
     /// Puts the events into `events`, or gives the refusal.
     fn record(self, events: &mut Events<A>) -> Result<(), A::Error>;
+
+    /// The same, as a handler's answer.
+    #[doc(hidden)]
+    #[inline]
+    fn conclude(self, on: Deciding<'_, A>) -> Result<(), Rejection<A::Error>>
+    where
+        Self: Sized,
+    {
+        self.record(on.events).map_err(Rejection::Refused)
+    }
 }
 
 impl<A: Aggregate, T: Decision<A>, E: ErrorOf<A>> Decision<A> for Result<T, E> {

@@ -1,17 +1,13 @@
 //! `Debug`, `Clone` and `PartialEq` for a generated enum: each exactly if all of its messages have it.
 //!
 //! A bound on a concrete type is an error where it does not hold. One with a lifetime is decided only where it is used,
-//! so these traits have one. A list of types is `(First, (Second, ()))`.
+//! so these traits have one. They are implemented for lists of types, `(First, (Second, ()))`; which of them a message
+//! is, the compiler knows when it writes the code of its variant.
 
 use std::any::Any;
 use std::fmt::{self, Debug, Formatter};
 
-use crate::message::MessageSet;
-
-/// A message that is `Clone`.
-pub trait CloneIf<'a>: Clone {}
-#[diagnostic::do_not_recommend]
-impl<T: Clone> CloneIf<'_> for T {}
+use crate::message::{MessageSet, Show};
 
 /// A list of messages that are `Debug`.
 pub trait DebugEach<'a> {
@@ -26,6 +22,7 @@ impl DebugEach<'_> for () {
 }
 
 impl<'a, First: Debug + 'static, Rest: DebugEach<'a>> DebugEach<'a> for (First, Rest) {
+    #[inline]
     fn shown(message: &dyn Any) -> &dyn Debug {
         match message.downcast_ref::<First>() {
             Some(message) => message,
@@ -34,42 +31,93 @@ impl<'a, First: Debug + 'static, Rest: DebugEach<'a>> DebugEach<'a> for (First, 
     }
 }
 
-/// Writes an enum whose messages are `Each`.
+/// Writes an enum as a derived `Debug` does.
 pub fn debug<Each, M: MessageSet>(set: &M, f: &mut Formatter<'_>) -> fmt::Result
 where
     Each: for<'a> DebugEach<'a>,
 {
-    let (name, message) = set.variant();
-    f.debug_tuple(name).field(Each::shown(message)).finish()
+    let name = set.name();
+    let row = M::ROWS.iter().find(|row| row.name == name);
+    let mut tuple = f.debug_tuple(row.map_or(name, |row| row.label));
+    let Ok(_) = set.write(Show(|message: &dyn Any| {
+        tuple.field(Each::shown(message));
+    }));
+    tuple.finish()
 }
 
 /// A list of messages that are `PartialEq`.
 pub trait PartialEqEach<'a> {
     #[doc(hidden)]
-    fn eq(left: &dyn Any, right: &dyn Any) -> bool;
+    fn equal(left: &dyn Any, right: &dyn Any) -> bool;
 }
 
 impl PartialEqEach<'_> for () {
-    fn eq(_: &dyn Any, _: &dyn Any) -> bool {
+    fn equal(_: &dyn Any, _: &dyn Any) -> bool {
         false
     }
 }
 
 impl<'a, First: PartialEq + 'static, Rest: PartialEqEach<'a>> PartialEqEach<'a> for (First, Rest) {
-    fn eq(left: &dyn Any, right: &dyn Any) -> bool {
-        match (left.downcast_ref::<First>(), right.downcast_ref::<First>()) {
+    #[inline]
+    fn equal(left: &dyn Any, right: &dyn Any) -> bool {
+        match (left.downcast_ref::<First>(), right.downcast_ref()) {
             (Some(left), Some(right)) => left == right,
-            (None, None) => Rest::eq(left, right),
+            (None, None) => Rest::equal(left, right),
             _ => false,
         }
     }
 }
 
-/// Compares two enums whose messages are `Each`.
+/// Compares two enums.
 pub fn equal<Each, M: MessageSet>(left: &M, right: &M) -> bool
 where
     Each: for<'a> PartialEqEach<'a>,
 {
-    let ((left_name, left), (right_name, right)) = (left.variant(), right.variant());
-    left_name == right_name && Each::eq(left, right)
+    let Ok(equal) = left.write(Show(|left: &dyn Any| {
+        let Ok(equal) = right.write(Show(|right: &dyn Any| Each::equal(left, right)));
+        equal
+    }));
+    equal.flatten() == Some(true)
+}
+
+/// A list of messages that are `Clone`, and go into `M`.
+pub trait CloneEach<'a, M> {
+    #[doc(hidden)]
+    fn cloned(message: &dyn Any) -> Option<M>;
+}
+
+impl<M> CloneEach<'_, M> for () {
+    fn cloned(_: &dyn Any) -> Option<M> {
+        None
+    }
+}
+
+impl<'a, M, First, Rest> CloneEach<'a, M> for (First, Rest)
+where
+    First: Clone + Into<M> + 'static,
+    Rest: CloneEach<'a, M>,
+{
+    #[inline]
+    fn cloned(message: &dyn Any) -> Option<M> {
+        match message.downcast_ref::<First>() {
+            Some(message) => Some(message.clone().into()),
+            None => Rest::cloned(message),
+        }
+    }
+}
+
+/// Clones an enum.
+///
+/// # Panics
+///
+/// If the message is none of the list: the macro writes the list and the enum from one source.
+#[inline]
+pub fn clone<Each, M: MessageSet>(set: &M) -> M
+where
+    Each: for<'a> CloneEach<'a, M>,
+{
+    let Ok(cloned) = set.write(Show(|message: &dyn Any| Each::cloned(message)));
+    cloned
+        .flatten()
+        .expect("the list has every message of the enum")
 }

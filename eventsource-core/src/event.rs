@@ -45,6 +45,7 @@ pub trait Event: Serialize + DeserializeOwned + Send + Sync + 'static {
     #[doc(hidden)]
     const ROW: Row = Row {
         variant: 0,
+        label: "",
         name: Self::NAME,
         version: Self::VERSION,
         type_name: std::any::type_name::<Self>,

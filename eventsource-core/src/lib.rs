@@ -111,6 +111,7 @@ pub use key::Key;
 pub use limits::{EVENT_NAME_LIMIT, Limits, Rejected, RejectedProblem};
 pub use load::{AsOf, Corrupt, CorruptCause, LoadError, Loaded};
 pub use memory::MemoryStore;
+pub use message::Place;
 pub use metadata::Metadata;
 pub use query::{Query, QueryItem};
 pub use registry::{AggregateEntry, NameCollision, Registered, Registry};

@@ -11,6 +11,7 @@ use std::panic::Location;
 use serde::de::{self, DeserializeOwned, IgnoredAny, MapAccess};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::command::Command;
 use crate::event::Event;
 use crate::tag::Tags;
 
@@ -53,6 +54,8 @@ impl fmt::Display for Place {
 pub struct Row {
     /// The number that `read` takes.
     pub variant: u16,
+    /// The variant's name in the enum.
+    pub label: &'static str,
     /// The stored name.
     pub name: &'static str,
     /// The version of the payload's shape.
@@ -67,9 +70,15 @@ impl Row {
     /// A message that a variant of `M` is, fields and all, defined where this is called.
     #[must_use]
     #[track_caller]
-    pub const fn of<M>(variant: u16, name: &'static str, version: u32) -> Self {
+    pub const fn of<M>(
+        variant: u16,
+        label: &'static str,
+        name: &'static str,
+        version: u32,
+    ) -> Self {
         Self {
             variant,
+            label,
             name,
             version,
             type_name: std::any::type_name::<M>,
@@ -77,10 +86,14 @@ impl Row {
         }
     }
 
-    /// The same message as another variant.
+    /// The same message as this variant.
     #[must_use]
-    pub const fn at(self, variant: u16) -> Self {
-        Self { variant, ..self }
+    pub const fn at(self, variant: u16, label: &'static str) -> Self {
+        Self {
+            variant,
+            label,
+            ..self
+        }
     }
 }
 
@@ -95,12 +108,7 @@ pub trait MessageSet: Sized + Send + Sync + 'static {
     /// Reads the payload of a variant from `reader`.
     fn read<R: MessageReader>(variant: u16, reader: R) -> Result<Self, R::Error>;
 
-    /// The variant's name, and the struct in it; the enum itself, where the variant is not around a struct.
-    fn variant(&self) -> (&'static str, &dyn Any) {
-        (self.name(), self)
-    }
-
-    /// The message, if it is a `T`.
+    /// The message, if it is a `T`: a copy of it.
     ///
     /// ```
     /// use eventsource_core::message::MessageSet;
@@ -120,11 +128,12 @@ pub trait MessageSet: Sized + Send + Sync + 'static {
     /// }
     ///
     /// let light = Light::Dimmed(Dimmed { to: 7 });
-    /// assert_eq!(light.get::<Dimmed>(), Some(&Dimmed { to: 7 }));
+    /// assert_eq!(light.get(), Some(Dimmed { to: 7 }));
     /// assert_eq!(light.get::<Lit>(), None);
     /// ```
-    fn get<T: 'static>(&self) -> Option<&T> {
-        self.variant().1.downcast_ref()
+    fn get<T: Clone + 'static>(&self) -> Option<T> {
+        let Ok(message) = self.write(Show(|it: &dyn Any| it.downcast_ref().cloned()));
+        message.flatten()
     }
 
     /// The stored name.
@@ -204,6 +213,14 @@ pub trait MessageWriter {
     {
         self.write(E::NAME, E::VERSION, event)
     }
+
+    /// Takes a command.
+    fn command<C: Command>(self, command: &C) -> Result<Self::Ok, Self::Error>
+    where
+        Self: Sized,
+    {
+        self.write(C::NAME, C::VERSION, command)
+    }
 }
 
 /// Makes a payload of a message.
@@ -252,6 +269,26 @@ impl MessageWriter for TagsOnly<'_> {
     fn event<E: Event>(self, event: &E) -> Result<(), Self::Error> {
         event.tags(self.0);
         Ok(())
+    }
+}
+
+/// Shows the struct of an event or a command to a function. What is no struct of its own is not shown.
+pub(crate) struct Show<F>(pub(crate) F);
+
+impl<T, F: FnOnce(&dyn Any) -> T> MessageWriter for Show<F> {
+    type Ok = Option<T>;
+    type Error = std::convert::Infallible;
+
+    fn write<P: Serialize>(self, _: &'static str, _: u32, _: &P) -> Result<Option<T>, Self::Error> {
+        Ok(None)
+    }
+
+    fn event<E: Event>(self, event: &E) -> Result<Option<T>, Self::Error> {
+        Ok(Some((self.0)(event)))
+    }
+
+    fn command<C: Command>(self, command: &C) -> Result<Option<T>, Self::Error> {
+        Ok(Some((self.0)(command)))
     }
 }
 

@@ -1,6 +1,5 @@
 //! What generated code calls. Not for use by hand: it may change in any release.
 
-pub use std::any::Any;
 pub use std::clone::Clone;
 pub use std::cmp::{self, PartialEq};
 pub use std::convert::From;
@@ -34,12 +33,6 @@ pub type Decided<A> = Result<(), Rejection<<A as Aggregate>::Error>>;
 
 /// What comes of a handler's answer.
 pub type Recorded<A> = Result<(), <A as Aggregate>::Error>;
-
-/// The answer of a handler, from what its decision has recorded.
-#[inline]
-pub fn decided<E>(recorded: Result<(), E>) -> Result<(), Rejection<E>> {
-    recorded.map_err(Rejection::Refused)
-}
 
 /// Records an event, or an enum of them.
 #[inline]
@@ -112,7 +105,7 @@ pub const fn creation<A: Aggregate>(name: &str, commands: &[bool]) {
 
 /// For use in a `const`, which fails to compile if the stored name of a variant is that of one before it.
 #[track_caller]
-pub const fn distinct<M: MessageSet>(variant: u16, name: &str, kind: &str) {
+pub const fn distinct<M: MessageSet>(variant: u16, kind: &str) {
     let mut own = 0;
     while own < M::ROWS.len() && M::ROWS[own].variant != variant {
         own += 1;
@@ -122,7 +115,7 @@ pub const fn distinct<M: MessageSet>(variant: u16, name: &str, kind: &str) {
         if same(M::ROWS[own].name, M::ROWS[other].name) {
             fail(&[
                 "the stored name of `",
-                name,
+                M::ROWS[own].label,
                 "` is the name of another ",
                 kind,
                 " in this set: give each its own with `#[",

@@ -31,13 +31,14 @@ pub struct AggregateEntry {
 }
 
 impl AggregateEntry {
-    /// The entry of `A`, which was defined at `place`.
+    /// The entry of `A`, which is defined where this is called.
     #[must_use]
-    pub const fn of<A: Aggregate>(place: Place) -> Self {
+    #[track_caller]
+    pub const fn here<A: Aggregate>() -> Self {
         Self {
             name: A::NAME,
             type_name: std::any::type_name::<A>,
-            place,
+            place: Place::here(),
             events: <A::Event as MessageSet>::ROWS,
             commands: <A::Command as MessageSet>::ROWS,
             target: |store| {

@@ -10,16 +10,18 @@ pub enum OrderEvent {
 pub enum OrderCommand {
     Place(Place),
 }
-#[allow(deprecated, unreachable_patterns, unused_qualifications, unused_variables)]
-#[allow(clippy::all, clippy::nursery, clippy::pedantic)]
+#[allow(deprecated, clippy::all, clippy::nursery, clippy::pedantic)]
 const _: () = {
     use ::eventsource_core::private as __es;
     type __E0 = Placed;
     #[cfg(feature = "returns")]
     type __E1 = Returned;
+    #[cfg(feature = "returns")]
+    type __Events1 = (__E1, __Events2);
     #[cfg(not(all(feature = "returns")))]
-    type __E1 = ();
-    type __Events = (__E0, (__E1, ()));
+    type __Events1 = __Events2;
+    type __Events = (__E0, __Events1);
+    type __Events2 = ();
     type __C0 = Place;
     type __Commands = (__C0, ());
     #[automatically_derived]
@@ -62,9 +64,9 @@ const _: () = {
     #[automatically_derived]
     impl __es::MessageSet for OrderEvent {
         const ROWS: &'static [__es::Row] = &[
-            <__E0 as __es::Event>::ROW.at(0),
+            <__E0 as __es::Event>::ROW.at(0, "Placed"),
             #[cfg(feature = "returns")]
-            <__E1 as __es::Event>::ROW.at(1),
+            <__E1 as __es::Event>::ROW.at(1, "Returned"),
         ];
         fn write<W: __es::MessageWriter>(&self, to: W) -> __es::Result<W::Ok, W::Error> {
             match *self {
@@ -84,19 +86,11 @@ const _: () = {
                 _ => __es::Err(from.no_such_variant()),
             }
         }
-        fn variant(&self) -> (&'static str, &dyn __es::Any) {
-            match *self {
-                Self::Placed(ref it) => ("Placed", it),
-                #[cfg(feature = "returns")]
-                Self::Returned(ref it) => ("Returned", it),
-            }
-        }
     }
     impl __es::EventSet for OrderEvent {}
     const _: () = {
-        #[cfg(feature = "returns")] __es::distinct::<OrderEvent>(1, "Returned", "event");
+        #[cfg(feature = "returns")] __es::distinct::<OrderEvent>(1, "event");
     };
-    #[automatically_derived]
     impl __es::Debug for OrderEvent
     where
         for<'a> __Events: __es::DebugEach<'a>,
@@ -105,7 +99,6 @@ const _: () = {
             __es::debug::<__Events, Self>(self, f)
         }
     }
-    #[automatically_derived]
     impl __es::PartialEq for OrderEvent
     where
         for<'a> __Events: __es::PartialEqEach<'a>,
@@ -114,21 +107,15 @@ const _: () = {
             __es::equal::<__Events, Self>(self, other)
         }
     }
-    #[automatically_derived]
     impl __es::Clone for OrderEvent
     where
-        for<'a> __E0: __es::CloneIf<'a>,
-        for<'a> __E1: __es::CloneIf<'a>,
+        for<'a> __Events: __es::CloneEach<'a, Self>,
     {
+        #[inline]
         fn clone(&self) -> Self {
-            match *self {
-                Self::Placed(ref it) => Self::Placed(__es::Clone::clone(it)),
-                #[cfg(feature = "returns")]
-                Self::Returned(ref it) => Self::Returned(__es::Clone::clone(it)),
-            }
+            __es::clone::<__Events, Self>(self)
         }
     }
-    #[automatically_derived]
     impl __es::Serialize for OrderEvent {
         fn serialize<S: __es::Serializer>(
             &self,
@@ -137,7 +124,6 @@ const _: () = {
             __es::serialize(self, to)
         }
     }
-    #[automatically_derived]
     impl<'de> __es::Deserialize<'de> for OrderEvent {
         fn deserialize<D: __es::Deserializer<'de>>(
             from: D,
@@ -146,21 +132,18 @@ const _: () = {
         }
     }
     impl __es::From<__E0> for OrderEvent {
-        #[inline]
         fn from(it: __E0) -> Self {
             Self::Placed(it)
         }
     }
     impl __es::EventOf<Order> for __E0 {}
     impl __es::Decision<Order> for __E0 {
-        #[inline]
         fn record(self, events: &mut __es::Events<Order>) -> __es::Recorded<Order> {
             __es::record(self, events)
         }
     }
     #[cfg(feature = "returns")]
     impl __es::From<__E1> for OrderEvent {
-        #[inline]
         fn from(it: __E1) -> Self {
             Self::Returned(it)
         }
@@ -169,14 +152,15 @@ const _: () = {
     impl __es::EventOf<Order> for __E1 {}
     #[cfg(feature = "returns")]
     impl __es::Decision<Order> for __E1 {
-        #[inline]
         fn record(self, events: &mut __es::Events<Order>) -> __es::Recorded<Order> {
             __es::record(self, events)
         }
     }
     #[automatically_derived]
     impl __es::MessageSet for OrderCommand {
-        const ROWS: &'static [__es::Row] = &[<__C0 as __es::Command>::ROW.at(0)];
+        const ROWS: &'static [__es::Row] = &[
+            <__C0 as __es::Command>::ROW.at(0, "Place"),
+        ];
         fn write<W: __es::MessageWriter>(&self, to: W) -> __es::Result<W::Ok, W::Error> {
             match *self {
                 Self::Place(ref it) => __es::Command::write_command(it, to),
@@ -191,14 +175,8 @@ const _: () = {
                 _ => __es::Err(from.no_such_variant()),
             }
         }
-        fn variant(&self) -> (&'static str, &dyn __es::Any) {
-            match *self {
-                Self::Place(ref it) => ("Place", it),
-            }
-        }
     }
     impl __es::CommandSet for OrderCommand {}
-    #[automatically_derived]
     impl __es::AnyCommand for OrderCommand {
         fn write_any<W: __es::MessageWriter>(
             &self,
@@ -208,7 +186,6 @@ const _: () = {
         }
     }
     const _: () = {};
-    #[automatically_derived]
     impl __es::Debug for OrderCommand
     where
         for<'a> __Commands: __es::DebugEach<'a>,
@@ -217,7 +194,6 @@ const _: () = {
             __es::debug::<__Commands, Self>(self, f)
         }
     }
-    #[automatically_derived]
     impl __es::PartialEq for OrderCommand
     where
         for<'a> __Commands: __es::PartialEqEach<'a>,
@@ -226,15 +202,15 @@ const _: () = {
             __es::equal::<__Commands, Self>(self, other)
         }
     }
-    #[automatically_derived]
-    impl __es::Clone for OrderCommand {
+    impl __es::Clone for OrderCommand
+    where
+        for<'a> __Commands: __es::CloneEach<'a, Self>,
+    {
+        #[inline]
         fn clone(&self) -> Self {
-            match *self {
-                Self::Place(ref it) => Self::Place(__es::Clone::clone(it)),
-            }
+            __es::clone::<__Commands, Self>(self)
         }
     }
-    #[automatically_derived]
     impl __es::Serialize for OrderCommand {
         fn serialize<S: __es::Serializer>(
             &self,
@@ -243,7 +219,6 @@ const _: () = {
             __es::serialize(self, to)
         }
     }
-    #[automatically_derived]
     impl<'de> __es::Deserialize<'de> for OrderCommand {
         fn deserialize<D: __es::Deserializer<'de>>(
             from: D,
@@ -252,28 +227,24 @@ const _: () = {
         }
     }
     impl __es::From<__C0> for OrderCommand {
-        #[inline]
         fn from(it: __C0) -> Self {
             Self::Place(it)
         }
     }
     impl __es::CommandOf<Order> for __C0 {
-        const DECIDE: __es::Decide<Order, Self> = <Order as __es::Handle<Self>>::handle;
+        const DECIDE: __es::Decide<Order, Self> = __es::Handle::handle;
     }
     impl __es::EventOf<Order> for OrderEvent {}
     impl __es::Decision<Order> for OrderEvent {
-        #[inline]
         fn record(self, events: &mut __es::Events<Order>) -> __es::Recorded<Order> {
             __es::record(self, events)
         }
     }
-    #[automatically_derived]
     impl __es::CommandOf<Order> for OrderCommand {
         const DECIDE: __es::Decide<Order, Self> = |command, on| match command {
             Self::Place(it) => __es::CommandOf::decide(it, on),
         };
     }
-    #[automatically_derived]
     impl __es::ErrorOf<Order> for OrderError {
         fn into_error(self) -> Self {
             self
@@ -283,9 +254,7 @@ const _: () = {
         Order,
     >("Order", &[<Order as __es::Handle<__C0>>::CREATES]);
     impl __es::Registered for Order {
-        const ENTRY: __es::AggregateEntry = __es::AggregateEntry::of::<
-            Self,
-        >(__es::Place::here());
+        const ENTRY: __es::AggregateEntry = __es::AggregateEntry::here::<Self>();
     }
     __es::inventory::submit! {
         < Order as __es::Registered > ::ENTRY

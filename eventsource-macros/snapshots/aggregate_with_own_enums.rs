@@ -1,5 +1,4 @@
-#[allow(deprecated, unreachable_patterns, unused_qualifications, unused_variables)]
-#[allow(clippy::all, clippy::nursery, clippy::pedantic)]
+#[allow(deprecated, clippy::all, clippy::nursery, clippy::pedantic)]
 const _: () = {
     use ::eventsource_core::private as __es;
     #[automatically_derived]
@@ -25,24 +24,20 @@ const _: () = {
     }
     impl __es::EventOf<Order> for OrderEvent {}
     impl __es::Decision<Order> for OrderEvent {
-        #[inline]
         fn record(self, events: &mut __es::Events<Order>) -> __es::Recorded<Order> {
             __es::record(self, events)
         }
     }
     impl __es::CommandOf<Order> for OrderCommand {
-        const DECIDE: __es::Decide<Order, Self> = <Order as __es::Handle<Self>>::handle;
+        const DECIDE: __es::Decide<Order, Self> = __es::Handle::handle;
     }
-    #[automatically_derived]
     impl __es::ErrorOf<Order> for OrderError {
         fn into_error(self) -> Self {
             self
         }
     }
     impl __es::Registered for Order {
-        const ENTRY: __es::AggregateEntry = __es::AggregateEntry::of::<
-            Self,
-        >(__es::Place::here());
+        const ENTRY: __es::AggregateEntry = __es::AggregateEntry::here::<Self>();
     }
     __es::inventory::submit! {
         < Order as __es::Registered > ::ENTRY

@@ -1,11 +1,8 @@
 #[allow(
     clippy::missing_const_for_fn,
-    clippy::missing_errors_doc,
     clippy::must_use_candidate,
     clippy::needless_pass_by_ref_mut,
-    clippy::needless_pass_by_value,
     clippy::trivially_copy_pass_by_ref,
-    clippy::unnecessary_wraps,
     clippy::unused_self
 )]
 impl Order {
@@ -17,8 +14,7 @@ impl Order {
         self.last = meta.recorded_at();
     }
 }
-#[allow(deprecated, unreachable_patterns, unused_qualifications, unused_variables)]
-#[allow(clippy::all, clippy::nursery, clippy::pedantic)]
+#[allow(deprecated, clippy::all, clippy::nursery, clippy::pedantic)]
 const _: () = {
     use ::eventsource_core::private as __es;
     impl __es::Apply<Placed> for Order {

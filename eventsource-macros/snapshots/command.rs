@@ -1,5 +1,4 @@
-#[allow(deprecated, unused_qualifications)]
 impl ::eventsource_core::Command for Place {
     const NAME: &'static str = "Place";
-    const PLACE: ::eventsource_core::message::Place = ::eventsource_core::message::Place::here();
+    const PLACE: ::eventsource_core::Place = ::eventsource_core::Place::here();
 }

@@ -1,5 +1,4 @@
-#[allow(deprecated, unreachable_patterns, unused_qualifications, unused_variables)]
-#[allow(clippy::all, clippy::nursery, clippy::pedantic)]
+#[allow(deprecated, clippy::all, clippy::nursery, clippy::pedantic)]
 const _: () = {
     use renamed::runtime::private as __es;
     #[derive(__es::Deserialize)]
@@ -11,8 +10,8 @@ const _: () = {
     #[automatically_derived]
     impl __es::MessageSet for OrderCommand {
         const ROWS: &'static [__es::Row] = &[
-            <Place as __es::Command>::ROW.at(0),
-            __es::Row::of::<OrderCommand>(1, "Cancel", 1),
+            <Place as __es::Command>::ROW.at(0, "Place"),
+            __es::Row::of::<OrderCommand>(1, "Cancel", "Cancel", 1),
         ];
         fn write<W: __es::MessageWriter>(&self, to: W) -> __es::Result<W::Ok, W::Error> {
             match *self {
@@ -33,15 +32,8 @@ const _: () = {
                 _ => __es::Err(from.no_such_variant()),
             }
         }
-        fn variant(&self) -> (&'static str, &dyn __es::Any) {
-            match *self {
-                Self::Place(ref it) => ("Place", it),
-                Self::Cancel { .. } => ("Cancel", self),
-            }
-        }
     }
     impl __es::CommandSet for OrderCommand {}
-    #[automatically_derived]
     impl __es::AnyCommand for OrderCommand {
         fn write_any<W: __es::MessageWriter>(
             &self,
@@ -51,6 +43,6 @@ const _: () = {
         }
     }
     const _: () = {
-        __es::distinct::<OrderCommand>(1, "Cancel", "command");
+        __es::distinct::<OrderCommand>(1, "command");
     };
 };

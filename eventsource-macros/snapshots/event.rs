@@ -1,9 +1,8 @@
 #[automatically_derived]
-#[allow(deprecated, unused_qualifications)]
 impl ::eventsource_core::Event for Placed {
     const NAME: &'static str = "order.placed";
     const VERSION: u32 = 2;
-    const PLACE: ::eventsource_core::message::Place = ::eventsource_core::message::Place::here();
+    const PLACE: ::eventsource_core::Place = ::eventsource_core::Place::here();
     #[allow(clippy::all, clippy::nursery, clippy::pedantic)]
     fn tags(&self, tags: &mut ::eventsource_core::Tags) {
         tags.add(

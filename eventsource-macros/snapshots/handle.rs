@@ -2,9 +2,7 @@
     clippy::missing_const_for_fn,
     clippy::missing_errors_doc,
     clippy::must_use_candidate,
-    clippy::needless_pass_by_ref_mut,
     clippy::needless_pass_by_value,
-    clippy::trivially_copy_pass_by_ref,
     clippy::unnecessary_wraps,
     clippy::unused_self
 )]
@@ -30,8 +28,7 @@ pub struct SendBack {
     /// See [`SendBack`].
     pub count: u32,
 }
-#[allow(deprecated, unreachable_patterns, unused_qualifications, unused_variables)]
-#[allow(clippy::all, clippy::nursery, clippy::pedantic)]
+#[allow(deprecated, clippy::all, clippy::nursery, clippy::pedantic)]
 const _: () = {
     use ::eventsource_core::private as __es;
     impl __es::Handle<Place> for Order {
@@ -39,13 +36,10 @@ const _: () = {
         #[inline]
         fn handle(command: Place, on: __es::Deciding<'_, Self>) -> __es::Decided<Self> {
             on.absent()?;
-            let decision = <Order>::place(command);
-            __es::decided(
-                <Result<
-                    Placed,
-                    OrderError,
-                > as __es::Decision<Order>>::record(decision, on.events),
-            )
+            <Result<
+                Placed,
+                OrderError,
+            > as __es::Decision<Order>>::conclude(<Order>::place(command), on)
         }
     }
     impl __es::Handle<SendBack> for Order {
@@ -54,12 +48,14 @@ const _: () = {
             command: SendBack,
             on: __es::Deciding<'_, Self>,
         ) -> __es::Decided<Self> {
-            let decision = <Order>::send_back(on.existing()?, command.count, on.context);
-            __es::decided(
-                <Result<
-                    Returned,
-                    OrderError,
-                > as __es::Decision<Order>>::record(decision, on.events),
+            <Result<
+                Returned,
+                OrderError,
+            > as __es::Decision<
+                Order,
+            >>::conclude(
+                <Order>::send_back(on.existing()?, command.count, on.context),
+                on,
             )
         }
     }

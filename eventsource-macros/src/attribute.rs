@@ -120,6 +120,7 @@ pub(crate) fn expand(short: &Short, arguments: TokenStream, item: TokenStream) -
     let arguments = without_without(arguments);
     // The derive reports what is wrong with its arguments; where there is none, it is done here.
     let helper = match short.derive {
+        Some(_) if arguments.is_empty() => None,
         Some(_) => Some(quote_spanned!(name.span()=> #[#name(#arguments)])),
         None => {
             read.finish(&["crate", "without"], &mut found);

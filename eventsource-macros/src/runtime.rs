@@ -13,6 +13,11 @@ impl Runtime {
         Self(path)
     }
 
+    /// Whether `crate = …` says it.
+    pub(crate) fn is_named(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// The path of its serde, as serde's own attribute wants it.
     pub(crate) fn serde(&self) -> String {
         quote!(#self::private::serde).to_string().replace(' ', "")
@@ -32,8 +37,7 @@ impl ToTokens for Runtime {
 /// wrote are off.
 pub(crate) fn scope(runtime: &Runtime, items: TokenStream) -> TokenStream {
     quote! {
-        #[allow(deprecated, unreachable_patterns, unused_qualifications, unused_variables)]
-        #[allow(clippy::all, clippy::nursery, clippy::pedantic)]
+        #[allow(deprecated, clippy::all, clippy::nursery, clippy::pedantic)]
         const _: () = {
             use #runtime::private as __es;
             #items

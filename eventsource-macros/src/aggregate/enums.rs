@@ -1,12 +1,11 @@
 //! The enum that is generated from a list of events or commands, and what every such enum has.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Attribute, Ident};
 
 use crate::aggregate::model::{Aggregate, Entry, List};
 use crate::message::{self, Body, Kind, Variant};
-use crate::runtime::respanned;
 
 /// The enum itself, which stands beside the aggregate.
 pub(crate) fn definition(aggregate: &Aggregate, list: &List) -> TokenStream {
@@ -34,30 +33,41 @@ pub(crate) fn definition(aggregate: &Aggregate, list: &List) -> TokenStream {
     }
 }
 
-/// The types of a list under short names: a misspelled one is then misspelled once.
+/// The types of a list under short names: a misspelled one is then misspelled once. And the list of them.
 pub(crate) fn aliases(list: &List) -> TokenStream {
-    let each = each(list);
-    let types = list.entries.iter().rev().fold(
-        quote!(()),
-        |rest, Entry { alias, .. }| quote!((#alias, #rest)),
-    );
     let aliases = list.entries.iter().map(
         |Entry {
              cfg, path, alias, ..
-         }| {
+         }| quote!(#(#cfg)* type #alias = #path;),
+    );
+    let each = each(list);
+    let entries = || list.entries.iter().enumerate().rev();
+    let lists = if list.entries.iter().all(|entry| entry.cfg.is_empty()) {
+        let types = entries().fold(
+            quote!(()),
+            |rest, (_, Entry { alias, .. })| quote!((#alias, #rest)),
+        );
+        quote!(type #each = #types;)
+    } else {
+        // What is absent is left out: each entry has its own list, of itself and those behind it.
+        let name = |number| match number {
+            0 => each.clone(),
+            _ => format_ident!("{each}{number}"),
+        };
+        let end = name(list.entries.len());
+        let lists = entries().map(|(number, Entry { cfg, alias, .. })| {
+            let (list, rest) = (name(number), name(number + 1));
             let absent = (!cfg.is_empty()).then(|| {
                 let conditions = cfg.iter().filter_map(|attribute| {
                     attribute.meta.require_list().ok().map(|list| &list.tokens)
                 });
-                quote!(#[cfg(not(all(#(#conditions),*)))] type #alias = ();)
+                quote!(#[cfg(not(all(#(#conditions),*)))] type #list = #rest;)
             });
-            quote!(#(#cfg)* type #alias = #path; #absent)
-        },
-    );
-    quote! {
-        #(#aliases)*
-        type #each = #types;
-    }
+            quote!(#(#cfg)* type #list = (#alias, #rest); #absent)
+        });
+        quote!(#(#lists)* type #end = ();)
+    };
+    quote!(#(#aliases)* #lists)
 }
 
 /// The name of the type that is the list of these types.
@@ -107,7 +117,6 @@ fn conversion(list: &List, entry: &Entry) -> TokenStream {
     quote! {
         #(#cfg)*
         impl __es::From<#alias> for #set {
-            #[inline]
             fn from(it: #alias) -> Self {
                 Self::#variant(it)
             }
@@ -122,7 +131,6 @@ pub(crate) fn event(owner: &Ident, cfg: &[Attribute], event: &TokenStream) -> To
         impl __es::EventOf<#owner> for #event {}
         #(#cfg)*
         impl __es::Decision<#owner> for #event {
-            #[inline]
             fn record(self, events: &mut __es::Events<#owner>) -> __es::Recorded<#owner> {
                 __es::record(self, events)
             }
@@ -137,11 +145,11 @@ pub(crate) fn command(
     span: Span,
     command: &TokenStream,
 ) -> TokenStream {
-    let handler = respanned(owner, span);
+    let handle = quote_spanned!(span=> __es::Handle::handle);
     quote! {
         #(#cfg)*
         impl __es::CommandOf<#owner> for #command {
-            const DECIDE: __es::Decide<#owner, Self> = <#handler as __es::Handle<Self>>::handle;
+            const DECIDE: __es::Decide<#owner, Self> = #handle;
         }
     }
 }
@@ -152,7 +160,6 @@ pub(crate) fn commands(owner: &Ident, List { ident, entries, .. }: &List) -> Tok
         quote!(#(#cfg)* Self::#variant(it) => __es::CommandOf::decide(it, on),)
     });
     quote! {
-        #[automatically_derived]
         impl __es::CommandOf<#owner> for #ident {
             const DECIDE: __es::Decide<#owner, Self> = |command, on| match command { #(#arms)* };
         }
@@ -161,45 +168,29 @@ pub(crate) fn commands(owner: &Ident, List { ident, entries, .. }: &List) -> Tok
 
 /// `Debug`, `Clone` and `PartialEq`, each if all messages have it, and serde's two through the table.
 fn standard_traits(list: &List) -> TokenStream {
-    let List {
-        kind,
-        ident,
-        entries,
-    } = list;
-    let aliases = entries.iter().map(|entry| &entry.alias);
-    let each = each(list);
-    // A command is `Clone`; an event may be.
-    let clone =
-        (*kind == Kind::Event).then(|| quote!(where #(for<'a> #aliases: __es::CloneIf<'a>,)*));
-    let cloned = entries.iter().map(|Entry { cfg, variant, .. }| {
-        quote!(#(#cfg)* Self::#variant(ref it) => Self::#variant(__es::Clone::clone(it)),)
-    });
+    let (ident, each) = (&list.ident, each(list));
     quote! {
-        #[automatically_derived]
         impl __es::Debug for #ident where for<'a> #each: __es::DebugEach<'a> {
             fn fmt(&self, f: &mut __es::Formatter<'_>) -> __es::fmt::Result {
                 __es::debug::<#each, Self>(self, f)
             }
         }
-        #[automatically_derived]
         impl __es::PartialEq for #ident where for<'a> #each: __es::PartialEqEach<'a> {
             fn eq(&self, other: &Self) -> bool {
                 __es::equal::<#each, Self>(self, other)
             }
         }
-        #[automatically_derived]
-        impl __es::Clone for #ident #clone {
+        impl __es::Clone for #ident where for<'a> #each: __es::CloneEach<'a, Self> {
+            #[inline]
             fn clone(&self) -> Self {
-                match *self { #(#cloned)* }
+                __es::clone::<#each, Self>(self)
             }
         }
-        #[automatically_derived]
         impl __es::Serialize for #ident {
             fn serialize<S: __es::Serializer>(&self, to: S) -> __es::Result<S::Ok, S::Error> {
                 __es::serialize(self, to)
             }
         }
-        #[automatically_derived]
         impl<'de> __es::Deserialize<'de> for #ident {
             fn deserialize<D: __es::Deserializer<'de>>(from: D) -> __es::Result<Self, D::Error> {
                 __es::deserialize(from)

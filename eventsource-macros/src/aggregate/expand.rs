@@ -65,7 +65,6 @@ fn whole(aggregate: &Aggregate) -> TokenStream {
     quote! {
         #event
         #command
-        #[automatically_derived]
         impl __es::ErrorOf<#ident> for #error {
             fn into_error(self) -> Self {
                 self
@@ -188,7 +187,7 @@ fn creation(aggregate: &Aggregate) -> Option<TokenStream> {
 fn registration(Aggregate { ident, .. }: &Aggregate) -> TokenStream {
     quote! {
         impl __es::Registered for #ident {
-            const ENTRY: __es::AggregateEntry = __es::AggregateEntry::of::<Self>(__es::Place::here());
+            const ENTRY: __es::AggregateEntry = __es::AggregateEntry::here::<Self>();
         }
         __es::inventory::submit! { <#ident as __es::Registered>::ENTRY }
     }

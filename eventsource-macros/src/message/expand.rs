@@ -23,6 +23,7 @@ fn one(message: &Message, Contract { name, version }: &Contract, tags: &[Tag]) -
         kind,
         runtime,
         ident,
+        deprecated,
         ..
     } = message;
     let interface = kind.interface();
@@ -30,6 +31,14 @@ fn one(message: &Message, Contract { name, version }: &Contract, tags: &[Tag]) -
         let version = Literal::u32_unsuffixed(*version);
         quote!(const VERSION: u32 = #version;)
     });
+    let mut lints = Vec::new();
+    if *deprecated {
+        lints.push(quote!(deprecated));
+    }
+    if runtime.is_named() {
+        lints.push(quote!(unused_qualifications));
+    }
+    let allowed = (!lints.is_empty()).then(|| quote!(#[allow(#(#lints),*)]));
     let derived = (!tags.is_empty()).then(|| quote!(#[automatically_derived]));
     let tags = (!tags.is_empty()).then(|| {
         let runtime = quote!(#runtime);
@@ -42,12 +51,12 @@ fn one(message: &Message, Contract { name, version }: &Contract, tags: &[Tag]) -
         }
     });
     quote! {
+        #allowed
         #derived
-        #[allow(deprecated, unused_qualifications)]
         impl #runtime::#interface for #ident {
             const NAME: &'static str = #name;
             #version
-            const PLACE: #runtime::message::Place = #runtime::message::Place::here();
+            const PLACE: #runtime::Place = #runtime::Place::here();
             #tags
         }
     }
@@ -81,7 +90,6 @@ pub(crate) fn set(kind: Kind, ident: &Ident, variants: &[Variant]) -> TokenStrea
         parts.iter().map(|part| &part.write),
         parts.iter().map(|part| &part.read),
     );
-    let named = parts.iter().map(|part| &part.named);
     let distinct = (0_u16..)
         .zip(variants)
         .skip(1)
@@ -106,10 +114,6 @@ pub(crate) fn set(kind: Kind, ident: &Ident, variants: &[Variant]) -> TokenStrea
                     _ => __es::Err(from.no_such_variant()),
                 }
             }
-
-            fn variant(&self) -> (&'static str, &dyn __es::Any) {
-                match *self { #(#named)* }
-            }
         }
         #interface
         const _: () = { #(#distinct)* };
@@ -123,12 +127,8 @@ fn distinct(
     number: u16,
     Variant { cfg, ident, .. }: &Variant,
 ) -> TokenStream {
-    let (number, name, kind) = (
-        Literal::u16_unsuffixed(number),
-        ident.to_string(),
-        kind.word(),
-    );
-    quote_spanned!(ident.span()=> #(#cfg)* __es::distinct::<#set>(#number, #name, #kind);)
+    let (number, kind) = (Literal::u16_unsuffixed(number), kind.word());
+    quote_spanned!(ident.span()=> #(#cfg)* __es::distinct::<#set>(#number, #kind);)
 }
 
 /// What makes an enum of messages one that can be recorded.
@@ -154,7 +154,6 @@ fn event_set(events: &Ident, variants: &[Variant], parts: &[Part]) -> TokenStrea
 fn command_set(commands: &Ident) -> TokenStream {
     quote! {
         impl __es::CommandSet for #commands {}
-        #[automatically_derived]
         impl __es::AnyCommand for #commands {
             fn write_any<W: __es::MessageWriter>(&self, to: W) -> __es::Result<W::Ok, W::Error> {
                 __es::MessageSet::write(self, to)
@@ -169,7 +168,6 @@ struct Part {
     row: TokenStream,
     write: TokenStream,
     read: TokenStream,
-    named: TokenStream,
     tags: TokenStream,
 }
 
@@ -199,9 +197,8 @@ fn part_of(kind: Kind, number: Literal, variant: &Variant, inner: &TokenStream) 
     let (write, read) = (Ident::new(write, span), Ident::new(read, span));
     Part {
         payloads: TokenStream::new(),
-        row: quote!(#(#cfg)* <#inner as __es::#interface>::ROW.at(#number),),
+        row: quote!(#(#cfg)* <#inner as __es::#interface>::ROW.at(#number, #name),),
         write: quote_spanned!(span=> #(#cfg)* Self::#ident(ref it) => __es::#interface::#write(it, to),),
-        named: quote!(#(#cfg)* Self::#ident(ref it) => (#name, it),),
         read: quote_spanned!(span=> #(#cfg)* #number => __es::#interface::#read(from).map(Self::#ident),),
         tags: quote!(#(#cfg)* Self::#ident(ref it) => <#inner as __es::Event>::tags(it, tags),),
     }
@@ -223,7 +220,7 @@ fn own_part(
 ) -> Part {
     let Variant { cfg, ident, .. } = variant;
     let (owned, borrowed) = (format_ident!("__{ident}"), format_ident!("__{ident}Ref"));
-    let (version, variant_name) = (Literal::u32_unsuffixed(*version), ident.to_string());
+    let (version, label) = (Literal::u32_unsuffixed(*version), ident.to_string());
     let attributes: Vec<Vec<_>> = fields
         .iter()
         .map(|own| passed_on(&own.field.attrs))
@@ -273,9 +270,8 @@ fn own_part(
             #[serde(crate = "__es::serde")]
             struct #borrowed #lifetime #borrowed_body
         },
-        row: quote!(#(#cfg)* __es::Row::of::<#set>(#number, #name, #version),),
+        row: quote!(#(#cfg)* __es::Row::of::<#set>(#number, #label, #name, #version),),
         write: quote!(#(#cfg)* Self::#ident #pattern => to.write(#name, #version, &#borrowed #values),),
-        named: quote!(#(#cfg)* Self::#ident { .. } => (#variant_name, self),),
         read: quote! {
             #(#cfg)*
             #number => {

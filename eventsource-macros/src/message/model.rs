@@ -44,6 +44,8 @@ pub(crate) struct Message {
     pub(crate) kind: Kind,
     pub(crate) runtime: Runtime,
     pub(crate) ident: Ident,
+    /// It says `#[deprecated]`, and so may be named only where that is allowed.
+    pub(crate) deprecated: bool,
     pub(crate) shape: Shape,
 }
 

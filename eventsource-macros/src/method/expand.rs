@@ -158,17 +158,17 @@ fn decision(methods: &Methods, method: &Method) -> TokenStream {
         }
     };
     let context = second.then(|| quote!(on.context,));
+    let decision = quote!(<#owner>::#ident(#receiver #arguments #context));
     let span = output_span(method);
-    let record = match output {
+    let conclude = match output {
         Some(output) if named(output) => {
-            quote_spanned!(span=> <#output as __es::Decision<#owner>>::record(decision, on.events))
+            quote_spanned!(span=> <#output as __es::Decision<#owner>>::conclude)
         }
-        _ => quote_spanned!(span=> __es::Decision::<#owner>::record(decision, on.events)),
+        _ => quote_spanned!(span=> __es::Decision::<#owner>::conclude),
     };
     quote! {
         #check
-        let decision = <#owner>::#ident(#receiver #arguments #context);
-        __es::decided(#record)
+        #conclude(#decision, on)
     }
 }
 

@@ -70,19 +70,10 @@ pub(crate) fn parse(
         owner,
         ..
     } = block;
-    // The shape of these signatures is ours, so the lints that would have another one are off.
+    let lints = role.lints();
     let output = quote! {
         #(#attributes)*
-        #[allow(
-            clippy::missing_const_for_fn,
-            clippy::missing_errors_doc,
-            clippy::must_use_candidate,
-            clippy::needless_pass_by_ref_mut,
-            clippy::needless_pass_by_value,
-            clippy::trivially_copy_pass_by_ref,
-            clippy::unnecessary_wraps,
-            clippy::unused_self
-        )]
+        #[allow(#lints)]
         #head { #(#items)* }
     };
     Some(Parsed {
