@@ -83,8 +83,8 @@ pub trait Apply<E>: Aggregate {
         None
     }
 
-    /// Changes the state.
-    fn apply(&mut self, event: &E, meta: &EventMeta<'_>) -> Result<(), Misapplied>;
+    /// Changes the state. Not called where the event creates it.
+    fn apply(&mut self, event: &E, meta: &EventMeta<'_>);
 
     #[doc(hidden)]
     #[inline]
@@ -127,7 +127,11 @@ impl<A: Aggregate> EventVisitor<A> for Applying<'_, A> {
     where
         A: Apply<E>,
     {
-        self.0.apply(event, self.1)
+        if <A as Apply<E>>::CREATES {
+            return Err(Misapplied::CreatedTwice);
+        }
+        self.0.apply(event, self.1);
+        Ok(())
     }
 }
 

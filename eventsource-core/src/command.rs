@@ -44,6 +44,7 @@ pub trait Command: Clone + Serialize + DeserializeOwned + Send + Sync + 'static 
     const ROW: Row = Row {
         variant: 0,
         label: "",
+        kind: "command",
         name: Self::NAME,
         version: Self::VERSION,
         type_name: std::any::type_name::<Self>,

@@ -46,6 +46,7 @@ pub trait Event: Serialize + DeserializeOwned + Send + Sync + 'static {
     const ROW: Row = Row {
         variant: 0,
         label: "",
+        kind: "event",
         name: Self::NAME,
         version: Self::VERSION,
         type_name: std::any::type_name::<Self>,
@@ -86,6 +87,9 @@ pub trait EventOf<A: Aggregate>: Sized {
     #[doc(hidden)]
     const LISTED: () = ();
 }
+
+#[diagnostic::do_not_recommend]
+impl<A: Aggregate, E> EventOf<A> for E where A::Event: From<E> {}
 
 /// What is known of an event beside its content, when it is applied: the same before and after it is stored.
 ///

@@ -56,6 +56,8 @@ pub struct Row {
     pub variant: u16,
     /// The variant's name in the enum.
     pub label: &'static str,
+    /// `event` or `command`.
+    pub kind: &'static str,
     /// The stored name.
     pub name: &'static str,
     /// The version of the payload's shape.
@@ -67,18 +69,20 @@ pub struct Row {
 }
 
 impl Row {
-    /// A message that a variant of `M` is, fields and all, defined where this is called.
+    /// A message that a variant of `M` is, fields and all, defined where this is called. `kind` is `event` or `command`.
     #[must_use]
     #[track_caller]
     pub const fn of<M>(
         variant: u16,
         label: &'static str,
+        kind: &'static str,
         name: &'static str,
         version: u32,
     ) -> Self {
         Self {
             variant,
             label,
+            kind,
             name,
             version,
             type_name: std::any::type_name::<M>,

@@ -13,7 +13,7 @@ pub use std::string::{String, ToString};
 pub use inventory;
 pub use serde::{self, Deserialize, Deserializer, Serialize, Serializer};
 
-pub use crate::aggregate::{Aggregate, Apply, EventVisitor, InvariantOutcome, Misapplied};
+pub use crate::aggregate::{Aggregate, Apply, EventVisitor, InvariantOutcome};
 pub use crate::command::{AnyCommand, Command, CommandOf, CommandSet, Decide, Deciding, Handle};
 pub use crate::decision::{Decision, ErrorOf, Events, Rejection};
 pub use crate::each::*;
@@ -24,9 +24,6 @@ pub use crate::message::{
 };
 pub use crate::registry::{AggregateEntry, Registered};
 pub use crate::tag::{TagValue, Tags};
-
-/// What comes of applying an event.
-pub type Applied = Result<(), Misapplied>;
 
 /// What comes of a command.
 pub type Decided<A> = Result<(), Rejection<<A as Aggregate>::Error>>;
@@ -105,17 +102,20 @@ pub const fn creation<A: Aggregate>(name: &str, commands: &[bool]) {
 
 /// For use in a `const`, which fails to compile if the stored name of a variant is that of one before it.
 #[track_caller]
-pub const fn distinct<M: MessageSet>(variant: u16, kind: &str) {
+pub const fn distinct<M: MessageSet>(variant: u16) {
     let mut own = 0;
     while own < M::ROWS.len() && M::ROWS[own].variant != variant {
         own += 1;
     }
     let mut other = 0;
     while other < own {
-        if same(M::ROWS[own].name, M::ROWS[other].name) {
+        let Row {
+            label, kind, name, ..
+        } = M::ROWS[own];
+        if same(name, M::ROWS[other].name) {
             fail(&[
                 "the stored name of `",
-                M::ROWS[own].label,
+                label,
                 "` is the name of another ",
                 kind,
                 " in this set: give each its own with `#[",

@@ -10,9 +10,10 @@ pub enum OrderEvent {
 pub enum OrderCommand {
     Place(Place),
 }
-#[allow(deprecated, clippy::all, clippy::nursery, clippy::pedantic)]
+#[allow(deprecated, unused_qualifications)]
+#[cfg_attr(clippy, allow(clippy::all, clippy::nursery, clippy::pedantic))]
 const _: () = {
-    use ::eventsource_core::private as __es;
+    use ::eventsource_core::private as __p;
     type __E0 = Placed;
     #[cfg(feature = "returns")]
     type __E1 = Returned;
@@ -25,238 +26,224 @@ const _: () = {
     type __C0 = Place;
     type __Commands = (__C0, ());
     #[automatically_derived]
-    impl __es::Aggregate for Order {
+    impl __p::Aggregate for Order {
         const NAME: &'static str = "order";
-        const CREATED: bool = __es::any(
+        const CREATED: bool = __p::any(
             &[
-                <Order as __es::Apply<__E0>>::CREATES,
+                <Self as __p::Apply<__E0>>::CREATES,
                 #[cfg(feature = "returns")]
-                <Order as __es::Apply<__E1>>::CREATES,
+                <Self as __p::Apply<__E1>>::CREATES,
             ],
         );
         type Id = OrderId;
         type Error = OrderError;
         type Event = OrderEvent;
         type Command = OrderCommand;
-        fn initial() -> __es::Option<Self> {
-            <__es::Start<
-                { <Order as __es::Aggregate>::CREATED },
-            > as __es::Initial<Order>>::initial()
+        fn initial() -> __p::Option<Self> {
+            <__p::Start<
+                { <Order as __p::Aggregate>::CREATED },
+            > as __p::Initial<Order>>::initial()
         }
         #[inline]
-        fn visit_event<V: __es::EventVisitor<Self>>(
+        fn visit_event<V: __p::EventVisitor<Self>>(
             event: &OrderEvent,
             to: V,
         ) -> V::Output {
             match *event {
-                OrderEvent::Placed(ref it) => <Order as __es::Apply<__E0>>::visit(it, to),
+                OrderEvent::Placed(ref it) => <Self as __p::Apply<__E0>>::visit(it, to),
                 #[cfg(feature = "returns")]
-                OrderEvent::Returned(ref it) => {
-                    <Order as __es::Apply<__E1>>::visit(it, to)
-                }
+                OrderEvent::Returned(ref it) => <Self as __p::Apply<__E1>>::visit(it, to),
             }
         }
         const HAS_INVARIANT: bool = true;
-        fn check_invariant(&self) -> __es::Result<(), __es::String> {
-            __es::InvariantOutcome::outcome((Order::is_sound)(self))
+        fn check_invariant(&self) -> __p::Result<(), __p::String> {
+            __p::InvariantOutcome::outcome((Order::is_sound)(self))
         }
     }
     #[automatically_derived]
-    impl __es::MessageSet for OrderEvent {
-        const ROWS: &'static [__es::Row] = &[
-            <__E0 as __es::Event>::ROW.at(0, "Placed"),
+    impl __p::MessageSet for OrderEvent {
+        const ROWS: &'static [__p::Row] = &[
+            <__E0 as __p::Event>::ROW.at(0, "Placed"),
             #[cfg(feature = "returns")]
-            <__E1 as __es::Event>::ROW.at(1, "Returned"),
+            <__E1 as __p::Event>::ROW.at(1, "Returned"),
         ];
-        fn write<W: __es::MessageWriter>(&self, to: W) -> __es::Result<W::Ok, W::Error> {
+        fn write<W: __p::MessageWriter>(&self, to: W) -> __p::Result<W::Ok, W::Error> {
             match *self {
-                Self::Placed(ref it) => __es::Event::write_event(it, to),
+                Self::Placed(ref it) => __p::Event::write_event(it, to),
                 #[cfg(feature = "returns")]
-                Self::Returned(ref it) => __es::Event::write_event(it, to),
+                Self::Returned(ref it) => __p::Event::write_event(it, to),
             }
         }
-        fn read<R: __es::MessageReader>(
+        fn read<R: __p::MessageReader>(
             variant: u16,
             from: R,
-        ) -> __es::Result<Self, R::Error> {
+        ) -> __p::Result<Self, R::Error> {
             match variant {
-                0 => __es::Event::read_event(from).map(Self::Placed),
+                0 => __p::Event::read_event(from).map(Self::Placed),
                 #[cfg(feature = "returns")]
-                1 => __es::Event::read_event(from).map(Self::Returned),
-                _ => __es::Err(from.no_such_variant()),
+                1 => __p::Event::read_event(from).map(Self::Returned),
+                _ => __p::Err(from.no_such_variant()),
             }
         }
     }
-    impl __es::EventSet for OrderEvent {}
+    impl __p::EventSet for OrderEvent {}
     const _: () = {
-        #[cfg(feature = "returns")] __es::distinct::<OrderEvent>(1, "event");
+        #[cfg(feature = "returns")] __p::distinct::<OrderEvent>(1);
     };
-    impl __es::Debug for OrderEvent
+    impl __p::Debug for OrderEvent
     where
-        for<'a> __Events: __es::DebugEach<'a>,
+        for<'a> __Events: __p::DebugEach<'a>,
     {
-        fn fmt(&self, f: &mut __es::Formatter<'_>) -> __es::fmt::Result {
-            __es::debug::<__Events, Self>(self, f)
+        fn fmt(&self, f: &mut __p::Formatter<'_>) -> __p::fmt::Result {
+            __p::debug::<__Events, Self>(self, f)
         }
     }
-    impl __es::PartialEq for OrderEvent
+    impl __p::PartialEq for OrderEvent
     where
-        for<'a> __Events: __es::PartialEqEach<'a>,
+        for<'a> __Events: __p::PartialEqEach<'a>,
     {
         fn eq(&self, other: &Self) -> bool {
-            __es::equal::<__Events, Self>(self, other)
+            __p::equal::<__Events, Self>(self, other)
         }
     }
-    impl __es::Clone for OrderEvent
+    impl __p::Clone for OrderEvent
     where
-        for<'a> __Events: __es::CloneEach<'a, Self>,
+        for<'a> __Events: __p::CloneEach<'a, Self>,
     {
         #[inline]
         fn clone(&self) -> Self {
-            __es::clone::<__Events, Self>(self)
+            __p::clone::<__Events, Self>(self)
         }
     }
-    impl __es::Serialize for OrderEvent {
-        fn serialize<S: __es::Serializer>(
-            &self,
-            to: S,
-        ) -> __es::Result<S::Ok, S::Error> {
-            __es::serialize(self, to)
+    impl __p::Serialize for OrderEvent {
+        fn serialize<S: __p::Serializer>(&self, to: S) -> __p::Result<S::Ok, S::Error> {
+            __p::serialize(self, to)
         }
     }
-    impl<'de> __es::Deserialize<'de> for OrderEvent {
-        fn deserialize<D: __es::Deserializer<'de>>(
+    impl<'de> __p::Deserialize<'de> for OrderEvent {
+        fn deserialize<D: __p::Deserializer<'de>>(
             from: D,
-        ) -> __es::Result<Self, D::Error> {
-            __es::deserialize(from)
+        ) -> __p::Result<Self, D::Error> {
+            __p::deserialize(from)
         }
     }
-    impl __es::From<__E0> for OrderEvent {
+    impl __p::From<__E0> for OrderEvent {
         fn from(it: __E0) -> Self {
             Self::Placed(it)
         }
     }
-    impl __es::EventOf<Order> for __E0 {}
-    impl __es::Decision<Order> for __E0 {
-        fn record(self, events: &mut __es::Events<Order>) -> __es::Recorded<Order> {
-            __es::record(self, events)
+    impl __p::Decision<Order> for __E0 {
+        fn record(self, events: &mut __p::Events<Order>) -> __p::Recorded<Order> {
+            __p::record(self, events)
         }
     }
     #[cfg(feature = "returns")]
-    impl __es::From<__E1> for OrderEvent {
+    impl __p::From<__E1> for OrderEvent {
         fn from(it: __E1) -> Self {
             Self::Returned(it)
         }
     }
     #[cfg(feature = "returns")]
-    impl __es::EventOf<Order> for __E1 {}
-    #[cfg(feature = "returns")]
-    impl __es::Decision<Order> for __E1 {
-        fn record(self, events: &mut __es::Events<Order>) -> __es::Recorded<Order> {
-            __es::record(self, events)
+    impl __p::Decision<Order> for __E1 {
+        fn record(self, events: &mut __p::Events<Order>) -> __p::Recorded<Order> {
+            __p::record(self, events)
         }
     }
     #[automatically_derived]
-    impl __es::MessageSet for OrderCommand {
-        const ROWS: &'static [__es::Row] = &[
-            <__C0 as __es::Command>::ROW.at(0, "Place"),
-        ];
-        fn write<W: __es::MessageWriter>(&self, to: W) -> __es::Result<W::Ok, W::Error> {
+    impl __p::MessageSet for OrderCommand {
+        const ROWS: &'static [__p::Row] = &[<__C0 as __p::Command>::ROW.at(0, "Place")];
+        fn write<W: __p::MessageWriter>(&self, to: W) -> __p::Result<W::Ok, W::Error> {
             match *self {
-                Self::Place(ref it) => __es::Command::write_command(it, to),
+                Self::Place(ref it) => __p::Command::write_command(it, to),
             }
         }
-        fn read<R: __es::MessageReader>(
+        fn read<R: __p::MessageReader>(
             variant: u16,
             from: R,
-        ) -> __es::Result<Self, R::Error> {
+        ) -> __p::Result<Self, R::Error> {
             match variant {
-                0 => __es::Command::read_command(from).map(Self::Place),
-                _ => __es::Err(from.no_such_variant()),
+                0 => __p::Command::read_command(from).map(Self::Place),
+                _ => __p::Err(from.no_such_variant()),
             }
         }
     }
-    impl __es::CommandSet for OrderCommand {}
-    impl __es::AnyCommand for OrderCommand {
-        fn write_any<W: __es::MessageWriter>(
+    impl __p::CommandSet for OrderCommand {}
+    impl __p::AnyCommand for OrderCommand {
+        fn write_any<W: __p::MessageWriter>(
             &self,
             to: W,
-        ) -> __es::Result<W::Ok, W::Error> {
-            __es::MessageSet::write(self, to)
+        ) -> __p::Result<W::Ok, W::Error> {
+            __p::MessageSet::write(self, to)
         }
     }
     const _: () = {};
-    impl __es::Debug for OrderCommand
+    impl __p::Debug for OrderCommand
     where
-        for<'a> __Commands: __es::DebugEach<'a>,
+        for<'a> __Commands: __p::DebugEach<'a>,
     {
-        fn fmt(&self, f: &mut __es::Formatter<'_>) -> __es::fmt::Result {
-            __es::debug::<__Commands, Self>(self, f)
+        fn fmt(&self, f: &mut __p::Formatter<'_>) -> __p::fmt::Result {
+            __p::debug::<__Commands, Self>(self, f)
         }
     }
-    impl __es::PartialEq for OrderCommand
+    impl __p::PartialEq for OrderCommand
     where
-        for<'a> __Commands: __es::PartialEqEach<'a>,
+        for<'a> __Commands: __p::PartialEqEach<'a>,
     {
         fn eq(&self, other: &Self) -> bool {
-            __es::equal::<__Commands, Self>(self, other)
+            __p::equal::<__Commands, Self>(self, other)
         }
     }
-    impl __es::Clone for OrderCommand
+    impl __p::Clone for OrderCommand
     where
-        for<'a> __Commands: __es::CloneEach<'a, Self>,
+        for<'a> __Commands: __p::CloneEach<'a, Self>,
     {
         #[inline]
         fn clone(&self) -> Self {
-            __es::clone::<__Commands, Self>(self)
+            __p::clone::<__Commands, Self>(self)
         }
     }
-    impl __es::Serialize for OrderCommand {
-        fn serialize<S: __es::Serializer>(
-            &self,
-            to: S,
-        ) -> __es::Result<S::Ok, S::Error> {
-            __es::serialize(self, to)
+    impl __p::Serialize for OrderCommand {
+        fn serialize<S: __p::Serializer>(&self, to: S) -> __p::Result<S::Ok, S::Error> {
+            __p::serialize(self, to)
         }
     }
-    impl<'de> __es::Deserialize<'de> for OrderCommand {
-        fn deserialize<D: __es::Deserializer<'de>>(
+    impl<'de> __p::Deserialize<'de> for OrderCommand {
+        fn deserialize<D: __p::Deserializer<'de>>(
             from: D,
-        ) -> __es::Result<Self, D::Error> {
-            __es::deserialize(from)
+        ) -> __p::Result<Self, D::Error> {
+            __p::deserialize(from)
         }
     }
-    impl __es::From<__C0> for OrderCommand {
+    impl __p::From<__C0> for OrderCommand {
         fn from(it: __C0) -> Self {
             Self::Place(it)
         }
     }
-    impl __es::CommandOf<Order> for __C0 {
-        const DECIDE: __es::Decide<Order, Self> = __es::Handle::handle;
+    impl __p::CommandOf<Order> for __C0 {
+        const DECIDE: __p::Decide<Order, Self> = __p::Handle::handle;
     }
-    impl __es::EventOf<Order> for OrderEvent {}
-    impl __es::Decision<Order> for OrderEvent {
-        fn record(self, events: &mut __es::Events<Order>) -> __es::Recorded<Order> {
-            __es::record(self, events)
+    impl __p::Decision<Order> for OrderEvent {
+        fn record(self, events: &mut __p::Events<Order>) -> __p::Recorded<Order> {
+            __p::record(self, events)
         }
     }
-    impl __es::CommandOf<Order> for OrderCommand {
-        const DECIDE: __es::Decide<Order, Self> = |command, on| match command {
-            Self::Place(it) => __es::CommandOf::decide(it, on),
+    impl __p::CommandOf<Order> for OrderCommand {
+        const DECIDE: __p::Decide<Order, Self> = |command, on| match command {
+            Self::Place(it) => __p::CommandOf::decide(it, on),
         };
     }
-    impl __es::ErrorOf<Order> for OrderError {
+    impl __p::ErrorOf<Order> for OrderError {
         fn into_error(self) -> Self {
             self
         }
     }
-    const _: () = __es::creation::<
+    const _: () = __p::creation::<
         Order,
-    >("Order", &[<Order as __es::Handle<__C0>>::CREATES]);
-    impl __es::Registered for Order {
-        const ENTRY: __es::AggregateEntry = __es::AggregateEntry::here::<Self>();
+    >("Order", &[<Order as __p::Handle<__C0>>::CREATES]);
+    impl __p::Registered for Order {
+        const ENTRY: __p::AggregateEntry = __p::AggregateEntry::here::<Self>();
     }
-    __es::inventory::submit! {
-        < Order as __es::Registered > ::ENTRY
+    __p::inventory::submit! {
+        < Order as __p::Registered > ::ENTRY
     }
 };

@@ -1,9 +1,12 @@
-#[allow(
-    clippy::missing_const_for_fn,
-    clippy::must_use_candidate,
-    clippy::needless_pass_by_ref_mut,
-    clippy::trivially_copy_pass_by_ref,
-    clippy::unused_self
+#[cfg_attr(
+    clippy,
+    allow(
+        clippy::missing_const_for_fn,
+        clippy::must_use_candidate,
+        clippy::needless_pass_by_ref_mut,
+        clippy::trivially_copy_pass_by_ref,
+        clippy::unused_self
+    )
 )]
 impl Order {
     fn placed(event: &Placed) -> Self {
@@ -14,33 +17,27 @@ impl Order {
         self.last = meta.recorded_at();
     }
 }
-#[allow(deprecated, clippy::all, clippy::nursery, clippy::pedantic)]
+#[allow(deprecated, unused_qualifications)]
+#[cfg_attr(clippy, allow(clippy::all, clippy::nursery, clippy::pedantic))]
 const _: () = {
-    use ::eventsource_core::private as __es;
-    impl __es::Apply<Placed> for Order {
+    use ::eventsource_core::private as __p;
+    impl __p::Apply<Placed> for Order {
         const CREATES: bool = true;
-        fn create(event: &Placed, meta: &__es::EventMeta<'_>) -> __es::Option<Self> {
-            __es::Some(<Order>::placed(event))
+        fn create(event: &Placed, meta: &__p::EventMeta<'_>) -> __p::Option<Self> {
+            __p::Some(Self::placed(event))
         }
-        fn apply(&mut self, _: &Placed, _: &__es::EventMeta<'_>) -> __es::Applied {
-            __es::Err(__es::Misapplied::CreatedTwice)
-        }
+        fn apply(&mut self, _: &Placed, _: &__p::EventMeta<'_>) {}
     }
     #[cfg(feature = "returns")]
-    impl __es::Apply<Returned> for Order {
+    impl __p::Apply<Returned> for Order {
         #[inline]
-        fn apply(
-            &mut self,
-            event: &Returned,
-            meta: &__es::EventMeta<'_>,
-        ) -> __es::Applied {
-            <Order>::returned(self, event, meta);
-            __es::Ok(())
+        fn apply(&mut self, event: &Returned, meta: &__p::EventMeta<'_>) {
+            Self::returned(self, event, meta);
         }
     }
     const _: &[()] = &[
-        <Placed as __es::EventOf<Order>>::LISTED,
+        <Placed as __p::EventOf<Order>>::LISTED,
         #[cfg(feature = "returns")]
-        <Returned as __es::EventOf<Order>>::LISTED,
+        <Returned as __p::EventOf<Order>>::LISTED,
     ];
 };

@@ -3,7 +3,7 @@ impl ::eventsource_core::Event for Placed {
     const NAME: &'static str = "order.placed";
     const VERSION: u32 = 2;
     const PLACE: ::eventsource_core::Place = ::eventsource_core::Place::here();
-    #[allow(clippy::all, clippy::nursery, clippy::pedantic)]
+    #[cfg_attr(clippy, allow(clippy::all, clippy::nursery, clippy::pedantic))]
     fn tags(&self, tags: &mut ::eventsource_core::Tags) {
         tags.add(
             "customer",

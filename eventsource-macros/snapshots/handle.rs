@@ -1,10 +1,13 @@
-#[allow(
-    clippy::missing_const_for_fn,
-    clippy::missing_errors_doc,
-    clippy::must_use_candidate,
-    clippy::needless_pass_by_value,
-    clippy::unnecessary_wraps,
-    clippy::unused_self
+#[cfg_attr(
+    clippy,
+    allow(
+        clippy::missing_const_for_fn,
+        clippy::missing_errors_doc,
+        clippy::must_use_candidate,
+        clippy::needless_pass_by_value,
+        clippy::unnecessary_wraps,
+        clippy::unused_self
+    )
 )]
 impl Order {
     fn place(command: Place) -> Result<Placed, OrderError> {
@@ -28,39 +31,34 @@ pub struct SendBack {
     /// See [`SendBack`].
     pub count: u32,
 }
-#[allow(deprecated, clippy::all, clippy::nursery, clippy::pedantic)]
+#[allow(deprecated, unused_qualifications)]
+#[cfg_attr(clippy, allow(clippy::all, clippy::nursery, clippy::pedantic))]
 const _: () = {
-    use ::eventsource_core::private as __es;
-    impl __es::Handle<Place> for Order {
+    use ::eventsource_core::private as __p;
+    impl __p::Handle<Place> for Order {
         const CREATES: bool = true;
         #[inline]
-        fn handle(command: Place, on: __es::Deciding<'_, Self>) -> __es::Decided<Self> {
+        fn handle(command: Place, on: __p::Deciding<'_, Self>) -> __p::Decided<Self> {
             on.absent()?;
             <Result<
                 Placed,
                 OrderError,
-            > as __es::Decision<Order>>::conclude(<Order>::place(command), on)
+            > as __p::Decision<Order>>::conclude(Self::place(command), on)
         }
     }
-    impl __es::Handle<SendBack> for Order {
+    impl __p::Handle<SendBack> for Order {
         #[inline]
-        fn handle(
-            command: SendBack,
-            on: __es::Deciding<'_, Self>,
-        ) -> __es::Decided<Self> {
+        fn handle(command: SendBack, on: __p::Deciding<'_, Self>) -> __p::Decided<Self> {
             <Result<
                 Returned,
                 OrderError,
-            > as __es::Decision<
+            > as __p::Decision<
                 Order,
-            >>::conclude(
-                <Order>::send_back(on.existing()?, command.count, on.context),
-                on,
-            )
+            >>::conclude(Self::send_back(on.existing()?, command.count, on.context), on)
         }
     }
     const _: &[()] = &[
-        <Place as __es::CommandOf<Order>>::LISTED,
-        <SendBack as __es::CommandOf<Order>>::LISTED,
+        <Place as __p::CommandOf<Order>>::LISTED,
+        <SendBack as __p::CommandOf<Order>>::LISTED,
     ];
 };

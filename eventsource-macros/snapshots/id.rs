@@ -1,99 +1,98 @@
-#[allow(deprecated, clippy::all, clippy::nursery, clippy::pedantic)]
+#[allow(deprecated, unused_qualifications)]
+#[cfg_attr(clippy, allow(clippy::all, clippy::nursery, clippy::pedantic))]
 const _: () = {
-    use ::eventsource_core::private as __es;
+    use ::eventsource_core::private as __p;
     #[automatically_derived]
-    impl __es::Debug for OrderId {
-        fn fmt(&self, f: &mut __es::Formatter<'_>) -> __es::fmt::Result {
+    impl __p::Debug for OrderId {
+        fn fmt(&self, f: &mut __p::Formatter<'_>) -> __p::fmt::Result {
             f.debug_tuple("OrderId").field(&self.0).finish()
         }
     }
     #[automatically_derived]
-    impl __es::Clone for OrderId {
+    impl __p::Clone for OrderId {
         fn clone(&self) -> Self {
             Self {
-                0: __es::Clone::clone(&self.0),
+                0: __p::Clone::clone(&self.0),
             }
         }
     }
     #[automatically_derived]
-    impl __es::PartialEq for OrderId {
+    impl __p::PartialEq for OrderId {
         fn eq(&self, other: &Self) -> bool {
             self.0 == other.0
         }
     }
     #[automatically_derived]
-    impl __es::cmp::Eq for OrderId {}
+    impl __p::cmp::Eq for OrderId {}
     #[automatically_derived]
-    impl __es::cmp::PartialOrd for OrderId {
-        fn partial_cmp(&self, other: &Self) -> __es::Option<__es::cmp::Ordering> {
-            __es::Some(__es::cmp::Ord::cmp(self, other))
+    impl __p::cmp::PartialOrd for OrderId {
+        fn partial_cmp(&self, other: &Self) -> __p::Option<__p::cmp::Ordering> {
+            __p::Some(__p::cmp::Ord::cmp(self, other))
         }
     }
     #[automatically_derived]
-    impl __es::cmp::Ord for OrderId {
-        fn cmp(&self, other: &Self) -> __es::cmp::Ordering {
-            __es::cmp::Ord::cmp(&self.0, &other.0)
+    impl __p::cmp::Ord for OrderId {
+        fn cmp(&self, other: &Self) -> __p::cmp::Ordering {
+            __p::cmp::Ord::cmp(&self.0, &other.0)
         }
     }
     #[automatically_derived]
-    impl __es::hash::Hash for OrderId {
-        fn hash<H: __es::hash::Hasher>(&self, state: &mut H) {
-            __es::hash::Hash::hash(&self.0, state);
+    impl __p::hash::Hash for OrderId {
+        fn hash<H: __p::hash::Hasher>(&self, state: &mut H) {
+            __p::hash::Hash::hash(&self.0, state);
         }
     }
     #[automatically_derived]
-    impl __es::From<Uuid> for OrderId {
+    impl __p::From<Uuid> for OrderId {
         fn from(value: Uuid) -> Self {
             Self { 0: value }
         }
     }
     #[automatically_derived]
-    impl __es::fmt::Display for OrderId {
-        fn fmt(&self, f: &mut __es::Formatter<'_>) -> __es::fmt::Result {
-            __es::fmt::Display::fmt(&self.0, f)
+    impl __p::fmt::Display for OrderId {
+        fn fmt(&self, f: &mut __p::Formatter<'_>) -> __p::fmt::Result {
+            __p::fmt::Display::fmt(&self.0, f)
         }
     }
     #[automatically_derived]
-    impl __es::FromStr for OrderId {
-        type Err = __es::InvalidId;
-        fn from_str(text: &str) -> __es::Result<Self, __es::InvalidId> {
-            match <Uuid as __es::FromStr>::from_str(text) {
-                __es::Ok(value) => __es::Ok(Self { 0: value }),
-                __es::Err(error) => {
-                    __es::Err(__es::InvalidId::new("OrderId", text, error))
-                }
+    impl __p::FromStr for OrderId {
+        type Err = __p::InvalidId;
+        fn from_str(text: &str) -> __p::Result<Self, __p::InvalidId> {
+            match <Uuid as __p::FromStr>::from_str(text) {
+                __p::Ok(value) => __p::Ok(Self { 0: value }),
+                __p::Err(error) => __p::Err(__p::InvalidId::new("OrderId", text, error)),
             }
         }
     }
     #[automatically_derived]
-    impl __es::Id for OrderId {
-        fn parse(text: &str) -> __es::Result<Self, __es::InvalidId> {
-            <Self as __es::FromStr>::from_str(text)
+    impl __p::Id for OrderId {
+        fn parse(text: &str) -> __p::Result<Self, __p::InvalidId> {
+            <Self as __p::FromStr>::from_str(text)
         }
     }
     #[automatically_derived]
-    impl __es::TagValue for OrderId {
-        fn tag_value(&self) -> __es::Option<__es::String> {
-            __es::Some(__es::ToString::to_string(&self.0))
+    impl __p::TagValue for OrderId {
+        fn tag_value(&self) -> __p::Option<__p::String> {
+            __p::Some(__p::ToString::to_string(&self.0))
         }
     }
     #[automatically_derived]
-    impl __es::Serialize for OrderId {
-        fn serialize<S: __es::Serializer>(
+    impl __p::Serialize for OrderId {
+        fn serialize<S: __p::Serializer>(
             &self,
             serializer: S,
-        ) -> __es::Result<S::Ok, S::Error> {
-            __es::Serialize::serialize(&self.0, serializer)
+        ) -> __p::Result<S::Ok, S::Error> {
+            __p::Serialize::serialize(&self.0, serializer)
         }
     }
     #[automatically_derived]
-    impl<'de> __es::Deserialize<'de> for OrderId {
-        fn deserialize<D: __es::Deserializer<'de>>(
+    impl<'de> __p::Deserialize<'de> for OrderId {
+        fn deserialize<D: __p::Deserializer<'de>>(
             deserializer: D,
-        ) -> __es::Result<Self, D::Error> {
-            match <Uuid as __es::Deserialize<'de>>::deserialize(deserializer) {
-                __es::Ok(value) => __es::Ok(Self { 0: value }),
-                __es::Err(error) => __es::Err(error),
+        ) -> __p::Result<Self, D::Error> {
+            match <Uuid as __p::Deserialize<'de>>::deserialize(deserializer) {
+                __p::Ok(value) => __p::Ok(Self { 0: value }),
+                __p::Err(error) => __p::Err(error),
             }
         }
     }

@@ -10,6 +10,7 @@ use syn::{Attribute, Ident, Path, Token};
 
 use crate::arguments::{Arguments, Value};
 use crate::errors::Errors;
+use crate::runtime::lints_off;
 use crate::suggest::{listed, nearest};
 
 /// One of the short attributes.
@@ -117,6 +118,9 @@ pub(crate) fn expand(short: &Short, arguments: TokenStream, item: TokenStream) -
         let path = runtime.serde();
         quote!(#[serde(crate = #path)])
     });
+    // That it could be `Eq` as well is for the user to say, and no lint's business.
+    let lint = added.iter().any(|added| added.name == EQUAL.name);
+    let lint = lint.then(|| lints_off(quote!(clippy::derive_partial_eq_without_eq)));
     let arguments = without_without(arguments);
     // The derive reports what is wrong with its arguments; where there is none, it is done here.
     let helper = match short.derive {
@@ -131,6 +135,7 @@ pub(crate) fn expand(short: &Short, arguments: TokenStream, item: TokenStream) -
     quote! {
         #[derive(#(#paths,)* #own)]
         #serde
+        #lint
         #helper
         #(#attributes)*
         #rest

@@ -33,13 +33,21 @@ impl ToTokens for Runtime {
     }
 }
 
-/// Generated items, in a scope of their own: `__es` is the runtime there, and the lints that are about what a person
+/// Switches lints of clippy off. Nobody else reads the attribute, and the compiler copies it to every derive, so it is
+/// there only for clippy.
+pub(crate) fn lints_off(lints: TokenStream) -> TokenStream {
+    quote!(#[cfg_attr(clippy, allow(#lints))])
+}
+
+/// Generated items, in a scope of their own: `__p` is the runtime there, and the lints that are about what a person
 /// wrote are off.
 pub(crate) fn scope(runtime: &Runtime, items: TokenStream) -> TokenStream {
+    let clippy = lints_off(quote!(clippy::all, clippy::nursery, clippy::pedantic));
     quote! {
-        #[allow(deprecated, clippy::all, clippy::nursery, clippy::pedantic)]
+        #[allow(deprecated, unused_qualifications)]
+        #clippy
         const _: () = {
-            use #runtime::private as __es;
+            use #runtime::private as __p;
             #items
         };
     }

@@ -213,7 +213,7 @@ fn handle_with_half_typed_body() {
     let expanded = method::expand(Role::Handle, TokenStream::new(), item).to_string();
     assert!(expanded.contains("{ self . }"), "{expanded}");
     assert!(
-        expanded.contains("impl __es :: Handle < Cancel > for Order"),
+        expanded.contains("impl __p :: Handle < Cancel > for Order"),
         "{expanded}"
     );
     assert!(expanded.contains("takes `&self`"), "{expanded}");

@@ -116,7 +116,7 @@ fn conversion(list: &List, entry: &Entry) -> TokenStream {
     } = entry;
     quote! {
         #(#cfg)*
-        impl __es::From<#alias> for #set {
+        impl __p::From<#alias> for #set {
             fn from(it: #alias) -> Self {
                 Self::#variant(it)
             }
@@ -128,11 +128,9 @@ fn conversion(list: &List, entry: &Entry) -> TokenStream {
 pub(crate) fn event(owner: &Ident, cfg: &[Attribute], event: &TokenStream) -> TokenStream {
     quote! {
         #(#cfg)*
-        impl __es::EventOf<#owner> for #event {}
-        #(#cfg)*
-        impl __es::Decision<#owner> for #event {
-            fn record(self, events: &mut __es::Events<#owner>) -> __es::Recorded<#owner> {
-                __es::record(self, events)
+        impl __p::Decision<#owner> for #event {
+            fn record(self, events: &mut __p::Events<#owner>) -> __p::Recorded<#owner> {
+                __p::record(self, events)
             }
         }
     }
@@ -145,11 +143,11 @@ pub(crate) fn command(
     span: Span,
     command: &TokenStream,
 ) -> TokenStream {
-    let handle = quote_spanned!(span=> __es::Handle::handle);
+    let handle = quote_spanned!(span=> __p::Handle::handle);
     quote! {
         #(#cfg)*
-        impl __es::CommandOf<#owner> for #command {
-            const DECIDE: __es::Decide<#owner, Self> = #handle;
+        impl __p::CommandOf<#owner> for #command {
+            const DECIDE: __p::Decide<#owner, Self> = #handle;
         }
     }
 }
@@ -157,11 +155,11 @@ pub(crate) fn command(
 /// The dispatcher.
 pub(crate) fn commands(owner: &Ident, List { ident, entries, .. }: &List) -> TokenStream {
     let arms = entries.iter().map(|Entry { cfg, variant, .. }| {
-        quote!(#(#cfg)* Self::#variant(it) => __es::CommandOf::decide(it, on),)
+        quote!(#(#cfg)* Self::#variant(it) => __p::CommandOf::decide(it, on),)
     });
     quote! {
-        impl __es::CommandOf<#owner> for #ident {
-            const DECIDE: __es::Decide<#owner, Self> = |command, on| match command { #(#arms)* };
+        impl __p::CommandOf<#owner> for #ident {
+            const DECIDE: __p::Decide<#owner, Self> = |command, on| match command { #(#arms)* };
         }
     }
 }
@@ -170,30 +168,30 @@ pub(crate) fn commands(owner: &Ident, List { ident, entries, .. }: &List) -> Tok
 fn standard_traits(list: &List) -> TokenStream {
     let (ident, each) = (&list.ident, each(list));
     quote! {
-        impl __es::Debug for #ident where for<'a> #each: __es::DebugEach<'a> {
-            fn fmt(&self, f: &mut __es::Formatter<'_>) -> __es::fmt::Result {
-                __es::debug::<#each, Self>(self, f)
+        impl __p::Debug for #ident where for<'a> #each: __p::DebugEach<'a> {
+            fn fmt(&self, f: &mut __p::Formatter<'_>) -> __p::fmt::Result {
+                __p::debug::<#each, Self>(self, f)
             }
         }
-        impl __es::PartialEq for #ident where for<'a> #each: __es::PartialEqEach<'a> {
+        impl __p::PartialEq for #ident where for<'a> #each: __p::PartialEqEach<'a> {
             fn eq(&self, other: &Self) -> bool {
-                __es::equal::<#each, Self>(self, other)
+                __p::equal::<#each, Self>(self, other)
             }
         }
-        impl __es::Clone for #ident where for<'a> #each: __es::CloneEach<'a, Self> {
+        impl __p::Clone for #ident where for<'a> #each: __p::CloneEach<'a, Self> {
             #[inline]
             fn clone(&self) -> Self {
-                __es::clone::<#each, Self>(self)
+                __p::clone::<#each, Self>(self)
             }
         }
-        impl __es::Serialize for #ident {
-            fn serialize<S: __es::Serializer>(&self, to: S) -> __es::Result<S::Ok, S::Error> {
-                __es::serialize(self, to)
+        impl __p::Serialize for #ident {
+            fn serialize<S: __p::Serializer>(&self, to: S) -> __p::Result<S::Ok, S::Error> {
+                __p::serialize(self, to)
             }
         }
-        impl<'de> __es::Deserialize<'de> for #ident {
-            fn deserialize<D: __es::Deserializer<'de>>(from: D) -> __es::Result<Self, D::Error> {
-                __es::deserialize(from)
+        impl<'de> __p::Deserialize<'de> for #ident {
+            fn deserialize<D: __p::Deserializer<'de>>(from: D) -> __p::Result<Self, D::Error> {
+                __p::deserialize(from)
             }
         }
     }

@@ -65,7 +65,7 @@ fn whole(aggregate: &Aggregate) -> TokenStream {
     quote! {
         #event
         #command
-        impl __es::ErrorOf<#ident> for #error {
+        impl __p::ErrorOf<#ident> for #error {
             fn into_error(self) -> Self {
                 self
             }
@@ -89,34 +89,34 @@ fn interface(aggregate: &Aggregate) -> TokenStream {
     let (creates, visit) = applied(aggregate);
     let invariant = invariant.as_ref().map(|invariant| {
         let outcome =
-            quote_spanned!(invariant.span()=> __es::InvariantOutcome::outcome((#invariant)(self)));
+            quote_spanned!(invariant.span()=> __p::InvariantOutcome::outcome((#invariant)(self)));
         quote! {
             const HAS_INVARIANT: bool = true;
 
-            fn check_invariant(&self) -> __es::Result<(), __es::String> {
+            fn check_invariant(&self) -> __p::Result<(), __p::String> {
                 #outcome
             }
         }
     });
     let start = quote_spanned! {ident.span()=>
-        <__es::Start<{ <#ident as __es::Aggregate>::CREATED }> as __es::Initial<#ident>>::initial()
+        <__p::Start<{ <#ident as __p::Aggregate>::CREATED }> as __p::Initial<#ident>>::initial()
     };
     quote! {
         #[automatically_derived]
-        impl __es::Aggregate for #ident {
+        impl __p::Aggregate for #ident {
             const NAME: &'static str = #name;
-            const CREATED: bool = __es::any(&[#creates]);
+            const CREATED: bool = __p::any(&[#creates]);
             type Id = #id;
             type Error = #error;
             type Event = #event_set;
             type Command = #command_set;
 
-            fn initial() -> __es::Option<Self> {
+            fn initial() -> __p::Option<Self> {
                 #start
             }
 
             #[inline]
-            fn visit_event<V: __es::EventVisitor<Self>>(event: &#event_set, to: V) -> V::Output {
+            fn visit_event<V: __p::EventVisitor<Self>>(event: &#event_set, to: V) -> V::Output {
                 #visit
             }
             #invariant
@@ -126,11 +126,10 @@ fn interface(aggregate: &Aggregate) -> TokenStream {
 
 /// Whether each of the events creates the aggregate, and what shows the one in the enum to a visitor.
 fn applied(aggregate: &Aggregate) -> (TokenStream, TokenStream) {
-    let Aggregate { ident, events, .. } = aggregate;
-    match events {
+    match &aggregate.events {
         Messages::Own(own) => (
-            quote!(<#ident as __es::Apply<#own>>::CREATES),
-            quote!(<#ident as __es::Apply<#own>>::visit(event, to)),
+            quote!(<Self as __p::Apply<#own>>::CREATES),
+            quote!(<Self as __p::Apply<#own>>::visit(event, to)),
         ),
         Messages::Listed(List {
             ident: set,
@@ -144,14 +143,14 @@ fn applied(aggregate: &Aggregate) -> (TokenStream, TokenStream) {
                      variant,
                      ..
                  }| {
-                    let owner = respanned(ident, variant.span());
-                    quote!(#(#cfg)* <#owner as __es::Apply<#alias>>::CREATES,)
+                    let own = respanned(&quote!(Self), variant.span());
+                    quote!(#(#cfg)* <#own as __p::Apply<#alias>>::CREATES,)
                 },
             );
             let arms = entries.iter().map(
                 |Entry { cfg, alias, variant, .. }| {
-                    let owner = respanned(ident, variant.span());
-                    quote!(#(#cfg)* #set::#variant(ref it) => <#owner as __es::Apply<#alias>>::visit(it, to),)
+                    let own = respanned(&quote!(Self), variant.span());
+                    quote!(#(#cfg)* #set::#variant(ref it) => <#own as __p::Apply<#alias>>::visit(it, to),)
                 },
             );
             (quote!(#(#creates)*), quote!(match *event { #(#arms)* }))
@@ -175,20 +174,20 @@ fn creation(aggregate: &Aggregate) -> Option<TokenStream> {
              ..
          }| {
             let owner = respanned(ident, variant.span());
-            quote!(#(#cfg)* <#owner as __es::Handle<#alias>>::CREATES,)
+            quote!(#(#cfg)* <#owner as __p::Handle<#alias>>::CREATES,)
         },
     );
     let name = ident.to_string();
-    let check = quote_spanned!(ident.span()=> __es::creation::<#ident>(#name, &[#(#creates)*]));
+    let check = quote_spanned!(ident.span()=> __p::creation::<#ident>(#name, &[#(#creates)*]));
     Some(quote!(const _: () = #check;))
 }
 
 /// The entry in the registry.
 fn registration(Aggregate { ident, .. }: &Aggregate) -> TokenStream {
     quote! {
-        impl __es::Registered for #ident {
-            const ENTRY: __es::AggregateEntry = __es::AggregateEntry::here::<Self>();
+        impl __p::Registered for #ident {
+            const ENTRY: __p::AggregateEntry = __p::AggregateEntry::here::<Self>();
         }
-        __es::inventory::submit! { <#ident as __es::Registered>::ENTRY }
+        __p::inventory::submit! { <#ident as __p::Registered>::ENTRY }
     }
 }

@@ -22,45 +22,45 @@ fn standard_traits(
     let name = ident.to_string();
     quote! {
         #[automatically_derived]
-        impl __es::Debug for #ident {
-            fn fmt(&self, f: &mut __es::Formatter<'_>) -> __es::fmt::Result {
+        impl __p::Debug for #ident {
+            fn fmt(&self, f: &mut __p::Formatter<'_>) -> __p::fmt::Result {
                 f.debug_tuple(#name).field(&self.#member).finish()
             }
         }
         #[automatically_derived]
-        impl __es::Clone for #ident {
+        impl __p::Clone for #ident {
             fn clone(&self) -> Self {
-                Self { #member: __es::Clone::clone(&self.#member) }
+                Self { #member: __p::Clone::clone(&self.#member) }
             }
         }
         #[automatically_derived]
-        impl __es::PartialEq for #ident {
+        impl __p::PartialEq for #ident {
             fn eq(&self, other: &Self) -> bool {
                 self.#member == other.#member
             }
         }
         #[automatically_derived]
-        impl __es::cmp::Eq for #ident {}
+        impl __p::cmp::Eq for #ident {}
         #[automatically_derived]
-        impl __es::cmp::PartialOrd for #ident {
-            fn partial_cmp(&self, other: &Self) -> __es::Option<__es::cmp::Ordering> {
-                __es::Some(__es::cmp::Ord::cmp(self, other))
+        impl __p::cmp::PartialOrd for #ident {
+            fn partial_cmp(&self, other: &Self) -> __p::Option<__p::cmp::Ordering> {
+                __p::Some(__p::cmp::Ord::cmp(self, other))
             }
         }
         #[automatically_derived]
-        impl __es::cmp::Ord for #ident {
-            fn cmp(&self, other: &Self) -> __es::cmp::Ordering {
-                __es::cmp::Ord::cmp(&self.#member, &other.#member)
+        impl __p::cmp::Ord for #ident {
+            fn cmp(&self, other: &Self) -> __p::cmp::Ordering {
+                __p::cmp::Ord::cmp(&self.#member, &other.#member)
             }
         }
         #[automatically_derived]
-        impl __es::hash::Hash for #ident {
-            fn hash<H: __es::hash::Hasher>(&self, state: &mut H) {
-                __es::hash::Hash::hash(&self.#member, state);
+        impl __p::hash::Hash for #ident {
+            fn hash<H: __p::hash::Hasher>(&self, state: &mut H) {
+                __p::hash::Hash::hash(&self.#member, state);
             }
         }
         #[automatically_derived]
-        impl __es::From<#inner> for #ident {
+        impl __p::From<#inner> for #ident {
             fn from(value: #inner) -> Self {
                 Self { #member: value }
             }
@@ -79,33 +79,33 @@ fn text(
     let name = ident.to_string();
     quote! {
         #[automatically_derived]
-        impl __es::fmt::Display for #ident {
-            fn fmt(&self, f: &mut __es::Formatter<'_>) -> __es::fmt::Result {
-                __es::fmt::Display::fmt(&self.#member, f)
+        impl __p::fmt::Display for #ident {
+            fn fmt(&self, f: &mut __p::Formatter<'_>) -> __p::fmt::Result {
+                __p::fmt::Display::fmt(&self.#member, f)
             }
         }
         #[automatically_derived]
-        impl __es::FromStr for #ident {
-            type Err = __es::InvalidId;
-            fn from_str(text: &str) -> __es::Result<Self, __es::InvalidId> {
-                match <#inner as __es::FromStr>::from_str(text) {
-                    __es::Ok(value) => __es::Ok(Self { #member: value }),
-                    __es::Err(error) => {
-                        __es::Err(__es::InvalidId::new(#name, text, error))
+        impl __p::FromStr for #ident {
+            type Err = __p::InvalidId;
+            fn from_str(text: &str) -> __p::Result<Self, __p::InvalidId> {
+                match <#inner as __p::FromStr>::from_str(text) {
+                    __p::Ok(value) => __p::Ok(Self { #member: value }),
+                    __p::Err(error) => {
+                        __p::Err(__p::InvalidId::new(#name, text, error))
                     }
                 }
             }
         }
         #[automatically_derived]
-        impl __es::Id for #ident {
-            fn parse(text: &str) -> __es::Result<Self, __es::InvalidId> {
-                <Self as __es::FromStr>::from_str(text)
+        impl __p::Id for #ident {
+            fn parse(text: &str) -> __p::Result<Self, __p::InvalidId> {
+                <Self as __p::FromStr>::from_str(text)
             }
         }
         #[automatically_derived]
-        impl __es::TagValue for #ident {
-            fn tag_value(&self) -> __es::Option<__es::String> {
-                __es::Some(__es::ToString::to_string(&self.#member))
+        impl __p::TagValue for #ident {
+            fn tag_value(&self) -> __p::Option<__p::String> {
+                __p::Some(__p::ToString::to_string(&self.#member))
             }
         }
     }
@@ -121,17 +121,17 @@ fn serde(
 ) -> TokenStream {
     quote! {
         #[automatically_derived]
-        impl __es::Serialize for #ident {
-            fn serialize<S: __es::Serializer>(&self, serializer: S) -> __es::Result<S::Ok, S::Error> {
-                __es::Serialize::serialize(&self.#member, serializer)
+        impl __p::Serialize for #ident {
+            fn serialize<S: __p::Serializer>(&self, serializer: S) -> __p::Result<S::Ok, S::Error> {
+                __p::Serialize::serialize(&self.#member, serializer)
             }
         }
         #[automatically_derived]
-        impl<'de> __es::Deserialize<'de> for #ident {
-            fn deserialize<D: __es::Deserializer<'de>>(deserializer: D) -> __es::Result<Self, D::Error> {
-                match <#inner as __es::Deserialize<'de>>::deserialize(deserializer) {
-                    __es::Ok(value) => __es::Ok(Self { #member: value }),
-                    __es::Err(error) => __es::Err(error),
+        impl<'de> __p::Deserialize<'de> for #ident {
+            fn deserialize<D: __p::Deserializer<'de>>(deserializer: D) -> __p::Result<Self, D::Error> {
+                match <#inner as __p::Deserialize<'de>>::deserialize(deserializer) {
+                    __p::Ok(value) => __p::Ok(Self { #member: value }),
+                    __p::Err(error) => __p::Err(error),
                 }
             }
         }

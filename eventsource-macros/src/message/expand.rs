@@ -6,7 +6,7 @@ use syn::Ident;
 use syn::spanned::Spanned;
 
 use crate::message::model::{Body, Contract, Kind, Message, OwnField, Shape, Tag, Variant};
-use crate::runtime::scope;
+use crate::runtime::{lints_off, scope};
 
 pub(crate) fn expand(message: &Message) -> TokenStream {
     match &message.shape {
@@ -43,8 +43,9 @@ fn one(message: &Message, Contract { name, version }: &Contract, tags: &[Tag]) -
     let tags = (!tags.is_empty()).then(|| {
         let runtime = quote!(#runtime);
         let adds = adds(&runtime, tags);
+        let clippy = lints_off(quote!(clippy::all, clippy::nursery, clippy::pedantic));
         quote! {
-            #[allow(clippy::all, clippy::nursery, clippy::pedantic)]
+            #clippy
             fn tags(&self, tags: &mut #runtime::Tags) {
                 #(#adds)*
             }
@@ -93,7 +94,7 @@ pub(crate) fn set(kind: Kind, ident: &Ident, variants: &[Variant]) -> TokenStrea
     let distinct = (0_u16..)
         .zip(variants)
         .skip(1)
-        .map(|(number, variant)| distinct(kind, ident, number, variant));
+        .map(|(number, variant)| distinct(ident, number, variant));
     let interface = match kind {
         Kind::Event => event_set(ident, variants, &parts),
         Kind::Command => command_set(ident),
@@ -101,17 +102,17 @@ pub(crate) fn set(kind: Kind, ident: &Ident, variants: &[Variant]) -> TokenStrea
     quote! {
         #(#payloads)*
         #[automatically_derived]
-        impl __es::MessageSet for #ident {
-            const ROWS: &'static [__es::Row] = &[#(#rows)*];
+        impl __p::MessageSet for #ident {
+            const ROWS: &'static [__p::Row] = &[#(#rows)*];
 
-            fn write<W: __es::MessageWriter>(&self, to: W) -> __es::Result<W::Ok, W::Error> {
+            fn write<W: __p::MessageWriter>(&self, to: W) -> __p::Result<W::Ok, W::Error> {
                 match *self { #(#writes)* }
             }
 
-            fn read<R: __es::MessageReader>(variant: u16, from: R) -> __es::Result<Self, R::Error> {
+            fn read<R: __p::MessageReader>(variant: u16, from: R) -> __p::Result<Self, R::Error> {
                 match variant {
                     #(#reads)*
-                    _ => __es::Err(from.no_such_variant()),
+                    _ => __p::Err(from.no_such_variant()),
                 }
             }
         }
@@ -121,14 +122,9 @@ pub(crate) fn set(kind: Kind, ident: &Ident, variants: &[Variant]) -> TokenStrea
 }
 
 /// That no message before this one has its stored name: else the constant is an error at the variant.
-fn distinct(
-    kind: Kind,
-    set: &Ident,
-    number: u16,
-    Variant { cfg, ident, .. }: &Variant,
-) -> TokenStream {
-    let (number, kind) = (Literal::u16_unsuffixed(number), kind.word());
-    quote_spanned!(ident.span()=> #(#cfg)* __es::distinct::<#set>(#number, #kind);)
+fn distinct(set: &Ident, number: u16, Variant { cfg, ident, .. }: &Variant) -> TokenStream {
+    let number = Literal::u16_unsuffixed(number);
+    quote_spanned!(ident.span()=> #(#cfg)* __p::distinct::<#set>(#number);)
 }
 
 /// What makes an enum of messages one that can be recorded.
@@ -137,13 +133,13 @@ fn event_set(events: &Ident, variants: &[Variant], parts: &[Part]) -> TokenStrea
         .iter()
         .all(|variant| matches!(variant.body, Body::Of(_)))
     {
-        return quote!(impl __es::EventSet for #events {});
+        return quote!(impl __p::EventSet for #events {});
     }
     let tags = parts.iter().map(|part| &part.tags);
     quote! {
         #[automatically_derived]
-        impl __es::EventSet for #events {
-            fn tags(&self, tags: &mut __es::Tags) {
+        impl __p::EventSet for #events {
+            fn tags(&self, tags: &mut __p::Tags) {
                 match *self { #(#tags)* }
             }
         }
@@ -153,10 +149,10 @@ fn event_set(events: &Ident, variants: &[Variant], parts: &[Part]) -> TokenStrea
 /// What makes an enum of messages one that can be executed.
 fn command_set(commands: &Ident) -> TokenStream {
     quote! {
-        impl __es::CommandSet for #commands {}
-        impl __es::AnyCommand for #commands {
-            fn write_any<W: __es::MessageWriter>(&self, to: W) -> __es::Result<W::Ok, W::Error> {
-                __es::MessageSet::write(self, to)
+        impl __p::CommandSet for #commands {}
+        impl __p::AnyCommand for #commands {
+            fn write_any<W: __p::MessageWriter>(&self, to: W) -> __p::Result<W::Ok, W::Error> {
+                __p::MessageSet::write(self, to)
             }
         }
     }
@@ -181,7 +177,9 @@ fn part(kind: Kind, set: &Ident, number: u16, variant: &Variant) -> Part {
             named,
             unit,
             tags,
-        } => own_part(set, number, variant, contract, fields, *named, *unit, tags),
+        } => own_part(
+            kind, set, number, variant, contract, fields, *named, *unit, tags,
+        ),
     }
 }
 
@@ -197,10 +195,10 @@ fn part_of(kind: Kind, number: Literal, variant: &Variant, inner: &TokenStream) 
     let (write, read) = (Ident::new(write, span), Ident::new(read, span));
     Part {
         payloads: TokenStream::new(),
-        row: quote!(#(#cfg)* <#inner as __es::#interface>::ROW.at(#number, #name),),
-        write: quote_spanned!(span=> #(#cfg)* Self::#ident(ref it) => __es::#interface::#write(it, to),),
-        read: quote_spanned!(span=> #(#cfg)* #number => __es::#interface::#read(from).map(Self::#ident),),
-        tags: quote!(#(#cfg)* Self::#ident(ref it) => <#inner as __es::Event>::tags(it, tags),),
+        row: quote!(#(#cfg)* <#inner as __p::#interface>::ROW.at(#number, #name),),
+        write: quote_spanned!(span=> #(#cfg)* Self::#ident(ref it) => __p::#interface::#write(it, to),),
+        read: quote_spanned!(span=> #(#cfg)* #number => __p::#interface::#read(from).map(Self::#ident),),
+        tags: quote!(#(#cfg)* Self::#ident(ref it) => <#inner as __p::Event>::tags(it, tags),),
     }
 }
 
@@ -209,6 +207,7 @@ fn part_of(kind: Kind, number: Literal, variant: &Variant, inner: &TokenStream) 
     reason = "the fields of one enum variant of the model"
 )]
 fn own_part(
+    kind: Kind,
     set: &Ident,
     number: Literal,
     variant: &Variant,
@@ -219,8 +218,12 @@ fn own_part(
     tags: &[Tag],
 ) -> Part {
     let Variant { cfg, ident, .. } = variant;
-    let (owned, borrowed) = (format_ident!("__{ident}"), format_ident!("__{ident}Ref"));
-    let (version, label) = (Literal::u32_unsuffixed(*version), ident.to_string());
+    let (owned, borrowed) = (
+        format_ident!("__{ident}Payload"),
+        format_ident!("__{ident}PayloadRef"),
+    );
+    let (label, kind) = (ident.to_string(), kind.word());
+    let version = Literal::u32_unsuffixed(*version);
     let attributes: Vec<Vec<_>> = fields
         .iter()
         .map(|own| passed_on(&own.field.attrs))
@@ -257,26 +260,26 @@ fn own_part(
         )
     };
     let lifetime = (!fields.is_empty()).then(|| quote!(<'__a>));
-    let runtime = quote!(__es);
+    let runtime = quote!(__p);
     let adds = adds(&runtime, tags);
     Part {
         payloads: quote! {
             #(#cfg)*
-            #[derive(__es::Deserialize)]
-            #[serde(crate = "__es::serde")]
+            #[derive(__p::Deserialize)]
+            #[serde(crate = "__p::serde")]
             struct #owned #owned_body
             #(#cfg)*
-            #[derive(__es::Serialize)]
-            #[serde(crate = "__es::serde")]
+            #[derive(__p::Serialize)]
+            #[serde(crate = "__p::serde")]
             struct #borrowed #lifetime #borrowed_body
         },
-        row: quote!(#(#cfg)* __es::Row::of::<#set>(#number, #label, #name, #version),),
+        row: quote!(#(#cfg)* __p::Row::of::<#set>(#number, #label, #kind, #name, #version),),
         write: quote!(#(#cfg)* Self::#ident #pattern => to.write(#name, #version, &#borrowed #values),),
         read: quote! {
             #(#cfg)*
             #number => {
                 let __payload: #owned = from.read()?;
-                __es::Ok(Self::#ident #build)
+                __p::Ok(Self::#ident #build)
             }
         },
         tags: quote!(#(#cfg)* Self::#ident #pattern => { #(#adds)* }),

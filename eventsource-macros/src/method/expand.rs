@@ -18,7 +18,7 @@ pub(crate) fn expand(methods: &Methods) -> TokenStream {
     });
     let implementations = methods.list.iter().map(|method| {
         let content = match methods.role {
-            Role::Apply => apply(methods, method),
+            Role::Apply => apply(method),
             Role::Handle => handle(methods, method),
         };
         implementation(methods, method, content)
@@ -46,8 +46,8 @@ fn implementation(methods: &Methods, method: &Method, content: TokenStream) -> T
     let span = ident.span();
     let owner = respanned(&methods.owner, span);
     let interface = match methods.role {
-        Role::Apply => quote_spanned!(span=> __es::Apply<#message>),
-        Role::Handle => quote_spanned!(span=> __es::Handle<#message>),
+        Role::Apply => quote_spanned!(span=> __p::Apply<#message>),
+        Role::Handle => quote_spanned!(span=> __p::Handle<#message>),
     };
     let mut braces = Group::new(Delimiter::Brace, content);
     braces.set_span(span);
@@ -62,13 +62,12 @@ fn implementation(methods: &Methods, method: &Method, content: TokenStream) -> T
 fn listed(methods: &Methods, Method { cfg, message, .. }: &Method) -> TokenStream {
     let owner = &methods.owner;
     match methods.role {
-        Role::Apply => quote!(#(#cfg)* <#message as __es::EventOf<#owner>>::LISTED,),
-        Role::Handle => quote!(#(#cfg)* <#message as __es::CommandOf<#owner>>::LISTED,),
+        Role::Apply => quote!(#(#cfg)* <#message as __p::EventOf<#owner>>::LISTED,),
+        Role::Handle => quote!(#(#cfg)* <#message as __p::CommandOf<#owner>>::LISTED,),
     }
 }
 
-fn apply(methods: &Methods, method: &Method) -> TokenStream {
-    let owner = &methods.owner;
+fn apply(method: &Method) -> TokenStream {
     let Method {
         ident,
         message,
@@ -79,31 +78,27 @@ fn apply(methods: &Methods, method: &Method) -> TokenStream {
     let meta = second.then(|| quote!(, meta));
     if method.broken {
         return quote! {
-            fn apply(&mut self, _: &#message, _: &__es::EventMeta<'_>) -> __es::Applied {
+            fn apply(&mut self, _: &#message, _: &__p::EventMeta<'_>) {
                 ::core::unreachable!()
             }
         };
     }
     if *creates {
-        let create =
-            quote_spanned!(output_span(method)=> __es::Some(<#owner>::#ident(event #meta)));
+        let create = quote_spanned!(output_span(method)=> __p::Some(Self::#ident(event #meta)));
         return quote! {
             const CREATES: bool = true;
 
-            fn create(event: &#message, meta: &__es::EventMeta<'_>) -> __es::Option<Self> {
+            fn create(event: &#message, meta: &__p::EventMeta<'_>) -> __p::Option<Self> {
                 #create
             }
 
-            fn apply(&mut self, _: &#message, _: &__es::EventMeta<'_>) -> __es::Applied {
-                __es::Err(__es::Misapplied::CreatedTwice)
-            }
+            fn apply(&mut self, _: &#message, _: &__p::EventMeta<'_>) {}
         };
     }
     quote! {
         #[inline]
-        fn apply(&mut self, event: &#message, meta: &__es::EventMeta<'_>) -> __es::Applied {
-            <#owner>::#ident(self, event #meta);
-            __es::Ok(())
+        fn apply(&mut self, event: &#message, meta: &__p::EventMeta<'_>) {
+            Self::#ident(self, event #meta);
         }
     }
 }
@@ -129,7 +124,7 @@ fn handle(methods: &Methods, method: &Method) -> TokenStream {
     quote! {
         #creates
         #[inline]
-        fn handle(command: #message, on: __es::Deciding<'_, Self>) -> __es::Decided<Self> {
+        fn handle(command: #message, on: __p::Deciding<'_, Self>) -> __p::Decided<Self> {
             #body
         }
     }
@@ -158,13 +153,13 @@ fn decision(methods: &Methods, method: &Method) -> TokenStream {
         }
     };
     let context = second.then(|| quote!(on.context,));
-    let decision = quote!(<#owner>::#ident(#receiver #arguments #context));
+    let decision = quote!(Self::#ident(#receiver #arguments #context));
     let span = output_span(method);
     let conclude = match output {
         Some(output) if named(output) => {
-            quote_spanned!(span=> <#output as __es::Decision<#owner>>::conclude)
+            quote_spanned!(span=> <#output as __p::Decision<#owner>>::conclude)
         }
-        _ => quote_spanned!(span=> __es::Decision::<#owner>::conclude),
+        _ => quote_spanned!(span=> __p::Decision::<#owner>::conclude),
     };
     quote! {
         #check

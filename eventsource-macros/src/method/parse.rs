@@ -12,6 +12,7 @@ use crate::method::check::{
 };
 use crate::method::declare::{declared, ident_type, takes_what_it_declares};
 use crate::method::model::{Method, Methods, Parsed, Role};
+use crate::runtime::lints_off;
 
 pub(crate) fn parse(
     role: Role,
@@ -70,10 +71,10 @@ pub(crate) fn parse(
         owner,
         ..
     } = block;
-    let lints = role.lints();
+    let lints = lints_off(role.lints());
     let output = quote! {
         #(#attributes)*
-        #[allow(#lints)]
+        #lints
         #head { #(#items)* }
     };
     Some(Parsed {
