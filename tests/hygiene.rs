@@ -174,6 +174,17 @@ mod domain {
         pub context: u8,
     }
 
+    /// With variants that are called like the parameters of generated functions.
+    #[derive(::std::fmt::Debug, ::std::cmp::PartialEq, ::eventsource_core::Event)]
+    pub enum Letters {
+        A,
+        D(u8, u8),
+        E,
+        R,
+        S { w: u8 },
+        W,
+    }
+
     #[allow(deprecated, reason = "it lists what is deprecated")]
     #[aggregate(id = ThingId, error = Never, events(Happened, r#Move, super::elsewhere::Far), commands(Do, r#Type))]
     #[derive(::std::default::Default)]

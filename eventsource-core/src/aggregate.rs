@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use crate::command::{CommandOf, CommandSet, Context};
+use crate::command::{CommandOf, CommandSet, Context, Deciding};
 use crate::decision::{Events, Rejection};
 use crate::event::{EventMeta, EventOf, EventSet};
 use crate::id::Id;
@@ -40,11 +40,19 @@ pub trait Aggregate: Sized + Send + Sync + 'static {
     /// The state before the first event: `None` if an event creates it.
     fn initial() -> Option<Self>;
 
+    /// Shows a visitor what is in the enum.
+    fn visit_event<V: EventVisitor<Self>>(event: &Self::Event, visitor: V) -> V::Output;
+
     /// The state that an event creates; `None` if this one creates nothing.
-    fn create_from(event: &Self::Event, meta: &EventMeta<'_>) -> Option<Self>;
+    fn create_from(event: &Self::Event, meta: &EventMeta<'_>) -> Option<Self> {
+        Self::visit_event(event, Creating(meta))
+    }
 
     /// Applies an event.
-    fn apply_event(&mut self, event: &Self::Event, meta: &EventMeta<'_>) -> Result<(), Misapplied>;
+    #[inline]
+    fn apply_event(&mut self, event: &Self::Event, meta: &EventMeta<'_>) -> Result<(), Misapplied> {
+        Self::visit_event(event, Applying(self, meta))
+    }
 
     /// Says what is wrong with the state. It must hold after every event, not only after the last one of a decision:
     /// before the events are stored, and when they are read.
@@ -79,8 +87,56 @@ pub trait Apply<E>: Sized {
         None
     }
 
-    /// Changes the state.
-    fn apply(&mut self, event: &E, meta: &EventMeta<'_>) -> Result<(), Misapplied>;
+    /// Changes the state. Not called where the event creates it.
+    fn apply(&mut self, event: &E, meta: &EventMeta<'_>);
+
+    #[doc(hidden)]
+    #[inline]
+    fn visit<V: EventVisitor<Self>>(event: &E, visitor: V) -> V::Output {
+        visitor.visit(event)
+    }
+}
+
+/// What is done with one event of an aggregate or a decision model, whichever it is.
+pub trait EventVisitor<A> {
+    /// What comes of it.
+    type Output;
+
+    /// Does it.
+    fn visit<E>(self, event: &E) -> Self::Output
+    where
+        A: Apply<E>;
+}
+
+struct Creating<'a>(&'a EventMeta<'a>);
+
+impl<A: Aggregate> EventVisitor<A> for Creating<'_> {
+    type Output = Option<A>;
+
+    fn visit<E>(self, event: &E) -> Option<A>
+    where
+        A: Apply<E>,
+    {
+        A::create(event, self.0)
+    }
+}
+
+struct Applying<'a, A>(&'a mut A, &'a EventMeta<'a>);
+
+impl<A: Aggregate> EventVisitor<A> for Applying<'_, A> {
+    type Output = Result<(), Misapplied>;
+
+    #[inline]
+    fn visit<E>(self, event: &E) -> Result<(), Misapplied>
+    where
+        A: Apply<E>,
+    {
+        if <A as Apply<E>>::CREATES {
+            return Err(Misapplied::CreatedTwice);
+        }
+        self.0.apply(event, self.1);
+        Ok(())
+    }
 }
 
 /// An event that cannot follow those before it.
@@ -210,6 +266,10 @@ impl<A: Aggregate> Root<A> {
         context: &Context<'_, A>,
         events: &mut Events<A>,
     ) -> Result<(), Rejection<A::Error>> {
-        command.decide(self.state.as_ref(), context, events)
+        command.decide(Deciding {
+            state: self.state.as_ref(),
+            context,
+            events,
+        })
     }
 }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::aggregate::Aggregate;
 use crate::decision::{Events, Rejection};
-use crate::message::{MessageReader, MessageSet, MessageWriter, Never, Place, Storable};
+use crate::message::{MessageReader, MessageSet, MessageWriter, Never, Place, Row, Storable};
 use crate::metadata::Metadata;
 use crate::stream::Version;
 use crate::time::{IdSource, Timestamp};
@@ -39,8 +39,19 @@ pub trait Command: Executable + Send + Sync + 'static {
     const PLACE: Place = Place::UNKNOWN;
 
     #[doc(hidden)]
+    const ROW: Row = Row {
+        variant: 0,
+        label: "",
+        kind: "command",
+        name: Self::NAME,
+        version: Self::VERSION,
+        type_name: std::any::type_name::<Self>,
+        place: Self::PLACE,
+    };
+
+    #[doc(hidden)]
     fn write_command<W: MessageWriter>(&self, writer: W) -> Result<W::Ok, W::Error> {
-        writer.write(Self::NAME, Self::VERSION, self)
+        writer.command(self)
     }
 
     #[doc(hidden)]
@@ -89,6 +100,44 @@ impl<C: Command> AnyCommand for C {
     }
 }
 
+/// What a decision is about, beside the command: the state, what else is known, and where its events go.
+pub struct Deciding<'a, A: Aggregate> {
+    /// The state, if the aggregate has one.
+    pub state: Option<&'a A>,
+    /// What else is known.
+    pub context: &'a Context<'a, A>,
+    /// What happens is added here.
+    pub events: &'a mut Events<A>,
+}
+
+impl<'a, A: Aggregate> Deciding<'a, A> {
+    /// The state, for a command that needs one.
+    #[inline]
+    pub fn existing(&self) -> Result<&'a A, Rejection<A::Error>> {
+        self.state.ok_or(Rejection::NotFound)
+    }
+
+    /// That there is no event yet, for a command that creates the aggregate.
+    #[inline]
+    pub fn absent(&self) -> Result<(), Rejection<A::Error>> {
+        if self.context.version() == 0 {
+            Ok(())
+        } else {
+            Err(Rejection::AlreadyExists)
+        }
+    }
+}
+
+impl<A: Aggregate> fmt::Debug for Deciding<'_, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Deciding");
+        debug.field("context", self.context).finish_non_exhaustive()
+    }
+}
+
+/// How the aggregate `A` decides about the command `C`: [`Handle::handle`].
+pub type Handler<A, C> = fn(C, Deciding<'_, A>) -> Result<(), Rejection<<A as Aggregate>::Error>>;
+
 /// A command that the aggregate `A` lists, or its whole enum.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a command of `{A}`",
@@ -111,13 +160,14 @@ pub trait ListedCommand<A: Aggregate>: Sized {
     #[doc(hidden)]
     const LISTED: () = ();
 
-    /// Has the aggregate decide about it: calls its [`Handle`].
-    fn decide(
-        self,
-        state: Option<&A>,
-        context: &Context<'_, A>,
-        events: &mut Events<A>,
-    ) -> Result<(), Rejection<A::Error>>;
+    /// The aggregate's [`Handle`] for it, or for whichever is in the enum.
+    const DECIDE: Handler<A, Self>;
+
+    /// Has the aggregate decide about it.
+    #[inline]
+    fn decide(self, on: Deciding<'_, A>) -> Result<(), Rejection<A::Error>> {
+        Self::DECIDE(self, on)
+    }
 }
 
 /// The decision of an aggregate about one command: `#[handle]` implements it for each method of a block.
@@ -148,13 +198,8 @@ pub trait Handle<C>: Aggregate {
     /// Whether the command creates the aggregate: its method has no `self`.
     const CREATES: bool = false;
 
-    /// Decides: puts what happens into `events`, or refuses.
-    fn handle(
-        state: Option<&Self>,
-        command: C,
-        context: &Context<'_, Self>,
-        events: &mut Events<Self>,
-    ) -> Result<(), Rejection<Self::Error>>;
+    /// Decides: adds what happens to the events, or refuses.
+    fn handle(command: C, on: Deciding<'_, Self>) -> Result<(), Rejection<Self::Error>>;
 }
 
 /// What a decision may know beside the state and the command; a handler asks for it with a second parameter,

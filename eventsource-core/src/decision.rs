@@ -1,6 +1,7 @@
 //! Decisions: what a handler may return, and what becomes of it.
 
 use crate::aggregate::Aggregate;
+use crate::command::Deciding;
 use crate::message::Never;
 
 /// The events that a decision makes, in order.
@@ -57,6 +58,16 @@ impl<A: Aggregate> Events<A> {
 pub trait Decision<A: Aggregate> {
     /// Puts the events into `events`, or gives the refusal.
     fn record(self, events: &mut Events<A>) -> Result<(), A::Error>;
+
+    /// The same, as a handler's answer.
+    #[doc(hidden)]
+    #[inline]
+    fn conclude(self, on: Deciding<'_, A>) -> Result<(), Rejection<A::Error>>
+    where
+        Self: Sized,
+    {
+        self.record(on.events).map_err(Rejection::Refused)
+    }
 }
 
 impl<A: Aggregate, T: Decision<A>, E: ErrorOf<A>> Decision<A> for Result<T, E> {

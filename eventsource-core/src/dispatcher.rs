@@ -9,7 +9,6 @@ use serde_json::Value;
 
 use crate::aggregate::Aggregate;
 use crate::codec::Codec;
-use crate::command::Handle;
 use crate::erased::AnyStore;
 use crate::execute::CommandOptions;
 use crate::execute_error::ExecuteError;
@@ -58,7 +57,7 @@ impl Dispatcher {
     #[must_use]
     pub fn with<A, S, C>(mut self, repository: Repository<A, S, C>) -> Self
     where
-        A: Handle<<A as Aggregate>::Command>,
+        A: Aggregate,
         S: Store,
         C: Codec,
     {
@@ -171,7 +170,7 @@ pub(crate) trait Target: Send + Sync {
 
 impl<A, S, C> Target for Repository<A, S, C>
 where
-    A: Handle<<A as Aggregate>::Command>,
+    A: Aggregate,
     S: Store,
     C: Codec,
 {

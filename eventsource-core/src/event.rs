@@ -1,6 +1,7 @@
 //! Events: facts that are stored for ever.
 
-use crate::message::{MessageReader, MessageSet, MessageWriter, Place, Storable};
+use crate::aggregate::Aggregate;
+use crate::message::{MessageReader, MessageSet, MessageWriter, Place, Row, Storable, TagsOnly};
 use crate::metadata::Metadata;
 use crate::stored_event::EventRef;
 use crate::stream::{InvalidStreamName, Position, StreamName, Version};
@@ -54,8 +55,19 @@ pub trait Event: Storable + Send + Sync + 'static {
     }
 
     #[doc(hidden)]
+    const ROW: Row = Row {
+        variant: 0,
+        label: "",
+        kind: "event",
+        name: Self::NAME,
+        version: Self::VERSION,
+        type_name: std::any::type_name::<Self>,
+        place: Self::PLACE,
+    };
+
+    #[doc(hidden)]
     fn write_event<W: MessageWriter>(&self, writer: W) -> Result<W::Ok, W::Error> {
-        writer.write(Self::NAME, Self::VERSION, self)
+        writer.event(self)
     }
 
     #[doc(hidden)]
@@ -71,8 +83,10 @@ pub trait Event: Storable + Send + Sync + 'static {
     note = "write `#[derive(Event)]` on the enum"
 )]
 pub trait EventSet: MessageSet {
-    /// Adds the tags that the event has.
-    fn tags(&self, tags: &mut Tags);
+    /// Adds the tags that the event has: if not said otherwise, those of the struct that is written.
+    fn tags(&self, tags: &mut Tags) {
+        let Ok(()) = self.write(TagsOnly(tags));
+    }
 }
 
 /// An event that the aggregate or the decision model `A` lists, or its whole enum.
@@ -85,6 +99,9 @@ pub trait EventOf<A>: Sized {
     #[doc(hidden)]
     const LISTED: () = ();
 }
+
+#[diagnostic::do_not_recommend]
+impl<A: Aggregate, E> EventOf<A> for E where A::Event: From<E> {}
 
 /// What is known of an event beside its content, when it is applied: the same before and after it is stored.
 ///

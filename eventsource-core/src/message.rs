@@ -3,11 +3,17 @@
 //! A generated enum is one [`MessageSet`]. It offers a table of names and two generic functions, `write` and `read`;
 //! encoding, decoding, serde and the registry are written once, here and in [`codec`](crate::codec), on top of them.
 
+use std::any::Any;
 use std::fmt;
 use std::marker::PhantomData;
+use std::panic::Location;
 
 use serde::de::{self, DeserializeOwned, IgnoredAny, MapAccess};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::command::Command;
+use crate::event::Event;
+use crate::tag::Tags;
 
 /// Where in the source a type was defined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -19,6 +25,17 @@ pub struct Place {
 }
 
 impl Place {
+    /// Where this is called, or the macro that calls it.
+    #[must_use]
+    #[track_caller]
+    pub const fn here() -> Self {
+        let caller = Location::caller();
+        Self {
+            file: caller.file(),
+            line: caller.line(),
+        }
+    }
+
     /// For types whose implementation was written by hand.
     pub const UNKNOWN: Self = Self {
         file: "unknown",
@@ -37,6 +54,10 @@ impl fmt::Display for Place {
 pub struct Row {
     /// The number that `read` takes.
     pub variant: u16,
+    /// The variant's name in the enum.
+    pub label: &'static str,
+    /// `event` or `command`.
+    pub kind: &'static str,
     /// The stored name.
     pub name: &'static str,
     /// The version of the payload's shape.
@@ -71,6 +92,39 @@ where
 /// Nothing has it. The lifetime lets a bound with it be false where it stands.
 pub(crate) trait Never<'a> {}
 
+impl Row {
+    /// A message that a variant of `M` is, fields and all, defined where this is called. `kind` is `event` or `command`.
+    #[must_use]
+    #[track_caller]
+    pub const fn of<M>(
+        variant: u16,
+        label: &'static str,
+        kind: &'static str,
+        name: &'static str,
+        version: u32,
+    ) -> Self {
+        Self {
+            variant,
+            label,
+            kind,
+            name,
+            version,
+            type_name: std::any::type_name::<M>,
+            place: Place::here(),
+        }
+    }
+
+    /// The same message as this variant.
+    #[must_use]
+    pub const fn at(self, variant: u16, label: &'static str) -> Self {
+        Self {
+            variant,
+            label,
+            ..self
+        }
+    }
+}
+
 /// An enum of events or of commands, as the macros generate it.
 pub trait MessageSet: Sized + Send + Sync + 'static {
     /// Every stored name and version that can be read as this enum.
@@ -81,6 +135,34 @@ pub trait MessageSet: Sized + Send + Sync + 'static {
 
     /// Reads the payload of a variant from `reader`.
     fn read<R: MessageReader>(variant: u16, reader: R) -> Result<Self, R::Error>;
+
+    /// The message, if it is a `T`: a copy of it.
+    ///
+    /// ```
+    /// use eventsource_core::message::MessageSet;
+    /// use eventsource_core::prelude::*;
+    ///
+    /// #[event]
+    /// pub struct Lit;
+    /// #[event]
+    /// pub struct Dimmed {
+    ///     pub to: u8,
+    /// }
+    ///
+    /// #[derive(Event)]
+    /// enum Light {
+    ///     Lit(Lit),
+    ///     Dimmed(Dimmed),
+    /// }
+    ///
+    /// let light = Light::Dimmed(Dimmed { to: 7 });
+    /// assert_eq!(light.get(), Some(Dimmed { to: 7 }));
+    /// assert_eq!(light.get::<Lit>(), None);
+    /// ```
+    fn get<T: Storable + Clone + 'static>(&self) -> Option<T> {
+        let Ok(message) = self.write(Show(|it: &dyn Any| it.downcast_ref().cloned()));
+        message.flatten()
+    }
 
     /// The stored name.
     fn name(&self) -> &'static str {
@@ -151,6 +233,22 @@ pub trait MessageWriter {
         version: u32,
         payload: &T,
     ) -> Result<Self::Ok, Self::Error>;
+
+    /// Takes an event.
+    fn event<E: Event>(self, event: &E) -> Result<Self::Ok, Self::Error>
+    where
+        Self: Sized,
+    {
+        self.write(E::NAME, E::VERSION, event)
+    }
+
+    /// Takes a command.
+    fn command<C: Command>(self, command: &C) -> Result<Self::Ok, Self::Error>
+    where
+        Self: Sized,
+    {
+        self.write(C::NAME, C::VERSION, command)
+    }
 }
 
 /// Makes a payload of a message.
@@ -182,6 +280,43 @@ impl MessageWriter for NameOnly {
         _: &T,
     ) -> Result<Self::Ok, Self::Error> {
         Ok((name, version))
+    }
+}
+
+/// Takes the tags of an event.
+pub(crate) struct TagsOnly<'t>(pub(crate) &'t mut Tags);
+
+impl MessageWriter for TagsOnly<'_> {
+    type Ok = ();
+    type Error = std::convert::Infallible;
+
+    fn write<T: Serialize>(self, _: &'static str, _: u32, _: &T) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
+    fn event<E: Event>(self, event: &E) -> Result<(), Self::Error> {
+        event.tags(self.0);
+        Ok(())
+    }
+}
+
+/// Shows the struct of an event or a command to a function. What is no struct of its own is not shown.
+pub(crate) struct Show<F>(pub(crate) F);
+
+impl<T, F: FnOnce(&dyn Any) -> T> MessageWriter for Show<F> {
+    type Ok = Option<T>;
+    type Error = std::convert::Infallible;
+
+    fn write<P: Serialize>(self, _: &'static str, _: u32, _: &P) -> Result<Option<T>, Self::Error> {
+        Ok(None)
+    }
+
+    fn event<E: Event>(self, event: &E) -> Result<Option<T>, Self::Error> {
+        Ok(Some((self.0)(event)))
+    }
+
+    fn command<C: Command>(self, command: &C) -> Result<Option<T>, Self::Error> {
+        Ok(Some((self.0)(command)))
     }
 }
 

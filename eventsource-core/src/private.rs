@@ -1,44 +1,54 @@
 //! What generated code calls. Not for use by hand: it may change in any release.
 
-use std::fmt;
+pub use std::clone::Clone;
+pub use std::cmp::{self, PartialEq};
+pub use std::convert::From;
+pub use std::default::Default;
+pub use std::fmt::{self, Debug, Formatter};
+pub use std::hash;
+pub use std::option::Option::{self, None, Some};
+pub use std::result::Result::{self, Err, Ok};
+pub use std::str::FromStr;
 pub use std::string::{String, ToString};
 
 pub use inventory;
-pub use serde;
+pub use serde::{self, Deserialize, Deserializer, Serialize, Serializer};
 
+pub use crate::aggregate::{Aggregate, Apply, EventVisitor, InvariantOutcome};
+pub use crate::command::{
+    AnyCommand, Command, CommandSet, Deciding, Handle, Handler, ListedCommand,
+};
+pub use crate::decide::{DecisionModel, TagArgument};
+pub use crate::decision::{Decision, Events, Rejection};
+pub use crate::each::*;
+pub use crate::event::{Event, EventMeta, EventOf, EventSet};
+pub use crate::id::{Id, InvalidId};
+pub use crate::message::{
+    MessageReader, MessageSet, MessageWriter, Place, Row, deserialize, serialize,
+};
 pub use crate::mistakes::*;
-
-use crate::aggregate::Aggregate;
-use crate::command::Context;
-use crate::decision::Rejection;
-use crate::stream::{InvalidStreamName, StreamName};
+pub use crate::registry::{AggregateEntry, Registered};
+pub use crate::stored_event::StoredEvent;
+pub use crate::stream::{InvalidStreamName, StreamName};
+pub use crate::tag::{TagValue, Tags};
 
 /// Shows a value in the parentheses of a name. As a function, since a user's trait may have methods called like those
 /// of the formatter.
-pub fn shown(f: &mut fmt::Formatter<'_>, name: &str, value: &dyn fmt::Debug) -> fmt::Result {
+pub fn shown(f: &mut Formatter<'_>, name: &str, value: &dyn Debug) -> fmt::Result {
     f.debug_tuple(name).field(value).finish()
 }
 
-/// The answer of a handler, from what its decision has recorded.
-#[inline]
-pub fn decided<E>(recorded: Result<(), E>) -> Result<(), Rejection<E>> {
-    recorded.map_err(Rejection::Refused)
-}
+/// What comes of a command.
+pub type Decided<A> = Result<(), Rejection<<A as Aggregate>::Error>>;
 
-/// The state that a `&self` handler needs.
-#[inline]
-pub fn existing<A: Aggregate>(state: Option<&A>) -> Result<&A, Rejection<A::Error>> {
-    state.ok_or(Rejection::NotFound)
-}
+/// What comes of a handler's answer.
+pub type Recorded<A> = Result<(), <A as Aggregate>::Error>;
 
-/// What a handler without `self` needs: that there is no event yet.
+/// Records an event, or an enum of them.
 #[inline]
-pub fn absent<A: Aggregate>(context: &Context<'_, A>) -> Result<(), Rejection<A::Error>> {
-    if context.version() == 0 {
-        Ok(())
-    } else {
-        Err(Rejection::AlreadyExists)
-    }
+pub fn record<A: Aggregate>(event: impl Into<A::Event>, events: &mut Events<A>) -> Recorded<A> {
+    events.push(event);
+    Ok(())
 }
 
 /// How an aggregate starts: `true` if one of its events creates it.
@@ -69,79 +79,131 @@ impl<A: Default> Initial<A> for Start<false> {
     }
 }
 
-macro_rules! where_all_are {
-    ($($(#[$doc:meta])* $name:ident: $bound:path, $problem:literal;)*) => {$(
-        $(#[$doc])*
-        ///
-        /// The lifetime makes a bound on a concrete type one that the compiler decides only where it is used, so
-        /// that a generated enum has the trait exactly if all of its messages have it.
-        #[diagnostic::on_unimplemented(message = $problem)]
-        pub trait $name<'a>: $bound {}
-        #[diagnostic::do_not_recommend]
-        impl<T: $bound> $name<'_> for T {}
-    )*};
+/// Whether any of them is true.
+#[must_use]
+pub const fn any(all: &[bool]) -> bool {
+    let mut index = 0;
+    while index < all.len() {
+        if all[index] {
+            return true;
+        }
+        index += 1;
+    }
+    false
 }
 
-where_all_are! {
-    /// For `Debug` on a generated enum.
-    DebugIf: fmt::Debug, "`{Self}` has no `Debug`, so an enum with it has none";
-    /// For `Clone` on a generated enum.
-    CloneIf: Clone, "`{Self}` has no `Clone`, so an enum with it has none";
-    /// For `PartialEq` on a generated enum.
-    PartialEqIf: PartialEq, "`{Self}` has no `PartialEq`, so an enum with it has none";
-}
-
-/// Whether an aggregate that an event creates has a command that creates it too, as a constant: for use in a `const`
-/// that fails to compile with one of the messages. One without commands is made elsewhere.
+/// For use in a `const`, which fails to compile unless the aggregate `name` is created by an event and by a command, or
+/// by neither. One without commands is made elsewhere.
 #[track_caller]
-pub const fn creation(
-    any: bool,
-    event: bool,
-    command: bool,
-    without_command: &'static str,
-    without_event: &'static str,
-) {
-    assert!(!any || !event || command, "{}", without_command);
-    assert!(event || !command, "{}", without_event);
+pub const fn creation<A: Aggregate>(name: &str, commands: &[bool]) {
+    let created = any(commands);
+    if A::CREATED && !created && !commands.is_empty() {
+        fail(&[
+            "an event creates `",
+            name,
+            "`, and none of its commands can: write one of its `#[handle]` methods without `self`",
+        ]);
+    }
+    if created && !A::CREATED {
+        fail(&[
+            "a command creates `",
+            name,
+            "`, and none of its events does: write one of its `#[apply]` methods without `self`, returning `Self`",
+        ]);
+    }
 }
 
-/// Whether the stored name and version of a row are taken by one before it, as a constant: for use in a `const` that
-/// fails to compile with `message`.
+/// For use in a `const`, which fails to compile if the stored name of a variant is that of one before it.
 #[track_caller]
-pub const fn distinct(rows: &[crate::message::Row], variant: u16, message: &'static str) {
+pub const fn distinct<M: MessageSet>(variant: u16) {
     let mut own = 0;
-    while own < rows.len() && rows[own].variant != variant {
+    while own < M::ROWS.len() && M::ROWS[own].variant != variant {
         own += 1;
     }
     let mut other = 0;
     while other < own {
-        assert!(!(same(rows[own].name, rows[other].name)), "{}", message);
+        let Row {
+            label, kind, name, ..
+        } = M::ROWS[own];
+        if same(name, M::ROWS[other].name) {
+            fail(&[
+                "the stored name of `",
+                label,
+                "` is the name of another ",
+                kind,
+                " in this set: give each its own with `#[",
+                kind,
+                "(name = \"…\")]`",
+            ]);
+        }
         other += 1;
     }
 }
 
-/// Whether an event may have a tag, as a constant: for use in a `const` that fails to compile with `message`.
+/// For use in a `const`, which fails to compile unless the event `E`, called `event`, may have a tag: the decision model
+/// `model` asks for it.
 #[track_caller]
-pub const fn tagged(tags: &[&str], name: &str, message: &'static str) {
+pub const fn tagged<E: Event>(tag: &str, event: &str, model: &str) {
     let mut index = 0;
-    while index < tags.len() {
-        if same(tags[index], name) {
+    while index < E::TAGS.len() {
+        if same(E::TAGS[index], tag) {
             return;
         }
         index += 1;
     }
-    panic!("{}", message);
+    fail(&[
+        "`",
+        event,
+        "` has no tag `",
+        tag,
+        "`, so `",
+        model,
+        "` would never see it: put `#[tag]` on its field, or take \
+         it off the one of `",
+        model,
+        "`",
+    ]);
 }
 
-/// That no event creates a decision model, as a constant: for use in a `const` that fails to compile with `message`.
+/// For use in a `const`, which fails to compile if the event `E`, called `event`, creates the decision model `model`.
 #[track_caller]
-pub const fn not_created(created: bool, message: &'static str) {
-    assert!(!created, "{}", message);
+pub const fn not_created<M: Apply<E>, E>(event: &str, model: &str) {
+    if M::CREATES {
+        fail(&[
+            "`",
+            event,
+            "` cannot create `",
+            model,
+            "`, which is there before its first event: write its `#[apply]` method with `&mut self`",
+        ]);
+    }
 }
 
 /// The stream that an event names.
 pub fn stream(name: fmt::Arguments<'_>) -> Result<StreamName, InvalidStreamName> {
     StreamName::parse(&name.to_string())
+}
+
+/// An error of the compiler, its text put together.
+#[track_caller]
+const fn fail(parts: &[&str]) -> ! {
+    let mut text = [0; 1024];
+    let mut length = 0;
+    let mut part = 0;
+    while part < parts.len() {
+        let bytes = parts[part].as_bytes();
+        let mut index = 0;
+        while index < bytes.len() && length < text.len() {
+            text[length] = bytes[index];
+            index += 1;
+            length += 1;
+        }
+        part += 1;
+    }
+    match std::str::from_utf8(text.split_at(length).0) {
+        Ok(text) => panic!("{}", text),
+        Err(_) => panic!("two messages have one stored name, or an aggregate is not created"),
+    }
 }
 
 const fn same(left: &str, right: &str) -> bool {

@@ -9,7 +9,6 @@ use std::fmt;
 
 use crate::aggregate::Aggregate;
 use crate::codec::Json;
-use crate::command::Handle;
 use crate::dispatcher::Target;
 use crate::erased::AnyStore;
 use crate::message::{MessageSet, Place, Row};
@@ -32,13 +31,14 @@ pub struct AggregateEntry {
 }
 
 impl AggregateEntry {
-    /// The entry of `A`, which was defined at `place`.
+    /// The entry of `A`, which is defined where this is called.
     #[must_use]
-    pub const fn of<A: Handle<<A as Aggregate>::Command>>(place: Place) -> Self {
+    #[track_caller]
+    pub const fn here<A: Aggregate>() -> Self {
         Self {
             name: A::NAME,
             type_name: std::any::type_name::<A>,
-            place,
+            place: Place::here(),
             events: <A::Event as MessageSet>::ROWS,
             commands: <A::Command as MessageSet>::ROWS,
             target: |store| {
@@ -65,7 +65,7 @@ impl fmt::Debug for AggregateEntry {
 inventory::collect!(AggregateEntry);
 
 /// An aggregate that can be entered in a registry by its type.
-pub trait Registered: Handle<<Self as Aggregate>::Command> {
+pub trait Registered: Aggregate {
     /// Its entry.
     const ENTRY: AggregateEntry;
 }

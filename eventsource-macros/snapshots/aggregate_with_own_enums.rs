@@ -1,92 +1,45 @@
-#[allow(
-    deprecated,
-    unused_qualifications,
-    unused_variables,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
+#[allow(deprecated, unused_qualifications, unused_variables)]
+#[cfg_attr(
+    clippy,
+    allow(clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)
 )]
 const _: () = {
+    use ::eventsource_core::private as __p;
     #[automatically_derived]
-    impl ::eventsource_core::EventOf<Order> for OrderEvent {}
-    #[automatically_derived]
-    impl ::eventsource_core::Decision<Order> for OrderEvent {
-        #[inline]
-        fn record(
-            self,
-            events: &mut ::eventsource_core::Events<Order>,
-        ) -> ::core::result::Result<
-            (),
-            <Order as ::eventsource_core::Aggregate>::Error,
-        > {
-            events.push(self);
-            ::core::result::Result::Ok(())
-        }
-    }
-    #[automatically_derived]
-    impl ::eventsource_core::ListedCommand<Order> for OrderCommand {
-        #[inline]
-        fn decide(
-            self,
-            state: ::core::option::Option<&Order>,
-            context: &::eventsource_core::Context<'_, Order>,
-            events: &mut ::eventsource_core::Events<Order>,
-        ) -> ::core::result::Result<
-            (),
-            ::eventsource_core::Rejection<
-                <Order as ::eventsource_core::Aggregate>::Error,
-            >,
-        > {
-            <Order as ::eventsource_core::Handle<
-                OrderCommand,
-            >>::handle(state, self, context, events)
-        }
-    }
-    const __IS_HANDLED: bool = <Order as ::eventsource_core::Handle<
-        OrderCommand,
-    >>::CREATES;
-    #[automatically_derived]
-    impl ::eventsource_core::Aggregate for Order {
+    impl __p::Aggregate for Order {
         const NAME: &'static str = "Order";
-        const CREATED: bool = <Order as ::eventsource_core::Apply<OrderEvent>>::CREATES;
+        const CREATED: bool = __p::any(&[<Self as __p::Apply<OrderEvent>>::CREATES]);
         type Id = OrderId;
         type Error = OrderError;
         type Event = OrderEvent;
         type Command = OrderCommand;
-        fn initial() -> ::core::option::Option<Self> {
-            <::eventsource_core::private::Start<
-                { <Order as ::eventsource_core::Aggregate>::CREATED },
-            > as ::eventsource_core::private::Initial<Order>>::initial()
-        }
-        fn create_from(
-            event: &OrderEvent,
-            meta: &::eventsource_core::EventMeta<'_>,
-        ) -> ::core::option::Option<Self> {
-            <Order as ::eventsource_core::Apply<OrderEvent>>::create(event, meta)
+        fn initial() -> __p::Option<Self> {
+            <__p::Start<
+                { <Order as __p::Aggregate>::CREATED },
+            > as __p::Initial<Order>>::initial()
         }
         #[inline]
-        fn apply_event(
-            &mut self,
+        fn visit_event<V: __p::EventVisitor<Self>>(
             event: &OrderEvent,
-            meta: &::eventsource_core::EventMeta<'_>,
-        ) -> ::core::result::Result<(), ::eventsource_core::Misapplied> {
-            <Order as ::eventsource_core::Apply<OrderEvent>>::apply(self, event, meta)
+            to: V,
+        ) -> V::Output {
+            <Self as __p::Apply<OrderEvent>>::visit(event, to)
         }
     }
-    type __Handles = <Order as ::eventsource_core::private::Known<
-        { __IS_HANDLED },
-    >>::Type;
-    #[automatically_derived]
-    impl ::eventsource_core::Registered for __Handles {
-        const ENTRY: ::eventsource_core::AggregateEntry = ::eventsource_core::AggregateEntry::of::<
-            Self,
-        >(::eventsource_core::message::Place {
-            file: ::core::file!(),
-            line: ::core::line!(),
-        });
+    impl __p::Decision<Order> for OrderEvent {
+        fn record(self, events: &mut __p::Events<Order>) -> __p::Recorded<Order> {
+            __p::record(self, events)
+        }
     }
-    ::eventsource_core::private::inventory::submit! {
-        < __Handles as ::eventsource_core::Registered > ::ENTRY
+    impl __p::ListedCommand<Order> for OrderCommand {
+        const DECIDE: __p::Handler<Order, Self> = <Order as __p::Handle<
+            OrderCommand,
+        >>::handle;
+    }
+    impl __p::Registered for Order {
+        const ENTRY: __p::AggregateEntry = __p::AggregateEntry::here::<Self>();
+    }
+    __p::inventory::submit! {
+        < Order as __p::Registered > ::ENTRY
     }
 };

@@ -1,87 +1,52 @@
-#[allow(
-    deprecated,
-    unused_qualifications,
-    unused_variables,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
+#[allow(deprecated, unused_qualifications, unused_variables)]
+#[cfg_attr(
+    clippy,
+    allow(clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)
 )]
 const _: () = {
-    #[derive(renamed::runtime::private::serde::Deserialize)]
-    #[serde(crate = "renamed::runtime::private::serde")]
-    struct __Cancel;
-    #[derive(renamed::runtime::private::serde::Serialize)]
-    #[serde(crate = "renamed::runtime::private::serde")]
-    struct __CancelRef;
+    use renamed::runtime::private as __p;
+    #[derive(__p::Deserialize)]
+    #[serde(crate = "__p::serde")]
+    struct __CancelPayload;
+    #[derive(__p::Serialize)]
+    #[serde(crate = "__p::serde")]
+    struct __CancelPayloadRef;
     #[automatically_derived]
-    impl renamed::runtime::message::MessageSet for OrderCommand {
-        const ROWS: &'static [renamed::runtime::message::Row] = &[
-            renamed::runtime::message::Row {
-                variant: 0u16,
-                name: <Place as renamed::runtime::Command>::NAME,
-                version: <Place as renamed::runtime::Command>::VERSION,
-                type_name: ::core::any::type_name::<Place>,
-                place: <Place as renamed::runtime::Command>::PLACE,
-            },
-            renamed::runtime::message::Row {
-                variant: 1u16,
-                name: "Cancel",
-                version: 1u32,
-                type_name: ::core::any::type_name::<OrderCommand>,
-                place: renamed::runtime::message::Place {
-                    file: ::core::file!(),
-                    line: ::core::line!(),
-                },
-            },
+    impl __p::MessageSet for OrderCommand {
+        const ROWS: &'static [__p::Row] = &[
+            <Place as __p::Command>::ROW.at(0, "Place"),
+            __p::Row::of::<OrderCommand>(1, "Cancel", "command", "Cancel", 1),
         ];
-        fn write<W: renamed::runtime::message::MessageWriter>(
-            &self,
-            writer: W,
-        ) -> ::core::result::Result<W::Ok, W::Error> {
+        fn write<W: __p::MessageWriter>(&self, to: W) -> __p::Result<W::Ok, W::Error> {
             match *self {
-                Self::Place(ref message) => {
-                    <Place as renamed::runtime::Command>::write_command(message, writer)
-                }
-                Self::Cancel => writer.write("Cancel", 1u32, &__CancelRef),
+                Self::Place(ref it) => __p::Command::write_command(it, to),
+                Self::Cancel => to.write("Cancel", 1, &__CancelPayloadRef),
             }
         }
-        fn read<R: renamed::runtime::message::MessageReader>(
+        fn read<R: __p::MessageReader>(
             variant: u16,
-            reader: R,
-        ) -> ::core::result::Result<Self, R::Error> {
+            from: R,
+        ) -> __p::Result<Self, R::Error> {
             match variant {
-                0u16 => {
-                    ::core::result::Result::Ok(
-                        Self::Place(
-                            <Place as renamed::runtime::Command>::read_command(reader)?,
-                        ),
-                    )
+                0 => __p::Command::read_command(from).map(Self::Place),
+                1 => {
+                    let __payload: __CancelPayload = from.read()?;
+                    __p::Ok(Self::Cancel)
                 }
-                1u16 => {
-                    let __payload: __Cancel = reader.read()?;
-                    ::core::result::Result::Ok(Self::Cancel)
-                }
-                _ => ::core::result::Result::Err(reader.no_such_variant()),
+                _ => __p::Err(from.no_such_variant()),
             }
+        }
+    }
+    impl __p::CommandSet for OrderCommand {}
+    impl __p::AnyCommand for OrderCommand {
+        fn write_any<W: __p::MessageWriter>(
+            &self,
+            to: W,
+        ) -> __p::Result<W::Ok, W::Error> {
+            __p::MessageSet::write(self, to)
         }
     }
     const _: () = {
-        renamed::runtime::private::distinct(
-            <OrderCommand as renamed::runtime::message::MessageSet>::ROWS,
-            1u16,
-            "the stored name of `Cancel` is the name of another command in this set: give each its own with `#[command(name = \"…\")]`",
-        );
+        __p::distinct::<OrderCommand>(1);
     };
-    #[automatically_derived]
-    impl renamed::runtime::CommandSet for OrderCommand {}
-    #[automatically_derived]
-    impl renamed::runtime::AnyCommand for OrderCommand {
-        fn write_any<W: renamed::runtime::message::MessageWriter>(
-            &self,
-            writer: W,
-        ) -> ::core::result::Result<W::Ok, W::Error> {
-            renamed::runtime::message::MessageSet::write(self, writer)
-        }
-    }
 };

@@ -1,51 +1,37 @@
-#[allow(
-    deprecated,
-    unused_qualifications,
-    unused_variables,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery
+#[allow(deprecated, unused_qualifications, unused_variables)]
+#[cfg_attr(
+    clippy,
+    allow(clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)
 )]
 const _: () = {
+    use ::eventsource_core::private as __p;
+    impl __p::EventOf<Trail> for __p::StoredEvent {}
+    impl __p::State for Trail {
+        const IS_STATE: bool = true;
+    }
     #[automatically_derived]
-    impl ::eventsource_core::EventOf<Trail> for ::eventsource_core::StoredEvent {}
-    #[automatically_derived]
-    impl ::eventsource_core::DecisionModel for Trail {
+    impl __p::DecisionModel for Trail {
         const NAME: &'static str = "trail";
-        type Event = ::eventsource_core::StoredEvent;
-        fn tags(&self, tags: &mut ::eventsource_core::Tags) {
+        type Event = __p::StoredEvent;
+        fn tags(&self, tags: &mut __p::Tags) {
             tags.add(
                 "customer",
-                <CustomerId as ::eventsource_core::TagValue>::tag_value(&self.customer),
+                <CustomerId as __p::TagValue>::tag_value(&self.customer),
             );
         }
         #[inline]
-        fn apply_event(
-            &mut self,
-            event: &::eventsource_core::StoredEvent,
-            meta: &::eventsource_core::EventMeta<'_>,
-        ) -> ::core::result::Result<(), ::eventsource_core::Misapplied> {
-            <Trail as ::eventsource_core::Apply<
-                ::eventsource_core::StoredEvent,
-            >>::apply(self, event, meta)
+        fn apply_event(&mut self, event: &__p::StoredEvent, meta: &__p::EventMeta<'_>) {
+            __p::Apply::apply(self, event, meta)
+        }
+    }
+    impl Trail {
+        /// Before the first event: to be read by a decision.
+        #[must_use]
+        fn of(customer: impl __p::TagArgument<CustomerId>) -> Self {
+            Self {
+                customer: __p::TagArgument::into_tag(customer),
+                steps: <Vec<String> as __p::Default>::default(),
+            }
         }
     }
 };
-#[allow(
-    deprecated,
-    unused_qualifications,
-    unused_variables,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery
-)]
-impl Trail {
-    /// Before the first event: to be read by a decision.
-    #[must_use]
-    fn of(customer: impl ::eventsource_core::TagArgument<CustomerId>) -> Self {
-        Self {
-            customer: ::eventsource_core::TagArgument::into_tag(customer),
-            steps: <Vec<String> as ::core::default::Default>::default(),
-        }
-    }
-}

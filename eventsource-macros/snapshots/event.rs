@@ -1,43 +1,29 @@
-#[allow(
-    deprecated,
-    unused_qualifications,
-    unused_variables,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
+#[allow(deprecated, unused_qualifications, unused_variables)]
+#[cfg_attr(
+    clippy,
+    allow(clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)
 )]
 const _: () = {
+    use ::eventsource_core::private as __p;
     const _: () = {
         type __Field = CustomerId;
-        const _: ::eventsource_core::private::Stored<__Field> = ::eventsource_core::private::Stored::NEW;
+        const _: __p::Stored<__Field> = __p::Stored::NEW;
     };
     #[automatically_derived]
-    impl ::eventsource_core::Event for Placed {
+    impl __p::Event for Placed {
         const NAME: &'static str = "order.placed";
-        const VERSION: u32 = 2u32;
-        const PLACE: ::eventsource_core::message::Place = ::eventsource_core::message::Place {
-            file: ::core::file!(),
-            line: ::core::line!(),
-        };
+        const VERSION: u32 = 2;
+        const PLACE: __p::Place = __p::Place::here();
         const TAGS: &'static [&'static str] = &["customer", "sku"];
-        fn tags(&self, tags: &mut ::eventsource_core::Tags) {
+        fn tags(&self, tags: &mut __p::Tags) {
             tags.add(
                 "customer",
-                <CustomerId as ::eventsource_core::TagValue>::tag_value(&self.customer),
+                <CustomerId as __p::TagValue>::tag_value(&self.customer),
             );
-            tags.add(
-                "sku",
-                <String as ::eventsource_core::TagValue>::tag_value(&self.article),
-            );
+            tags.add("sku", <String as __p::TagValue>::tag_value(&self.article));
         }
-        fn stream(
-            &self,
-        ) -> ::core::result::Result<
-            ::eventsource_core::StreamName,
-            ::eventsource_core::InvalidStreamName,
-        > {
-            ::eventsource_core::private::stream(
+        fn stream(&self) -> __p::Result<__p::StreamName, __p::InvalidStreamName> {
+            __p::stream(
                 ::core::format_args!("order/{}-{}", & self.customer, & self.article),
             )
         }

@@ -1,12 +1,13 @@
-#[allow(
-    clippy::missing_const_for_fn,
-    clippy::missing_errors_doc,
-    clippy::must_use_candidate,
-    clippy::needless_pass_by_ref_mut,
-    clippy::needless_pass_by_value,
-    clippy::trivially_copy_pass_by_ref,
-    clippy::unnecessary_wraps,
-    clippy::unused_self
+#[cfg_attr(
+    clippy,
+    allow(
+        clippy::missing_const_for_fn,
+        clippy::missing_errors_doc,
+        clippy::must_use_candidate,
+        clippy::needless_pass_by_value,
+        clippy::unnecessary_wraps,
+        clippy::unused_self
+    )
 )]
 impl Order {
     fn place(command: Place) -> Result<Placed, OrderError> {
@@ -30,74 +31,46 @@ pub struct SendBack {
     /// See [`SendBack`].
     pub count: u32,
 }
-#[allow(
-    deprecated,
-    unused_qualifications,
-    unused_variables,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
+#[allow(deprecated, unused_qualifications, unused_variables)]
+#[cfg_attr(
+    clippy,
+    allow(clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)
 )]
 const _: () = {
-    const __IS_AGGREGATE: bool = <Order as ::eventsource_core::private::Mentioned<
-        ::eventsource_core::private::ByItself,
-    >>::IS_AGGREGATE;
-    type __Known<T> = <T as ::eventsource_core::private::Known<
-        { __IS_AGGREGATE },
-    >>::Type;
+    use ::eventsource_core::private as __p;
+    const __IS_AGGREGATE: bool = <Order as __p::Mentioned<__p::ByItself>>::IS_AGGREGATE;
+    type __Known<T> = <T as __p::Known<{ __IS_AGGREGATE }>>::Type;
     const __LISTED: bool = {
-        let () = <Place as ::eventsource_core::ListedCommand<__Known<Order>>>::LISTED;
-        let () = <SendBack as ::eventsource_core::ListedCommand<__Known<Order>>>::LISTED;
+        let () = <Place as __p::ListedCommand<__Known<Order>>>::LISTED;
+        let () = <SendBack as __p::ListedCommand<__Known<Order>>>::LISTED;
         true
     };
     type __Message0 = Place;
-    #[automatically_derived]
-    impl ::eventsource_core::Handle<__Message0> for Order
+    impl __p::Handle<__Message0> for Order
     where
-        for<'__a> Order: ::eventsource_core::private::AggregateIf<'__a>,
+        for<'a> Order: __p::AggregateIf<'a>,
     {
         const CREATES: bool = true;
         #[inline]
-        fn handle(
-            state: ::core::option::Option<&Self>,
-            command: Place,
-            context: &::eventsource_core::Context<'_, Self>,
-            events: &mut ::eventsource_core::Events<Self>,
-        ) -> ::core::result::Result<
-            (),
-            ::eventsource_core::Rejection<<Self as ::eventsource_core::Aggregate>::Error>,
-        > {
-            ::eventsource_core::private::absent(context)?;
+        fn handle(command: Place, on: __p::Deciding<'_, Self>) -> __p::Decided<Self> {
+            __p::Deciding::absent(&on)?;
             let decision = <__Known<Order>>::place(command);
-            let record = <::eventsource_core::private::Same<
-                _,
-            > as ::eventsource_core::Decision<__Known<Order>>>::record;
-            ::eventsource_core::private::decided(record(decision, events))
+            let conclude = <__p::Same<_> as __p::Decision<__Known<Order>>>::conclude;
+            conclude(decision, on)
         }
     }
     type __Message1 = SendBack;
-    #[automatically_derived]
-    impl ::eventsource_core::Handle<__Message1> for Order
+    impl __p::Handle<__Message1> for Order
     where
-        for<'__a> Order: ::eventsource_core::private::AggregateIf<'__a>,
+        for<'a> Order: __p::AggregateIf<'a>,
     {
         #[inline]
-        fn handle(
-            state: ::core::option::Option<&Self>,
-            command: SendBack,
-            context: &::eventsource_core::Context<'_, Self>,
-            events: &mut ::eventsource_core::Events<Self>,
-        ) -> ::core::result::Result<
-            (),
-            ::eventsource_core::Rejection<<Self as ::eventsource_core::Aggregate>::Error>,
-        > {
-            let state = ::eventsource_core::private::existing(state)?;
-            let decision = <__Known<Order>>::send_back(state, command.count, &*context);
-            let record = <::eventsource_core::private::Same<
-                _,
-            > as ::eventsource_core::Decision<__Known<Order>>>::record;
-            ::eventsource_core::private::decided(record(decision, events))
+        fn handle(command: SendBack, on: __p::Deciding<'_, Self>) -> __p::Decided<Self> {
+            let decision = <__Known<
+                Order,
+            >>::send_back(__p::Deciding::existing(&on)?, command.count, &*on.context);
+            let conclude = <__p::Same<_> as __p::Decision<__Known<Order>>>::conclude;
+            conclude(decision, on)
         }
     }
 };

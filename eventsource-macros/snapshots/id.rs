@@ -1,125 +1,101 @@
-#[allow(
-    deprecated,
-    unused_qualifications,
-    unused_variables,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
+#[allow(deprecated, unused_qualifications, unused_variables)]
+#[cfg_attr(
+    clippy,
+    allow(clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)
 )]
 const _: () = {
+    use ::eventsource_core::private as __p;
     #[automatically_derived]
-    impl ::core::fmt::Debug for OrderId {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            ::eventsource_core::private::shown(f, "OrderId", &self.0)
+    impl __p::Debug for OrderId {
+        fn fmt(&self, f: &mut __p::Formatter<'_>) -> __p::fmt::Result {
+            __p::shown(f, "OrderId", &self.0)
         }
     }
     #[automatically_derived]
-    impl ::core::clone::Clone for OrderId {
+    impl __p::Clone for OrderId {
         fn clone(&self) -> Self {
             Self {
-                0: ::core::clone::Clone::clone(&self.0),
+                0: __p::Clone::clone(&self.0),
             }
         }
     }
     #[automatically_derived]
-    impl ::core::cmp::PartialEq for OrderId {
+    impl __p::PartialEq for OrderId {
         fn eq(&self, other: &Self) -> bool {
             self.0 == other.0
         }
     }
     #[automatically_derived]
-    impl ::core::cmp::Eq for OrderId {}
+    impl __p::cmp::Eq for OrderId {}
     #[automatically_derived]
-    impl ::core::cmp::PartialOrd for OrderId {
-        fn partial_cmp(
-            &self,
-            other: &Self,
-        ) -> ::core::option::Option<::core::cmp::Ordering> {
-            ::core::option::Option::Some(::core::cmp::Ord::cmp(self, other))
+    impl __p::cmp::PartialOrd for OrderId {
+        fn partial_cmp(&self, other: &Self) -> __p::Option<__p::cmp::Ordering> {
+            __p::Some(__p::cmp::Ord::cmp(self, other))
         }
     }
     #[automatically_derived]
-    impl ::core::cmp::Ord for OrderId {
-        fn cmp(&self, other: &Self) -> ::core::cmp::Ordering {
-            ::core::cmp::Ord::cmp(&self.0, &other.0)
+    impl __p::cmp::Ord for OrderId {
+        fn cmp(&self, other: &Self) -> __p::cmp::Ordering {
+            __p::cmp::Ord::cmp(&self.0, &other.0)
         }
     }
     #[automatically_derived]
-    impl ::core::hash::Hash for OrderId {
-        fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
-            ::core::hash::Hash::hash(&self.0, state);
+    impl __p::hash::Hash for OrderId {
+        fn hash<H: __p::hash::Hasher>(&self, state: &mut H) {
+            __p::hash::Hash::hash(&self.0, state);
         }
     }
     #[automatically_derived]
-    impl ::core::convert::From<Uuid> for OrderId {
+    impl __p::From<Uuid> for OrderId {
         fn from(value: Uuid) -> Self {
             Self { 0: value }
         }
     }
     #[automatically_derived]
-    impl ::core::fmt::Display for OrderId {
-        fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            ::core::fmt::Display::fmt(&self.0, f)
+    impl __p::fmt::Display for OrderId {
+        fn fmt(&self, f: &mut __p::Formatter<'_>) -> __p::fmt::Result {
+            __p::fmt::Display::fmt(&self.0, f)
         }
     }
     #[automatically_derived]
-    impl ::core::str::FromStr for OrderId {
-        type Err = ::eventsource_core::InvalidId;
-        fn from_str(
-            text: &str,
-        ) -> ::core::result::Result<Self, ::eventsource_core::InvalidId> {
-            match <Uuid as ::core::str::FromStr>::from_str(text) {
-                ::core::result::Result::Ok(value) => {
-                    ::core::result::Result::Ok(Self { 0: value })
-                }
-                ::core::result::Result::Err(error) => {
-                    ::core::result::Result::Err(
-                        ::eventsource_core::InvalidId::new("OrderId", text, error),
-                    )
-                }
+    impl __p::FromStr for OrderId {
+        type Err = __p::InvalidId;
+        fn from_str(text: &str) -> __p::Result<Self, __p::InvalidId> {
+            match <Uuid as __p::FromStr>::from_str(text) {
+                __p::Ok(value) => __p::Ok(Self { 0: value }),
+                __p::Err(error) => __p::Err(__p::InvalidId::new("OrderId", text, error)),
             }
         }
     }
     #[automatically_derived]
-    impl ::eventsource_core::Id for OrderId {
-        fn parse(
-            text: &str,
-        ) -> ::core::result::Result<Self, ::eventsource_core::InvalidId> {
-            <Self as ::core::str::FromStr>::from_str(text)
+    impl __p::Id for OrderId {
+        fn parse(text: &str) -> __p::Result<Self, __p::InvalidId> {
+            <Self as __p::FromStr>::from_str(text)
         }
     }
     #[automatically_derived]
-    impl ::eventsource_core::TagValue for OrderId {
-        fn tag_value(
-            &self,
-        ) -> ::core::option::Option<::eventsource_core::private::String> {
-            ::core::option::Option::Some(
-                ::eventsource_core::private::ToString::to_string(&self.0),
-            )
+    impl __p::TagValue for OrderId {
+        fn tag_value(&self) -> __p::Option<__p::String> {
+            __p::Some(__p::ToString::to_string(&self.0))
         }
     }
     #[automatically_derived]
-    impl ::eventsource_core::private::serde::Serialize for OrderId {
-        fn serialize<S: ::eventsource_core::private::serde::Serializer>(
+    impl __p::Serialize for OrderId {
+        fn serialize<S: __p::Serializer>(
             &self,
             serializer: S,
-        ) -> ::core::result::Result<S::Ok, S::Error> {
-            ::eventsource_core::private::serde::Serialize::serialize(&self.0, serializer)
+        ) -> __p::Result<S::Ok, S::Error> {
+            __p::Serialize::serialize(&self.0, serializer)
         }
     }
     #[automatically_derived]
-    impl<'de> ::eventsource_core::private::serde::Deserialize<'de> for OrderId {
-        fn deserialize<D: ::eventsource_core::private::serde::Deserializer<'de>>(
+    impl<'de> __p::Deserialize<'de> for OrderId {
+        fn deserialize<D: __p::Deserializer<'de>>(
             deserializer: D,
-        ) -> ::core::result::Result<Self, D::Error> {
-            match <Uuid as ::eventsource_core::private::serde::Deserialize<
-                'de,
-            >>::deserialize(deserializer) {
-                ::core::result::Result::Ok(value) => {
-                    ::core::result::Result::Ok(Self { 0: value })
-                }
-                ::core::result::Result::Err(error) => ::core::result::Result::Err(error),
+        ) -> __p::Result<Self, D::Error> {
+            match <Uuid as __p::Deserialize<'de>>::deserialize(deserializer) {
+                __p::Ok(value) => __p::Ok(Self { 0: value }),
+                __p::Err(error) => __p::Err(error),
             }
         }
     }

@@ -10,6 +10,7 @@ use syn::{Attribute, Ident, Path, Token};
 
 use crate::arguments::{Arguments, Value};
 use crate::errors::Errors;
+use crate::runtime::lints_off;
 use crate::suggest::{listed, nearest};
 
 /// One of the short attributes.
@@ -124,10 +125,11 @@ pub(crate) fn expand(short: &Short, arguments: TokenStream, item: TokenStream) -
     });
     // That it could be `Eq` as well is for the user to say, and no lint's business.
     let lint = added.iter().any(|added| added.name == EQUAL.name);
-    let lint = lint.then(|| quote!(#[allow(clippy::derive_partial_eq_without_eq)]));
+    let lint = lint.then(|| lints_off(quote!(clippy::derive_partial_eq_without_eq)));
     let arguments = without_without(arguments);
     // The derive reports what is wrong with its arguments; where there is none, it is done here.
     let helper = match short.derive {
+        Some(_) if arguments.is_empty() => None,
         Some(_) => Some(quote_spanned!(name.span()=> #[#name(#arguments)])),
         None => {
             read.finish(&["crate", "without"], &mut found);

@@ -1,7 +1,7 @@
 //! The path by which generated code names the runtime, and where generated tokens stand.
 
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, quote};
 use syn::Path;
 
 /// `::eventsource_core`, or what `crate = …` says.
@@ -13,12 +13,9 @@ impl Runtime {
         Self(path)
     }
 
-    /// The same path at another place: what is wrong with a use of it is then reported there.
-    pub(crate) fn at(&self, span: Span) -> TokenStream {
-        match &self.0 {
-            Some(path) => respanned(path, span),
-            None => quote_spanned!(span=> ::eventsource_core),
-        }
+    /// Whether `crate = …` says it.
+    pub(crate) fn is_named(&self) -> bool {
+        self.0.is_some()
     }
 
     /// The path of its serde, as serde's own attribute wants it.
@@ -36,18 +33,28 @@ impl ToTokens for Runtime {
     }
 }
 
-/// The lints that generated code is free of: they are about code that a person wrote.
-pub(crate) fn quiet() -> TokenStream {
+/// Switches lints of clippy off. Nobody else reads the attribute, and the compiler copies it to every derive, so it is
+/// there only for clippy.
+pub(crate) fn lints_off(lints: TokenStream) -> TokenStream {
+    quote!(#[cfg_attr(clippy, allow(#lints))])
+}
+
+/// Generated items, in a scope of their own: `__p` is the runtime there, and the lints that are about what a person
+/// wrote are off.
+pub(crate) fn scope(runtime: &Runtime, items: TokenStream) -> TokenStream {
+    let clippy = lints_off(quote!(
+        clippy::all,
+        clippy::nursery,
+        clippy::pedantic,
+        clippy::restriction
+    ));
     quote! {
-        #[allow(
-            deprecated,
-            unused_qualifications,
-            unused_variables,
-            clippy::all,
-            clippy::pedantic,
-            clippy::nursery,
-            clippy::restriction
-        )]
+        #[allow(deprecated, unused_qualifications, unused_variables)]
+        #clippy
+        const _: () = {
+            use #runtime::private as __p;
+            #items
+        };
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use crate::aggregate::Misapplied;
 use crate::codec::{self, Codec, DecodeError};
 use crate::event::{EventMeta, EventSet};
 use crate::message::MessageSet;
@@ -59,7 +58,7 @@ pub trait DecisionModel: Clone + Send + Sync + 'static {
     fn tags(&self, tags: &mut Tags);
 
     /// Applies an event.
-    fn apply_event(&mut self, event: &Self::Event, meta: &EventMeta<'_>) -> Result<(), Misapplied>;
+    fn apply_event(&mut self, event: &Self::Event, meta: &EventMeta<'_>);
 
     /// The events that it is made of: those of the listed types that have all of its tags.
     fn query(&self) -> Query {

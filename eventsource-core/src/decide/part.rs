@@ -81,10 +81,8 @@ impl<M: DecisionModel, C: Codec> Part for ModelPart<M, C> {
         let decoded = M::Event::read(&self.codec, event).map_err(|error| corrupt(event, error))?;
         let (model, meta) = (&mut self.model, EventMeta::of(event));
         // A panic here would come back at every reading, on a thread of the store at that.
-        match catch_unwind(AssertUnwindSafe(|| model.apply_event(&decoded, &meta))) {
-            Ok(applied) => applied.map_err(|error| corrupt(event, error)),
-            Err(panic) => Err(corrupt(event, CorruptCause::Panicked(said(&*panic)))),
-        }
+        catch_unwind(AssertUnwindSafe(|| model.apply_event(&decoded, &meta)))
+            .map_err(|panic| corrupt(event, CorruptCause::Panicked(said(&*panic))))
     }
 
     fn begin(&mut self, _: &Arc<Attempt>) {}

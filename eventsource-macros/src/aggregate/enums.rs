@@ -1,11 +1,11 @@
 //! The enum that is generated from a list of events or commands, and what every such enum has.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote};
-use syn::Ident;
+use quote::{ToTokens, format_ident, quote};
+use syn::{Attribute, Ident};
 
 use crate::aggregate::model::{Aggregate, Entry, List};
-use crate::message::{self, Body, Kind, Message, Shape, Variant};
+use crate::message::{self, Body, Kind, Variant};
 use crate::runtime::respanned;
 
 /// The enum itself, which stands beside the aggregate.
@@ -25,108 +25,122 @@ pub(crate) fn definition(aggregate: &Aggregate, list: &List) -> TokenStream {
     let variants = entries.iter().map(
         |Entry {
              cfg, path, variant, ..
-         }| {
-            let about = format!(" See [`{variant}`].");
-            quote!(#(#cfg)* #[doc = #about] #variant(#path),)
-        },
+         }| quote!(#(#cfg)* #variant(#path),),
     );
     quote! {
         #[doc = #about]
-        #[allow(deprecated)]
+        #[allow(deprecated, missing_docs)]
         #vis enum #ident { #(#variants)* }
     }
 }
 
 /// The types of a list under short names: a misspelled one is then misspelled once.
-pub(crate) fn aliases(list: &List) -> impl Iterator<Item = TokenStream> {
-    list.entries.iter().map(
+pub(crate) fn aliases(list: &List) -> TokenStream {
+    let aliases = list.entries.iter().map(
         |Entry {
              cfg, path, alias, ..
-         }| {
+         }| quote!(#(#cfg)* type #alias = #path;),
+    );
+    quote!(#(#aliases)*)
+}
+
+/// The words for the list as a whole, in generated code.
+struct Words {
+    /// The list of the types.
+    each: Ident,
+    /// A type, if all of the list are messages of its kind.
+    known: Ident,
+}
+
+fn words(kind: Kind) -> Words {
+    let (each, known) = match kind {
+        Kind::Event => ("__Events", "__Event"),
+        Kind::Command => ("__Commands", "__Command"),
+    };
+    Words {
+        each: Ident::new(each, Span::call_site()),
+        known: Ident::new(known, Span::call_site()),
+    }
+}
+
+/// The type of a message, if all of its list are messages of its kind. That they are is said once, in the table of the
+/// enum: where it does not compile, this is an error type, about which nothing is said a second time.
+pub(crate) fn known(kind: Kind, message: &Ident) -> TokenStream {
+    let known = words(kind).known;
+    quote!(#known<#message>)
+}
+
+/// The types of a list as one type, and what [`known`] speaks of.
+pub(crate) fn together(list: &List) -> TokenStream {
+    let (set, Words { each, known }) = (&list.ident, words(list.kind));
+    let entries = || list.entries.iter().enumerate().rev();
+    let lists = if list.entries.iter().all(|entry| entry.cfg.is_empty()) {
+        let types = entries().fold(
+            quote!(()),
+            |rest, (_, Entry { alias, .. })| quote!((#alias, #rest)),
+        );
+        quote!(type #each = #types;)
+    } else {
+        // What is absent is left out: each entry has its own list, of itself and those behind it.
+        let name = |number| match number {
+            0 => each.clone(),
+            _ => format_ident!("{each}{number}"),
+        };
+        let end = name(list.entries.len());
+        let lists = entries().map(|(number, Entry { cfg, alias, .. })| {
+            let (list, rest) = (name(number), name(number + 1));
             let absent = (!cfg.is_empty()).then(|| {
                 let conditions = cfg.iter().filter_map(|attribute| {
                     attribute.meta.require_list().ok().map(|list| &list.tokens)
                 });
-                quote!(#[cfg(not(all(#(#conditions),*)))] type #alias = ();)
+                quote!(#[cfg(not(all(#(#conditions),*)))] type #list = #rest;)
             });
-            quote!(#(#cfg)* type #alias = #path; #absent)
-        },
-    )
+            quote!(#(#cfg)* type #list = (#alias, #rest); #absent)
+        });
+        quote!(#(#lists)* type #end = ();)
+    };
+    quote! {
+        #lists
+        type #known<T> = <T as __p::Known<{ <#set as __p::MessageSet>::ROWS.is_empty() }>>::Type;
+    }
 }
 
-/// Reading, writing, conversions, and the standard traits that all of its messages have.
-pub(crate) fn implementation(aggregate: &Aggregate, list: &List) -> TokenStream {
+/// Reading and writing.
+pub(crate) fn message_set(list: &List) -> TokenStream {
     let of = |entry: &Entry| Variant {
         cfg: entry.cfg.clone(),
         ident: entry.variant.clone(),
         body: Body::Of(entry.alias.to_token_stream()),
     };
-    let set = Message {
-        kind: list.kind,
-        runtime: aggregate.runtime.clone(),
-        ident: list.ident.clone(),
-        shape: Shape::Set(list.entries.iter().map(of).collect()),
-    };
-    let set = message::expand(&set);
-    let are_messages = are_messages(aggregate, list);
-    let conversions = list
-        .entries
-        .iter()
-        .map(|entry| conversion(aggregate, list, entry));
-    let standard = standard_traits(aggregate, list);
-    quote! {
-        #are_messages
-        #set
-        #(#conversions)*
-        #standard
-    }
+    let variants: Vec<_> = list.entries.iter().map(of).collect();
+    message::set(list.kind, &list.ident, &variants)
 }
 
-/// That what is listed is a message of its kind, said once: what the aggregate does with its messages is built on types
-/// that are error types if it does not hold.
-fn are_messages(Aggregate { runtime, .. }: &Aggregate, list: &List) -> TokenStream {
-    let interface = match list.kind {
-        Kind::Event => quote!(#runtime::Event),
-        Kind::Command => quote!(#runtime::Command),
-    };
-    let each = list
-        .entries
-        .iter()
-        .map(|Entry { cfg, alias, .. }| quote!(#(#cfg)* let _ = <#alias as #interface>::VERSION;));
-    let name = are_messages_name(list.kind);
-    quote! {
-        const #name: bool = {
-            #(#each)*
-            true
+/// Reading, writing, conversions, and the standard traits that all of its messages have.
+pub(crate) fn implementation(owner: &Ident, list: &List) -> TokenStream {
+    let (together, set, standard) = (together(list), message_set(list), standard_traits(list));
+    let entries = list.entries.iter().map(|entry| {
+        let (cfg, alias) = (&entry.cfg, &entry.alias);
+        let conversion = conversion(list, entry);
+        let own = match list.kind {
+            Kind::Event => event(owner, cfg, &quote!(#alias)),
+            Kind::Command => {
+                let handled = known(Kind::Command, alias);
+                command(owner, cfg, entry.variant.span(), &quote!(#alias), &handled)
+            }
         };
+        quote!(#conversion #own)
+    });
+    quote! {
+        #together
+        #set
+        #standard
+        #(#entries)*
     }
 }
 
-fn are_messages_name(kind: Kind) -> Ident {
-    let name = match kind {
-        Kind::Event => "__ARE_EVENTS",
-        Kind::Command => "__ARE_COMMANDS",
-    };
-    Ident::new(name, Span::call_site())
-}
-
-/// The type of a message, if all of its list are messages.
-pub(crate) fn known(
-    Aggregate { runtime, .. }: &Aggregate,
-    kind: Kind,
-    message: &Ident,
-) -> TokenStream {
-    let all = are_messages_name(kind);
-    quote!(<#message as #runtime::private::Known<{ #all }>>::Type)
-}
-
-/// From a message to the enum and back, and its place in the aggregate.
-fn conversion(aggregate: &Aggregate, list: &List, entry: &Entry) -> TokenStream {
-    let Aggregate {
-        runtime,
-        ident: owner,
-        ..
-    } = aggregate;
+/// From a message to the enum.
+fn conversion(list: &List, entry: &Entry) -> TokenStream {
     let set = &list.ident;
     let Entry {
         cfg,
@@ -134,150 +148,91 @@ fn conversion(aggregate: &Aggregate, list: &List, entry: &Entry) -> TokenStream 
         variant,
         ..
     } = entry;
-    let known = known(aggregate, list.kind, alias);
-    let decide = decide(aggregate, entry.variant.span(), &known);
-    let membership = match list.kind {
-        Kind::Event => quote! {
-            #(#cfg)*
-            #[automatically_derived]
-            impl #runtime::EventOf<#owner> for #alias {}
-            #(#cfg)*
-            #[automatically_derived]
-            impl #runtime::Decision<#owner> for #alias {
-                #[inline]
-                fn record(
-                    self,
-                    events: &mut #runtime::Events<#owner>,
-                ) -> ::core::result::Result<(), <#owner as #runtime::Aggregate>::Error> {
-                    events.push(self);
-                    ::core::result::Result::Ok(())
-                }
-            }
-        },
-        Kind::Command => {
-            quote! {
-                #(#cfg)*
-                #[automatically_derived]
-                impl #runtime::ListedCommand<#owner> for #alias { #decide }
-            }
-        }
-    };
     quote! {
         #(#cfg)*
-        #[automatically_derived]
-        impl ::core::convert::From<#alias> for #set {
-            #[inline]
-            fn from(message: #alias) -> Self {
-                Self::#variant(message)
+        impl __p::From<#alias> for #set {
+            fn from(it: #alias) -> Self {
+                Self::#variant(it)
             }
         }
-        #(#cfg)*
-        #[automatically_derived]
-        impl ::core::convert::TryFrom<#set> for #alias {
-            type Error = #set;
-            fn try_from(message: #set) -> ::core::result::Result<Self, #set> {
-                match message {
-                    #set::#variant(message) => ::core::result::Result::Ok(message),
-                    #[allow(unreachable_patterns)]
-                    other => ::core::result::Result::Err(other),
-                }
-            }
-        }
-        #membership
     }
 }
 
-/// Has the aggregate handle a command, or its whole enum.
-pub(crate) fn decide(aggregate: &Aggregate, span: Span, command: &TokenStream) -> TokenStream {
-    let Aggregate { runtime, ident, .. } = aggregate;
-    let owner = respanned(ident, span);
+/// Makes an event, or the whole enum, the aggregate's own.
+pub(crate) fn event(owner: &Ident, cfg: &[Attribute], event: &TokenStream) -> TokenStream {
     quote! {
-        #[inline]
-        fn decide(
-            self,
-            state: ::core::option::Option<&#ident>,
-            context: &#runtime::Context<'_, #ident>,
-            events: &mut #runtime::Events<#ident>,
-        ) -> ::core::result::Result<(), #runtime::Rejection<<#ident as #runtime::Aggregate>::Error>> {
-            <#owner as #runtime::Handle<#command>>::handle(state, self, context, events)
+        #(#cfg)*
+        impl __p::Decision<#owner> for #event {
+            fn record(self, events: &mut __p::Events<#owner>) -> __p::Recorded<#owner> {
+                __p::record(self, events)
+            }
+        }
+    }
+}
+
+/// Makes a command, or the whole enum, the aggregate's own. That it is not handled is said at `span`, of the type
+/// `handled`.
+pub(crate) fn command(
+    owner: &Ident,
+    cfg: &[Attribute],
+    span: Span,
+    command: &TokenStream,
+    handled: &TokenStream,
+) -> TokenStream {
+    let own = respanned(owner, span);
+    quote! {
+        #(#cfg)*
+        impl __p::ListedCommand<#owner> for #command {
+            const DECIDE: __p::Handler<#owner, Self> = <#own as __p::Handle<#handled>>::handle;
+        }
+    }
+}
+
+/// The dispatcher.
+pub(crate) fn commands(owner: &Ident, List { ident, entries, .. }: &List) -> TokenStream {
+    let arms = entries.iter().map(|Entry { cfg, variant, .. }| {
+        quote!(#(#cfg)* Self::#variant(it) => __p::ListedCommand::decide(it, on),)
+    });
+    quote! {
+        impl __p::ListedCommand<#owner> for #ident {
+            const DECIDE: __p::Handler<#owner, Self> = |command, on| match command { #(#arms)* };
         }
     }
 }
 
 /// `Debug`, `Clone` and `PartialEq`, each if all messages have it, and serde's two through the table.
-fn standard_traits(aggregate: &Aggregate, list: &List) -> TokenStream {
-    let runtime = &aggregate.runtime;
-    let List { ident, entries, .. } = list;
-    let every = |bound: &str| {
-        let bound = Ident::new(bound, Span::call_site());
-        let aliases = entries.iter().map(|entry| &entry.alias);
-        quote!(#(for<'__a> #aliases: #runtime::private::#bound<'__a>,)*)
-    };
+fn standard_traits(list: &List) -> TokenStream {
+    let (ident, each) = (&list.ident, words(list.kind).each);
     // A command has `Clone`, or it is none, and that has been reported.
-    let clone = (list.kind == Kind::Event).then(|| {
-        let clone = every("CloneIf");
-        quote!(where #clone)
-    });
-    let (debug, equal) = (every("DebugIf"), every("PartialEqIf"));
-    let arms = |arm: &dyn Fn(&Entry) -> TokenStream| {
-        let arms = entries.iter().map(|entry| {
-            let (cfg, arm) = (&entry.cfg, arm(entry));
-            quote!(#(#cfg)* #arm)
-        });
-        quote!(#(#arms)*)
+    let cloned = match list.kind {
+        Kind::Event => quote!(#each),
+        Kind::Command => known(list.kind, &each),
     };
-    let shown = arms(&|Entry { variant, .. }| {
-        let name = variant.to_string();
-        quote!(Self::#variant(ref message) => #runtime::private::shown(f, #name, message),)
-    });
-    let cloned = arms(&|Entry { variant, alias, .. }| {
-        let message = match list.kind {
-            Kind::Event => quote!(#alias),
-            Kind::Command => known(aggregate, list.kind, alias),
-        };
-        quote!(Self::#variant(ref message) => Self::#variant(<#message as ::core::clone::Clone>::clone(message)),)
-    });
-    let compared = arms(
-        &|Entry { variant, .. }| quote!((Self::#variant(left), Self::#variant(right)) => ::core::cmp::PartialEq::eq(left, right),),
-    );
     quote! {
-        #[automatically_derived]
-        impl ::core::fmt::Debug for #ident where #debug {
-            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                match *self { #shown }
+        impl __p::Debug for #ident where for<'a> #each: __p::DebugEach<'a> {
+            fn fmt(&self, f: &mut __p::Formatter<'_>) -> __p::fmt::Result {
+                __p::debug::<#each, Self>(self, f)
             }
         }
-        #[automatically_derived]
-        impl ::core::clone::Clone for #ident #clone {
-            fn clone(&self) -> Self {
-                match *self { #cloned }
-            }
-        }
-        #[automatically_derived]
-        impl ::core::cmp::PartialEq for #ident where #equal {
+        impl __p::PartialEq for #ident where for<'a> #each: __p::PartialEqEach<'a> {
             fn eq(&self, other: &Self) -> bool {
-                match (self, other) {
-                    #compared
-                    #[allow(unreachable_patterns)]
-                    _ => false,
-                }
+                __p::equal::<#each, Self>(self, other)
             }
         }
-        #[automatically_derived]
-        impl #runtime::private::serde::Serialize for #ident {
-            fn serialize<S: #runtime::private::serde::Serializer>(
-                &self,
-                serializer: S,
-            ) -> ::core::result::Result<S::Ok, S::Error> {
-                #runtime::message::serialize(self, serializer)
+        impl __p::Clone for #ident where for<'a> #cloned: __p::CloneEach<'a, Self> {
+            #[inline]
+            fn clone(&self) -> Self {
+                __p::clone::<#cloned, Self>(self)
             }
         }
-        #[automatically_derived]
-        impl<'de> #runtime::private::serde::Deserialize<'de> for #ident {
-            fn deserialize<D: #runtime::private::serde::Deserializer<'de>>(
-                deserializer: D,
-            ) -> ::core::result::Result<Self, D::Error> {
-                #runtime::message::deserialize(deserializer)
+        impl __p::Serialize for #ident {
+            fn serialize<S: __p::Serializer>(&self, to: S) -> __p::Result<S::Ok, S::Error> {
+                __p::serialize(self, to)
+            }
+        }
+        impl<'de> __p::Deserialize<'de> for #ident {
+            fn deserialize<D: __p::Deserializer<'de>>(from: D) -> __p::Result<Self, D::Error> {
+                __p::deserialize(from)
             }
         }
     }

@@ -10,7 +10,7 @@ use quote::quote;
 
 use crate::errors::Errors;
 use crate::runtime::Runtime;
-pub(crate) use enums::aliases;
+pub(crate) use enums::{aliases, message_set};
 pub(crate) use model::{Entry, List};
 pub(crate) use parse::entries;
 
@@ -39,14 +39,7 @@ fn stand_in(runtime: &Runtime, errors: &Errors) -> Option<TokenStream> {
             fn initial() -> ::core::option::Option<Self> {
                 #mistake
             }
-            fn create_from(_: &#ty, _: &#runtime::EventMeta<'_>) -> ::core::option::Option<Self> {
-                #mistake
-            }
-            fn apply_event(
-                &mut self,
-                _: &#ty,
-                _: &#runtime::EventMeta<'_>,
-            ) -> ::core::result::Result<(), #runtime::Misapplied> {
+            fn visit_event<V: #runtime::EventVisitor<Self>>(_: &#ty, _: V) -> V::Output {
                 #mistake
             }
         }

@@ -1,46 +1,32 @@
 //! From a [`DecisionModel`] to the code that implements it.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use crate::aggregate::{Entry, List, aliases};
+use crate::aggregate::{Entry, List, aliases, message_set};
 use crate::decision_model::model::{DecisionModel, Events, Field};
-use crate::message::{self, Body, Message, Shape, Variant};
-use crate::runtime::{quiet, respanned};
+use crate::message;
+use crate::runtime::{respanned, scope};
 
 pub(crate) fn expand(model: &DecisionModel) -> TokenStream {
-    let quiet = quiet();
-    let constructor = constructor(model);
-    let (aliases, set) = match &model.events {
-        Events::Any => (TokenStream::new(), TokenStream::new()),
-        Events::Listed(list) => (aliases(list).collect(), set(model, list)),
+    let set = match &model.events {
+        Events::Any => None,
+        Events::Listed(list) => Some(set(model, list)),
     };
-    let interface = interface(model);
-    quote! {
-        #quiet
-        const _: () = {
-            #aliases
-            #set
-            #interface
-        };
-        #quiet
-        #constructor
-    }
+    let (interface, constructor) = (interface(model), constructor(model));
+    scope(&model.runtime, quote!(#set #interface #constructor))
 }
 
 /// `of`, with a parameter for each tag.
 fn constructor(model: &DecisionModel) -> TokenStream {
     let DecisionModel {
-        runtime,
-        vis,
-        ident,
-        fields,
-        ..
+        vis, ident, fields, ..
     } = model;
-    let parameters = fields.iter().filter(|field| field.tag).map(
-        |Field { cfg, ident, ty, .. }| quote!(#(#cfg)* #ident: impl #runtime::TagArgument<#ty>),
-    );
+    let parameters = fields
+        .iter()
+        .filter(|field| field.tag)
+        .map(|Field { cfg, ident, ty, .. }| quote!(#(#cfg)* #ident: impl __p::TagArgument<#ty>));
     let values = fields.iter().map(
         |Field {
              cfg,
@@ -49,8 +35,8 @@ fn constructor(model: &DecisionModel) -> TokenStream {
              tag,
          }| {
             let value = match tag {
-                true => quote!(#runtime::TagArgument::into_tag(#ident)),
-                false => quote_spanned!(ty.span()=> <#ty as ::core::default::Default>::default()),
+                true => quote!(__p::TagArgument::into_tag(#ident)),
+                false => quote_spanned!(ty.span()=> <#ty as __p::Default>::default()),
             };
             quote!(#(#cfg)* #ident: #value,)
         },
@@ -69,16 +55,10 @@ fn constructor(model: &DecisionModel) -> TokenStream {
 /// The enum around the listed events, and what must hold of each of them.
 fn set(model: &DecisionModel, list: &List) -> TokenStream {
     let DecisionModel {
-        runtime,
-        vis,
-        ident: owner,
-        ..
+        vis, ident: owner, ..
     } = model;
-    let List {
-        kind,
-        ident,
-        entries,
-    } = list;
+    let List { ident, entries, .. } = list;
+    let (aliases, messages) = (aliases(list), message_set(list));
     let variants = entries.iter().map(
         |Entry {
              cfg,
@@ -87,83 +67,52 @@ fn set(model: &DecisionModel, list: &List) -> TokenStream {
              ..
          }| quote!(#(#cfg)* #variant(#alias),),
     );
-    let of = |entry: &Entry| Variant {
-        cfg: entry.cfg.clone(),
-        ident: entry.variant.clone(),
-        body: Body::Of(entry.alias.to_token_stream()),
-    };
-    let messages = message::expand(&Message {
-        kind: *kind,
-        runtime: runtime.clone(),
-        ident: ident.clone(),
-        shape: Shape::Set(entries.iter().map(of).collect()),
-    });
-    let membership = entries.iter().map(|Entry { cfg, alias, .. }| {
+    let each = entries.iter().map(|entry| {
+        let (Entry { cfg, alias, .. }, rules) = (entry, rules(model, entry));
         quote! {
             #(#cfg)*
-            #[automatically_derived]
-            impl #runtime::EventOf<#owner> for #alias {}
+            impl __p::EventOf<#owner> for #alias {}
+            #(#cfg)*
+            const _: () = { #rules };
         }
     });
-    let rules = entries.iter().map(|entry| rules(model, entry));
     quote! {
+        #aliases
         #vis enum #ident { #(#variants)* }
         #messages
-        #(#membership)*
-        #(#rules)*
+        #(#each)*
     }
 }
 
 /// That an event has the tags of the model, without which it would never be seen, and that it does not create the model.
-fn rules(model: &DecisionModel, entry: &Entry) -> TokenStream {
-    let Entry {
-        cfg,
-        alias,
-        variant,
-        ..
-    } = entry;
-    let owner = respanned(&model.ident, variant.span());
-    let runtime = model.runtime.at(variant.span());
+fn rules(model: &DecisionModel, Entry { alias, variant, .. }: &Entry) -> TokenStream {
+    let span = variant.span();
+    let (event, owner) = (variant.to_string(), respanned(&model.ident, span));
+    let name = owner.to_string();
     let tagged = model.tags.iter().map(|tag| {
-        let (name, cfg) = (&tag.name, &tag.cfg);
-        let message = format!(
-            "`{variant}` has no tag `{0}`, so `{1}` would never see it: put `#[tag]` on its field, or take it off the \
-             one of `{1}`",
-            name.value(),
-            model.ident
-        );
-        quote_spanned! {variant.span()=>
-            #(#cfg)* #runtime::private::tagged(<#alias as #runtime::Event>::TAGS, #name, #message);
-        }
+        let (tag, cfg) = (&tag.name, &tag.cfg);
+        quote_spanned!(span=> #(#cfg)* __p::tagged::<#alias>(#tag, #event, #name);)
     });
-    let message = format!(
-        "`{variant}` cannot create `{}`, which is there before its first event: write its `#[apply]` method with \
-         `&mut self`",
-        model.ident
-    );
-    quote_spanned! {variant.span()=>
-        #(#cfg)*
-        const _: () = {
-            #(#tagged)*
-            #runtime::private::not_created(<#owner as #runtime::Apply<#alias>>::CREATES, #message);
-        };
+    quote_spanned! {span=>
+        #(#tagged)*
+        __p::not_created::<#owner, #alias>(#event, #name);
     }
 }
 
 /// `DecisionModel` itself.
 fn interface(model: &DecisionModel) -> TokenStream {
     let DecisionModel {
-        runtime,
         ident,
         name,
         events,
         tags,
         ..
     } = model;
-    let (event, apply) = match events {
+    let (event, apply, own) = match events {
         Events::Any => (
-            quote!(#runtime::StoredEvent),
-            quote!(<#ident as #runtime::Apply<#runtime::StoredEvent>>::apply(self, event, meta)),
+            quote!(__p::StoredEvent),
+            quote!(__p::Apply::apply(self, event, meta)),
+            Some(quote!(impl __p::EventOf<#ident> for __p::StoredEvent {})),
         ),
         Events::Listed(List {
             ident: set,
@@ -171,50 +120,31 @@ fn interface(model: &DecisionModel) -> TokenStream {
             ..
         }) => {
             let arms = entries.iter().map(
-                |Entry {
-                     cfg,
-                     alias,
-                     variant,
-                     ..
-                 }| {
-                    let owner = respanned(ident, variant.span());
-                    quote! {
-                        #(#cfg)*
-                        #set::#variant(ref event) => <#owner as #runtime::Apply<#alias>>::apply(self, event, meta),
-                    }
+                |Entry { cfg, alias, variant, .. }| {
+                    let owner = respanned(&quote!(Self), variant.span());
+                    quote!(#(#cfg)* #set::#variant(ref it) => <#owner as __p::Apply<#alias>>::apply(self, it, meta),)
                 },
             );
-            (quote!(#set), quote!(match *event { #(#arms)* }))
+            (quote!(#set), quote!(match *event { #(#arms)* }), None)
         }
     };
-    let any = matches!(events, Events::Any).then(|| {
-        quote! {
-            #[automatically_derived]
-            impl #runtime::EventOf<#ident> for #runtime::StoredEvent {}
-        }
-    });
-    let adds = message::adds(runtime, tags);
+    let adds = message::adds(tags);
     quote! {
-        #any
-        #[automatically_derived]
-        impl #runtime::private::State for #ident {
+        #own
+        impl __p::State for #ident {
             const IS_STATE: bool = true;
         }
         #[automatically_derived]
-        impl #runtime::DecisionModel for #ident {
+        impl __p::DecisionModel for #ident {
             const NAME: &'static str = #name;
             type Event = #event;
 
-            fn tags(&self, tags: &mut #runtime::Tags) {
+            fn tags(&self, tags: &mut __p::Tags) {
                 #(#adds)*
             }
 
             #[inline]
-            fn apply_event(
-                &mut self,
-                event: &#event,
-                meta: &#runtime::EventMeta<'_>,
-            ) -> ::core::result::Result<(), #runtime::Misapplied> {
+            fn apply_event(&mut self, event: &#event, meta: &__p::EventMeta<'_>) {
                 #apply
             }
         }

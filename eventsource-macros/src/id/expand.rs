@@ -4,73 +4,63 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::IdStruct;
-use crate::runtime::quiet;
+use crate::runtime::scope;
 
 pub(super) fn expand(id: &IdStruct) -> TokenStream {
-    let standard = standard_traits(id);
-    let text = text(id);
-    let serde = serde(id);
-    let quiet = quiet();
-    quote! {
-        #quiet
-        const _: () = {
-            #standard
-            #text
-            #serde
-        };
-    }
+    let (standard, text, serde) = (standard_traits(id), text(id), serde(id));
+    scope(&id.runtime, quote!(#standard #text #serde))
 }
 
 fn standard_traits(
     IdStruct {
-        runtime,
         ident,
         inner,
         member,
+        ..
     }: &IdStruct,
 ) -> TokenStream {
     let name = ident.to_string();
     quote! {
         #[automatically_derived]
-        impl ::core::fmt::Debug for #ident {
-            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                #runtime::private::shown(f, #name, &self.#member)
+        impl __p::Debug for #ident {
+            fn fmt(&self, f: &mut __p::Formatter<'_>) -> __p::fmt::Result {
+                __p::shown(f, #name, &self.#member)
             }
         }
         #[automatically_derived]
-        impl ::core::clone::Clone for #ident {
+        impl __p::Clone for #ident {
             fn clone(&self) -> Self {
-                Self { #member: ::core::clone::Clone::clone(&self.#member) }
+                Self { #member: __p::Clone::clone(&self.#member) }
             }
         }
         #[automatically_derived]
-        impl ::core::cmp::PartialEq for #ident {
+        impl __p::PartialEq for #ident {
             fn eq(&self, other: &Self) -> bool {
                 self.#member == other.#member
             }
         }
         #[automatically_derived]
-        impl ::core::cmp::Eq for #ident {}
+        impl __p::cmp::Eq for #ident {}
         #[automatically_derived]
-        impl ::core::cmp::PartialOrd for #ident {
-            fn partial_cmp(&self, other: &Self) -> ::core::option::Option<::core::cmp::Ordering> {
-                ::core::option::Option::Some(::core::cmp::Ord::cmp(self, other))
+        impl __p::cmp::PartialOrd for #ident {
+            fn partial_cmp(&self, other: &Self) -> __p::Option<__p::cmp::Ordering> {
+                __p::Some(__p::cmp::Ord::cmp(self, other))
             }
         }
         #[automatically_derived]
-        impl ::core::cmp::Ord for #ident {
-            fn cmp(&self, other: &Self) -> ::core::cmp::Ordering {
-                ::core::cmp::Ord::cmp(&self.#member, &other.#member)
+        impl __p::cmp::Ord for #ident {
+            fn cmp(&self, other: &Self) -> __p::cmp::Ordering {
+                __p::cmp::Ord::cmp(&self.#member, &other.#member)
             }
         }
         #[automatically_derived]
-        impl ::core::hash::Hash for #ident {
-            fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
-                ::core::hash::Hash::hash(&self.#member, state);
+        impl __p::hash::Hash for #ident {
+            fn hash<H: __p::hash::Hasher>(&self, state: &mut H) {
+                __p::hash::Hash::hash(&self.#member, state);
             }
         }
         #[automatically_derived]
-        impl ::core::convert::From<#inner> for #ident {
+        impl __p::From<#inner> for #ident {
             fn from(value: #inner) -> Self {
                 Self { #member: value }
             }
@@ -80,42 +70,42 @@ fn standard_traits(
 
 fn text(
     IdStruct {
-        runtime,
         ident,
         inner,
         member,
+        ..
     }: &IdStruct,
 ) -> TokenStream {
     let name = ident.to_string();
     quote! {
         #[automatically_derived]
-        impl ::core::fmt::Display for #ident {
-            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                ::core::fmt::Display::fmt(&self.#member, f)
+        impl __p::fmt::Display for #ident {
+            fn fmt(&self, f: &mut __p::Formatter<'_>) -> __p::fmt::Result {
+                __p::fmt::Display::fmt(&self.#member, f)
             }
         }
         #[automatically_derived]
-        impl ::core::str::FromStr for #ident {
-            type Err = #runtime::InvalidId;
-            fn from_str(text: &str) -> ::core::result::Result<Self, #runtime::InvalidId> {
-                match <#inner as ::core::str::FromStr>::from_str(text) {
-                    ::core::result::Result::Ok(value) => ::core::result::Result::Ok(Self { #member: value }),
-                    ::core::result::Result::Err(error) => {
-                        ::core::result::Result::Err(#runtime::InvalidId::new(#name, text, error))
+        impl __p::FromStr for #ident {
+            type Err = __p::InvalidId;
+            fn from_str(text: &str) -> __p::Result<Self, __p::InvalidId> {
+                match <#inner as __p::FromStr>::from_str(text) {
+                    __p::Ok(value) => __p::Ok(Self { #member: value }),
+                    __p::Err(error) => {
+                        __p::Err(__p::InvalidId::new(#name, text, error))
                     }
                 }
             }
         }
         #[automatically_derived]
-        impl #runtime::Id for #ident {
-            fn parse(text: &str) -> ::core::result::Result<Self, #runtime::InvalidId> {
-                <Self as ::core::str::FromStr>::from_str(text)
+        impl __p::Id for #ident {
+            fn parse(text: &str) -> __p::Result<Self, __p::InvalidId> {
+                <Self as __p::FromStr>::from_str(text)
             }
         }
         #[automatically_derived]
-        impl #runtime::TagValue for #ident {
-            fn tag_value(&self) -> ::core::option::Option<#runtime::private::String> {
-                ::core::option::Option::Some(#runtime::private::ToString::to_string(&self.#member))
+        impl __p::TagValue for #ident {
+            fn tag_value(&self) -> __p::Option<__p::String> {
+                __p::Some(__p::ToString::to_string(&self.#member))
             }
         }
     }
@@ -123,26 +113,25 @@ fn text(
 
 fn serde(
     IdStruct {
-        runtime,
         ident,
         inner,
         member,
+        ..
     }: &IdStruct,
 ) -> TokenStream {
-    let serde = quote!(#runtime::private::serde);
     quote! {
         #[automatically_derived]
-        impl #serde::Serialize for #ident {
-            fn serialize<S: #serde::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
-                #serde::Serialize::serialize(&self.#member, serializer)
+        impl __p::Serialize for #ident {
+            fn serialize<S: __p::Serializer>(&self, serializer: S) -> __p::Result<S::Ok, S::Error> {
+                __p::Serialize::serialize(&self.#member, serializer)
             }
         }
         #[automatically_derived]
-        impl<'de> #serde::Deserialize<'de> for #ident {
-            fn deserialize<D: #serde::Deserializer<'de>>(deserializer: D) -> ::core::result::Result<Self, D::Error> {
-                match <#inner as #serde::Deserialize<'de>>::deserialize(deserializer) {
-                    ::core::result::Result::Ok(value) => ::core::result::Result::Ok(Self { #member: value }),
-                    ::core::result::Result::Err(error) => ::core::result::Result::Err(error),
+        impl<'de> __p::Deserialize<'de> for #ident {
+            fn deserialize<D: __p::Deserializer<'de>>(deserializer: D) -> __p::Result<Self, D::Error> {
+                match <#inner as __p::Deserialize<'de>>::deserialize(deserializer) {
+                    __p::Ok(value) => __p::Ok(Self { #member: value }),
+                    __p::Err(error) => __p::Err(error),
                 }
             }
         }

@@ -1,15 +1,14 @@
 //! From a [`Message`] to the code that implements it.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Ident, Type};
 
 use crate::message::model::{Body, Contract, Kind, Message, OwnField, Shape, Stream, Tag, Variant};
 use crate::message::stream;
-use crate::runtime::Runtime;
+use crate::runtime::scope;
 
-/// The implementation, without the constant around it.
 pub(crate) fn expand(message: &Message) -> TokenStream {
     match &message.shape {
         Shape::One {
@@ -18,94 +17,109 @@ pub(crate) fn expand(message: &Message) -> TokenStream {
             stream,
             stored,
         } => one(message, contract, tags, stream.as_ref(), stored),
-        Shape::Set(variants) => set(message, variants),
+        Shape::Set(variants) => scope(
+            &message.runtime,
+            set(message.kind, &message.ident, variants),
+        ),
     }
 }
 
+/// Of a struct. Where it has only a name, that is said without a scope: most messages are such.
 fn one(
     message: &Message,
-    Contract { name, version }: &Contract,
+    contract: &Contract,
     tags: &[Tag],
     stream: Option<&Stream>,
     stored: &[Type],
 ) -> TokenStream {
-    let Message {
-        kind,
-        runtime,
-        ident,
-        ..
-    } = message;
-    let interface = match kind {
-        Kind::Event => quote!(#runtime::Event),
-        Kind::Command => quote!(#runtime::Command),
-    };
+    let Message { runtime, .. } = message;
+    if tags.is_empty() && stream.is_none() && stored.is_empty() {
+        return named(message, contract);
+    }
     let tags = (!tags.is_empty()).then(|| {
-        let adds = adds(runtime, tags);
+        let adds = adds(tags);
         let names = tags
             .iter()
             .map(|Tag { cfg, name, .. }| quote!(#(#cfg)* #name));
         quote! {
             const TAGS: &'static [&'static str] = &[#(#names),*];
 
-            fn tags(&self, tags: &mut #runtime::Tags) {
+            fn tags(&self, tags: &mut __p::Tags) {
                 #(#adds)*
             }
         }
     });
-    let stream = stream.map(|found| stream::expand(runtime, found));
-    let place = place(runtime);
+    let stream = stream.map(stream::expand);
     // Before serde's derives say it of each method that they call.
     let stored = stored.iter().map(|ty| {
-        let (span, at) = (ty.span(), runtime.at(ty.span()));
-        let stored = quote_spanned!(span=> const _: #at::private::Stored<__Field> = #at::private::Stored::NEW;);
+        let stored = quote_spanned!(ty.span()=> const _: __p::Stored<__Field> = __p::Stored::NEW;);
         quote!(const _: () = { type __Field = #ty; #stored };)
     });
+    let implementation = implementation(message, contract, &quote!(__p), &quote!(#tags #stream));
+    scope(runtime, quote!(#(#stored)* #implementation))
+}
+
+fn named(message: &Message, contract: &Contract) -> TokenStream {
+    let Message {
+        runtime,
+        deprecated,
+        ..
+    } = message;
+    let mut lints = Vec::new();
+    if *deprecated {
+        lints.push(quote!(deprecated));
+    }
+    if runtime.is_named() {
+        lints.push(quote!(unused_qualifications));
+    }
+    let allowed = (!lints.is_empty()).then(|| quote!(#[allow(#(#lints),*)]));
+    let implementation = implementation(message, contract, &quote!(#runtime), &TokenStream::new());
+    quote!(#allowed #implementation)
+}
+
+/// The implementation of the trait, with the runtime by this path.
+fn implementation(
+    Message { kind, ident, .. }: &Message,
+    Contract { name, version }: &Contract,
+    runtime: &TokenStream,
+    more: &TokenStream,
+) -> TokenStream {
+    let interface = kind.interface();
+    let version = (*version != 1).then(|| {
+        let version = Literal::u32_unsuffixed(*version);
+        quote!(const VERSION: u32 = #version;)
+    });
     quote! {
-        #(#stored)*
         #[automatically_derived]
-        impl #interface for #ident {
+        impl #runtime::#interface for #ident {
             const NAME: &'static str = #name;
-            const VERSION: u32 = #version;
-            const PLACE: #runtime::message::Place = #place;
-            #tags
-            #stream
+            #version
+            const PLACE: #runtime::Place = #runtime::Place::here();
+            #more
         }
     }
 }
 
 /// What adds the values of tags to `tags`.
-pub(crate) fn adds<'t>(
-    runtime: &'t Runtime,
-    tags: &'t [Tag],
-) -> impl Iterator<Item = TokenStream> + 't {
+pub(crate) fn adds(tags: &[Tag]) -> impl Iterator<Item = TokenStream> {
     tags.iter().map(
-        move |Tag {
-                  cfg,
-                  name,
-                  ty,
-                  value,
-              }| {
-            let value = quote!(<#ty as #runtime::TagValue>::tag_value(#value));
+        |Tag {
+             cfg,
+             name,
+             ty,
+             value,
+         }| {
+            let value = quote!(<#ty as __p::TagValue>::tag_value(#value));
             quote!(#(#cfg)* tags.add(#name, #value);)
         },
     )
 }
 
-/// Where the macro was called.
-pub(crate) fn place(runtime: &Runtime) -> TokenStream {
-    quote!(#runtime::message::Place { file: ::core::file!(), line: ::core::line!() })
-}
-
-fn set(message: &Message, variants: &[Variant]) -> TokenStream {
-    let Message {
-        kind,
-        runtime,
-        ident,
-        ..
-    } = message;
+/// A set, for use in a scope.
+pub(crate) fn set(kind: Kind, ident: &Ident, variants: &[Variant]) -> TokenStream {
     let parts: Vec<_> = (0_u16..)
         .zip(variants)
-        .map(|(number, variant)| part(message, number, variant))
+        .map(|(number, variant)| part(kind, ident, number, variant))
         .collect();
     let (payloads, rows) = (
         parts.iter().map(|part| &part.payloads),
@@ -115,87 +129,68 @@ fn set(message: &Message, variants: &[Variant]) -> TokenStream {
         parts.iter().map(|part| &part.write),
         parts.iter().map(|part| &part.read),
     );
-    let tags = parts.iter().map(|part| &part.tags);
-    let numbered = (0_u16..).zip(variants).skip(1);
-    let unique = numbered.map(|(number, variant)| {
-        unique(
-            runtime,
-            *kind,
-            ident,
-            (number, &variant.ident),
-            &variant.cfg,
-        )
-    });
+    let distinct = (0_u16..)
+        .zip(variants)
+        .skip(1)
+        .map(|(number, variant)| distinct(ident, number, variant));
     let interface = match kind {
-        Kind::Event => quote! {
-            #[automatically_derived]
-            impl #runtime::EventSet for #ident {
-                fn tags(&self, tags: &mut #runtime::Tags) {
-                    match *self { #(#tags)* }
-                }
-            }
-        },
-        Kind::Command => command_set(runtime, ident),
+        Kind::Event => event_set(ident, variants, &parts),
+        Kind::Command => command_set(ident),
     };
     quote! {
         #(#payloads)*
         #[automatically_derived]
-        impl #runtime::message::MessageSet for #ident {
-            const ROWS: &'static [#runtime::message::Row] = &[#(#rows)*];
+        impl __p::MessageSet for #ident {
+            const ROWS: &'static [__p::Row] = &[#(#rows)*];
 
-            fn write<W: #runtime::message::MessageWriter>(
-                &self,
-                writer: W,
-            ) -> ::core::result::Result<W::Ok, W::Error> {
+            fn write<W: __p::MessageWriter>(&self, to: W) -> __p::Result<W::Ok, W::Error> {
                 match *self { #(#writes)* }
             }
 
-            fn read<R: #runtime::message::MessageReader>(
-                variant: u16,
-                reader: R,
-            ) -> ::core::result::Result<Self, R::Error> {
+            fn read<R: __p::MessageReader>(variant: u16, from: R) -> __p::Result<Self, R::Error> {
                 match variant {
                     #(#reads)*
-                    _ => ::core::result::Result::Err(reader.no_such_variant()),
+                    _ => __p::Err(from.no_such_variant()),
                 }
             }
         }
-        const _: () = { #(#unique)* };
         #interface
+        const _: () = { #(#distinct)* };
     }
 }
 
-/// That no other message of the set has the stored name of this one: else the constant is an error at `span`.
-fn unique(
-    runtime: &Runtime,
-    kind: Kind,
-    set: &Ident,
-    (number, variant): (u16, &Ident),
-    cfg: &[syn::Attribute],
-) -> TokenStream {
-    let message = format!(
-        "the stored name of `{variant}` is the name of another {0} in this set: give each its own with \
-         `#[{0}(name = \"…\")]`",
-        kind.word()
-    );
-    let runtime = runtime.at(variant.span());
-    quote_spanned!(variant.span()=> #(#cfg)* #runtime::private::distinct(
-        <#set as #runtime::message::MessageSet>::ROWS, #number, #message
-    );)
+/// That no message before this one has its stored name: else the constant is an error at the variant.
+fn distinct(set: &Ident, number: u16, Variant { cfg, ident, .. }: &Variant) -> TokenStream {
+    let number = Literal::u16_unsuffixed(number);
+    quote_spanned!(ident.span()=> #(#cfg)* __p::distinct::<#set>(#number);)
+}
+
+/// What makes an enum of messages one that can be recorded.
+fn event_set(events: &Ident, variants: &[Variant], parts: &[Part]) -> TokenStream {
+    if variants
+        .iter()
+        .all(|variant| matches!(variant.body, Body::Of(_)))
+    {
+        return quote!(impl __p::EventSet for #events {});
+    }
+    let tags = parts.iter().map(|part| &part.tags);
+    quote! {
+        #[automatically_derived]
+        impl __p::EventSet for #events {
+            fn tags(&self, tags: &mut __p::Tags) {
+                match *self { #(#tags)* }
+            }
+        }
+    }
 }
 
 /// What makes an enum of messages one that can be executed.
-fn command_set(runtime: &Runtime, commands: &Ident) -> TokenStream {
+fn command_set(commands: &Ident) -> TokenStream {
     quote! {
-        #[automatically_derived]
-        impl #runtime::CommandSet for #commands {}
-        #[automatically_derived]
-        impl #runtime::AnyCommand for #commands {
-            fn write_any<W: #runtime::message::MessageWriter>(
-                &self,
-                writer: W,
-            ) -> ::core::result::Result<W::Ok, W::Error> {
-                #runtime::message::MessageSet::write(self, writer)
+        impl __p::CommandSet for #commands {}
+        impl __p::AnyCommand for #commands {
+            fn write_any<W: __p::MessageWriter>(&self, to: W) -> __p::Result<W::Ok, W::Error> {
+                __p::MessageSet::write(self, to)
             }
         }
     }
@@ -210,9 +205,10 @@ struct Part {
     tags: TokenStream,
 }
 
-fn part(message: &Message, number: u16, variant: &Variant) -> Part {
+fn part(kind: Kind, set: &Ident, number: u16, variant: &Variant) -> Part {
+    let number = Literal::u16_unsuffixed(number);
     match &variant.body {
-        Body::Of(inner) => part_of(message, number, variant, inner),
+        Body::Of(inner) => part_of(kind, number, variant, inner),
         Body::Own {
             contract,
             fields,
@@ -220,44 +216,27 @@ fn part(message: &Message, number: u16, variant: &Variant) -> Part {
             unit,
             tags,
         } => own_part(
-            message, number, variant, contract, fields, *named, *unit, tags,
+            kind, set, number, variant, contract, fields, *named, *unit, tags,
         ),
     }
 }
 
-fn part_of(message: &Message, number: u16, variant: &Variant, inner: &TokenStream) -> Part {
-    let Message { kind, runtime, .. } = message;
+/// Of a variant around a message. All of it stands at the message's type: that it is none is said there, once.
+fn part_of(kind: Kind, number: Literal, variant: &Variant, inner: &TokenStream) -> Part {
     let Variant { cfg, ident, .. } = variant;
-    let (interface, write, read) = match kind {
-        Kind::Event => (
-            quote!(#runtime::Event),
-            quote!(write_event),
-            quote!(read_event),
-        ),
-        Kind::Command => (
-            quote!(#runtime::Command),
-            quote!(write_command),
-            quote!(read_command),
-        ),
+    let (span, name) = (inner.span(), ident.to_string());
+    let interface = kind.interface();
+    let (write, read) = match kind {
+        Kind::Event => ("write_event", "read_event"),
+        Kind::Command => ("write_command", "read_command"),
     };
+    let (write, read) = (Ident::new(write, span), Ident::new(read, span));
     Part {
         payloads: TokenStream::new(),
-        row: quote! {
-            #(#cfg)*
-            #runtime::message::Row {
-                variant: #number,
-                name: <#inner as #interface>::NAME,
-                version: <#inner as #interface>::VERSION,
-                type_name: ::core::any::type_name::<#inner>,
-                place: <#inner as #interface>::PLACE,
-            },
-        },
-        write: quote!(#(#cfg)* Self::#ident(ref message) => <#inner as #interface>::#write(message, writer),),
-        read: quote! {
-            #(#cfg)*
-            #number => ::core::result::Result::Ok(Self::#ident(<#inner as #interface>::#read(reader)?)),
-        },
-        tags: quote!(#(#cfg)* Self::#ident(ref message) => <#inner as #runtime::Event>::tags(message, tags),),
+        row: quote!(#(#cfg)* <#inner as __p::#interface>::ROW.at(#number, #name),),
+        write: quote_spanned!(span=> #(#cfg)* Self::#ident(ref it) => __p::#interface::#write(it, to),),
+        read: quote_spanned!(span=> #(#cfg)* #number => __p::#interface::#read(from).map(Self::#ident),),
+        tags: quote!(#(#cfg)* Self::#ident(ref it) => <#inner as __p::Event>::tags(it, tags),),
     }
 }
 
@@ -266,8 +245,9 @@ fn part_of(message: &Message, number: u16, variant: &Variant, inner: &TokenStrea
     reason = "the fields of one enum variant of the model"
 )]
 fn own_part(
-    message: &Message,
-    number: u16,
+    kind: Kind,
+    set: &Ident,
+    number: Literal,
     variant: &Variant,
     Contract { name, version }: &Contract,
     fields: &[OwnField],
@@ -275,14 +255,13 @@ fn own_part(
     unit: bool,
     tags: &[Tag],
 ) -> Part {
-    let Message {
-        runtime,
-        ident: set,
-        ..
-    } = message;
     let Variant { cfg, ident, .. } = variant;
-    let (owned, borrowed) = (format_ident!("__{ident}"), format_ident!("__{ident}Ref"));
-    let serde = runtime.serde();
+    let (owned, borrowed) = (
+        format_ident!("__{ident}Payload"),
+        format_ident!("__{ident}PayloadRef"),
+    );
+    let (label, kind) = (ident.to_string(), kind.word());
+    let version = Literal::u32_unsuffixed(*version);
     let attributes: Vec<Vec<_>> = fields
         .iter()
         .map(|own| passed_on(&own.field.attrs))
@@ -319,35 +298,25 @@ fn own_part(
         )
     };
     let lifetime = (!fields.is_empty()).then(|| quote!(<'__a>));
-    let adds = adds(runtime, tags);
-    let place = place(runtime);
+    let adds = adds(tags);
     Part {
         payloads: quote! {
             #(#cfg)*
-            #[derive(#runtime::private::serde::Deserialize)]
-            #[serde(crate = #serde)]
+            #[derive(__p::Deserialize)]
+            #[serde(crate = "__p::serde")]
             struct #owned #owned_body
             #(#cfg)*
-            #[derive(#runtime::private::serde::Serialize)]
-            #[serde(crate = #serde)]
+            #[derive(__p::Serialize)]
+            #[serde(crate = "__p::serde")]
             struct #borrowed #lifetime #borrowed_body
         },
-        row: quote! {
-            #(#cfg)*
-            #runtime::message::Row {
-                variant: #number,
-                name: #name,
-                version: #version,
-                type_name: ::core::any::type_name::<#set>,
-                place: #place,
-            },
-        },
-        write: quote!(#(#cfg)* Self::#ident #pattern => writer.write(#name, #version, &#borrowed #values),),
+        row: quote!(#(#cfg)* __p::Row::of::<#set>(#number, #label, #kind, #name, #version),),
+        write: quote!(#(#cfg)* Self::#ident #pattern => to.write(#name, #version, &#borrowed #values),),
         read: quote! {
             #(#cfg)*
             #number => {
-                let __payload: #owned = reader.read()?;
-                ::core::result::Result::Ok(Self::#ident #build)
+                let __payload: #owned = from.read()?;
+                __p::Ok(Self::#ident #build)
             }
         },
         tags: quote!(#(#cfg)* Self::#ident #pattern => { #(#adds)* }),

@@ -9,17 +9,14 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::errors::Errors;
-use crate::runtime::quiet;
-pub(crate) use expand::{adds, expand, place};
-pub(crate) use model::{Body, Kind, Message, Shape, Tag, Variant};
+use expand::expand;
+pub(crate) use expand::{adds, set};
+pub(crate) use model::{Body, Kind, Tag, Variant};
 pub(crate) use parse::{reached, tags};
 
 pub(crate) fn derive(kind: Kind, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let message = parse::parse(kind, item, &mut errors);
-    let implementation = message.map(|message| {
-        let (quiet, implementation) = (quiet(), expand(&message));
-        quote!(#quiet const _: () = { #implementation };)
-    });
+    let implementation = message.map(|message| expand(&message));
     quote!(#implementation #errors)
 }

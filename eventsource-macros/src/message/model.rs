@@ -1,6 +1,6 @@
 //! What a struct or an enum with `#[derive(Event)]` or `#[derive(Command)]` says.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use syn::{Attribute, Field, Ident, LitStr, Type};
 
 use crate::runtime::Runtime;
@@ -21,6 +21,15 @@ impl Kind {
         }
     }
 
+    /// The trait.
+    pub(crate) fn interface(self) -> Ident {
+        let name = match self {
+            Self::Event => "Event",
+            Self::Command => "Command",
+        };
+        Ident::new(name, Span::call_site())
+    }
+
     /// The word with its article.
     pub(crate) fn a_word(self) -> &'static str {
         match self {
@@ -35,6 +44,8 @@ pub(crate) struct Message {
     pub(crate) kind: Kind,
     pub(crate) runtime: Runtime,
     pub(crate) ident: Ident,
+    /// It says `#[deprecated]`, and so may be named only where that is allowed.
+    pub(crate) deprecated: bool,
     pub(crate) shape: Shape,
 }
 

@@ -76,6 +76,10 @@ pub(crate) fn parse(kind: Kind, item: TokenStream, errors: &mut Errors) -> Optio
         kind,
         runtime,
         ident: item.ident,
+        deprecated: item
+            .attrs
+            .iter()
+            .any(|attribute| attribute.path().is_ident("deprecated")),
         shape,
     })
 }

@@ -7,7 +7,6 @@ use syn::{Fields, Ident, Index, LitStr, Member};
 
 use crate::errors::Errors;
 use crate::message::model::Stream;
-use crate::runtime::Runtime;
 use crate::suggest::{listed, nearest};
 
 pub(super) fn parse(
@@ -100,13 +99,10 @@ fn respan(ident: &Ident, pattern: &LitStr) -> Ident {
 }
 
 /// The method that makes the name.
-pub(super) fn expand(runtime: &Runtime, stream: &Stream) -> TokenStream {
-    let Stream { format, members } = stream;
-    let span = format.span();
-    let runtime = runtime.at(span);
-    quote_spanned! {span=>
-        fn stream(&self) -> ::core::result::Result<#runtime::StreamName, #runtime::InvalidStreamName> {
-            #runtime::private::stream(::core::format_args!(#format #(, &self.#members)*))
+pub(super) fn expand(Stream { format, members }: &Stream) -> TokenStream {
+    quote_spanned! {format.span()=>
+        fn stream(&self) -> __p::Result<__p::StreamName, __p::InvalidStreamName> {
+            __p::stream(::core::format_args!(#format #(, &self.#members)*))
         }
     }
 }

@@ -2,11 +2,10 @@
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::Ident;
 use syn::spanned::Spanned;
 
 use crate::method::model::{Declared, Method, Methods, Role};
-use crate::runtime::{quiet, respanned};
+use crate::runtime::{respanned, scope};
 
 pub(crate) fn expand(methods: &Methods) -> TokenStream {
     if methods.list.is_empty() && methods.unknown.is_none() {
@@ -27,43 +26,33 @@ pub(crate) fn expand(methods: &Methods) -> TokenStream {
     let unknown = methods.unknown.as_ref();
     let unknown = unknown.map(|mistake| stand_in(methods, mistake));
     let listed = listed(methods);
-    let quiet = quiet();
-    quote! {
-        #(#declarations)*
-        #quiet
-        const _: () = {
+    let scope = scope(
+        &methods.runtime,
+        quote! {
             #known
             #listed
             #(#implementations)*
             #unknown
-        };
-    }
+        },
+    );
+    quote!(#(#declarations)* #scope)
 }
 
 /// For a method of which nobody knows what it is for: it has been reported, and that there is no method for an event or
 /// a command shall not be reported beside it. The implementation is one for the compiler's error type.
-fn stand_in(Methods { runtime, role, .. }: &Methods, mistake: &TokenStream) -> TokenStream {
-    let every = quote!(<__Unknown as #runtime::private::Known<{ __MISTAKE }>>::Type);
+fn stand_in(Methods { role, .. }: &Methods, mistake: &TokenStream) -> TokenStream {
+    let every = quote!(<__Unknown as __p::Known<{ __MISTAKE }>>::Type);
     let implementation = match role {
         Role::Apply => quote! {
-            impl<__E> #runtime::Apply<__E> for #every {
-                fn apply(
-                    &mut self,
-                    _: &__E,
-                    _: &#runtime::EventMeta<'_>,
-                ) -> ::core::result::Result<(), #runtime::Misapplied> {
+            impl<__E> __p::Apply<__E> for #every {
+                fn apply(&mut self, _: &__E, _: &__p::EventMeta<'_>) {
                     ::core::unreachable!()
                 }
             }
         },
         Role::Handle => quote! {
-            impl<__C> #runtime::Handle<__C> for #every {
-                fn handle(
-                    _: ::core::option::Option<&Self>,
-                    _: __C,
-                    _: &#runtime::Context<'_, Self>,
-                    _: &mut #runtime::Events<Self>,
-                ) -> ::core::result::Result<(), #runtime::Rejection<<Self as #runtime::Aggregate>::Error>> {
+            impl<__C> __p::Handle<__C> for #every {
+                fn handle(_: __C, _: __p::Deciding<'_, Self>) -> __p::Decided<Self> {
                     ::core::unreachable!()
                 }
             }
@@ -78,37 +67,26 @@ fn stand_in(Methods { runtime, role, .. }: &Methods, mistake: &TokenStream) -> T
 
 /// That the type is an aggregate, said once, and the type as `__Known<…>`: an error type if it is none, so that nothing
 /// else is reported. Where there is an `#[apply]` block, it is the one to say so.
-fn known(
-    Methods {
-        runtime,
-        role,
-        owner,
-        ..
-    }: &Methods,
-) -> TokenStream {
+fn known(Methods { role, owner, .. }: &Methods) -> TokenStream {
     let span = owner.span();
-    let at = runtime.at(span);
     let (by_itself, mention) = match role {
         Role::Apply => (
-            quote_spanned!(span=> <#owner as #at::private::State>::IS_STATE),
+            quote_spanned!(span=> <#owner as __p::State>::IS_STATE),
             Some(quote! {
                 enum __Block {}
-                impl #runtime::private::Mentioned<__Known<__Block>> for __Known<#owner> {
+                impl __p::Mentioned<__Known<__Block>> for __Known<#owner> {
                     const IS_AGGREGATE: bool = __IS_AGGREGATE;
                 }
             }),
         ),
-        Role::Handle => {
-            let by = quote_spanned!(span=> #at::private::ByItself);
-            (
-                quote_spanned!(span=> <#owner as #at::private::Mentioned<#by>>::IS_AGGREGATE),
-                None,
-            )
-        }
+        Role::Handle => (
+            quote_spanned!(span=> <#owner as __p::Mentioned<__p::ByItself>>::IS_AGGREGATE),
+            None,
+        ),
     };
     quote! {
         const __IS_AGGREGATE: bool = #by_itself;
-        type __Known<T> = <T as #runtime::private::Known<{ __IS_AGGREGATE }>>::Type;
+        type __Known<T> = <T as __p::Known<{ __IS_AGGREGATE }>>::Type;
         #mention
     }
 }
@@ -128,27 +106,26 @@ fn implementation(
         ..
     } = method;
     let span = ident.span();
-    let (runtime, owner) = (methods.runtime.at(span), respanned(&methods.owner, span));
+    let owner = respanned(&methods.owner, span);
     // In the head of an implementation a misspelled type would be reported once more, as a forgotten type parameter.
     let alias = format_ident!("__Message{number}");
     let interface = match methods.role {
-        Role::Apply => quote_spanned!(span=> #runtime::Apply<#alias>),
-        Role::Handle => quote_spanned!(span=> #runtime::Handle<#alias>),
+        Role::Apply => quote_spanned!(span=> __p::Apply<#alias>),
+        Role::Handle => quote_spanned!(span=> __p::Handle<#alias>),
     };
     let mut braces = Group::new(Delimiter::Brace, content);
     braces.set_span(span);
     let bound = match methods.role {
-        Role::Apply => quote_spanned!(span=> #runtime::private::StateIf),
-        Role::Handle => quote_spanned!(span=> #runtime::private::AggregateIf),
+        Role::Apply => quote_spanned!(span=> __p::StateIf),
+        Role::Handle => quote_spanned!(span=> __p::AggregateIf),
     };
     let head = quote_spanned! {span=>
-        impl #interface for #owner where for<'__a> #owner: #bound<'__a>
+        impl #interface for #owner where for<'a> #owner: #bound<'a>
     };
     quote! {
         #(#cfg)*
         type #alias = #message;
         #(#cfg)*
-        #[automatically_derived]
         #head #braces
     }
 }
@@ -157,29 +134,22 @@ fn implementation(
 /// applied and not listed is not reported beside it: where that constant does not compile, every type is a decision.
 fn listed(methods: &Methods) -> TokenStream {
     let Methods {
-        runtime,
-        role,
-        owner,
-        list,
-        ..
+        role, owner, list, ..
     } = methods;
     let of = match role {
-        Role::Apply => quote!(#runtime::EventOf),
-        Role::Handle => quote!(#runtime::ListedCommand),
+        Role::Apply => quote!(__p::EventOf),
+        Role::Handle => quote!(__p::ListedCommand),
     };
     let listed = list.iter().map(|Method { cfg, message, .. }| {
         quote!(#(#cfg)* let () = <#message as #of<__Known<#owner>>>::LISTED;)
     });
     let decision = (*role == Role::Apply).then(|| {
         quote! {
-            impl #runtime::Decision<#owner> for <__Block as #runtime::private::Known<{ __LISTED }>>::Type
+            impl __p::Decision<#owner> for <__Block as __p::Known<{ __LISTED }>>::Type
             where
-                for<'__a> #owner: #runtime::private::AggregateIf<'__a>,
+                for<'a> #owner: __p::AggregateIf<'a>,
             {
-                fn record(
-                    self,
-                    _: &mut #runtime::Events<#owner>,
-                ) -> ::core::result::Result<(), <#owner as #runtime::Aggregate>::Error> {
+                fn record(self, _: &mut __p::Events<#owner>) -> __p::Recorded<#owner> {
                     match self {}
                 }
             }
@@ -195,67 +165,48 @@ fn listed(methods: &Methods) -> TokenStream {
 }
 
 fn apply(methods: &Methods, method: &Method) -> TokenStream {
-    let Methods { runtime, owner, .. } = methods;
+    let owner = &methods.owner;
     let Method {
         ident,
         message,
         creates,
         ..
     } = method;
-    let (meta, passed) = second("meta", method);
-    let passed = passed.map(|passed| quote!(, #passed));
+    let passed = second(&quote!(meta), method).map(|passed| quote!(, #passed));
     if method.broken {
-        quote! {
-            fn apply(
-                &mut self,
-                _: &#message,
-                _: &#runtime::EventMeta<'_>,
-            ) -> ::core::result::Result<(), #runtime::Misapplied> {
+        return quote! {
+            fn apply(&mut self, _: &#message, _: &__p::EventMeta<'_>) {
                 ::core::unreachable!()
             }
-        }
-    } else if *creates {
-        let create = quote_spanned!(output_start(method)=> ::core::option::Option::Some(<__Known<#owner>>::#ident(event #passed)));
-        quote! {
+        };
+    }
+    if *creates {
+        let create = quote_spanned!(output_start(method)=> __p::Some(<__Known<#owner>>::#ident(event #passed)));
+        return quote! {
             const CREATES: bool = true;
 
-            fn create(event: &#message, #meta: &#runtime::EventMeta<'_>) -> ::core::option::Option<Self> {
+            fn create(event: &#message, meta: &__p::EventMeta<'_>) -> __p::Option<Self> {
                 #create
             }
 
-            fn apply(
-                &mut self,
-                _: &#message,
-                _: &#runtime::EventMeta<'_>,
-            ) -> ::core::result::Result<(), #runtime::Misapplied> {
-                ::core::result::Result::Err(#runtime::Misapplied::CreatedTwice)
-            }
-        }
-    } else {
-        quote! {
-            #[inline]
-            fn apply(
-                &mut self,
-                event: &#message,
-                #meta: &#runtime::EventMeta<'_>,
-            ) -> ::core::result::Result<(), #runtime::Misapplied> {
-                <__Known<#owner>>::#ident(self, event #passed);
-                ::core::result::Result::Ok(())
-            }
+            fn apply(&mut self, _: &#message, _: &__p::EventMeta<'_>) {}
+        };
+    }
+    quote! {
+        #[inline]
+        fn apply(&mut self, event: &#message, meta: &__p::EventMeta<'_>) {
+            <__Known<#owner>>::#ident(self, event #passed);
         }
     }
 }
 
-/// The second parameter of the implementation, and how it is passed on: over the whole place of the user's own type,
-/// where it is reported if the two do not fit.
-fn second(name: &str, method: &Method) -> (Ident, Option<TokenStream>) {
-    let Some((first, last)) = method.second else {
-        return (Ident::new(name, Span::call_site()), None);
-    };
-    let name = Ident::new(name, last);
-    let (and, passed) = (quote_spanned!(first=> &), quote_spanned!(last=> *#name));
-    let passed = quote!(#and #passed);
-    (name, Some(passed))
+/// How the second argument is passed on: over the whole place of the user's own type, where it is reported if the two do
+/// not fit.
+fn second(argument: &TokenStream, method: &Method) -> Option<TokenStream> {
+    let (first, last) = method.second?;
+    let and = quote_spanned!(first=> &);
+    let argument = respanned(&quote!(*#argument), Span::call_site().located_at(last));
+    Some(quote!(#and #argument))
 }
 
 fn output_start(method: &Method) -> Span {
@@ -265,12 +216,10 @@ fn output_start(method: &Method) -> Span {
 }
 
 fn handle(methods: &Methods, method: &Method) -> TokenStream {
-    let Methods { runtime, .. } = methods;
     let message = &method.message;
-    let (context, passed) = second("context", method);
     let body = match method.broken {
         true => quote!(::core::unreachable!()),
-        false => decision(methods, method, &context, passed),
+        false => decision(methods, method),
     };
     let creates = method.creates.then(|| {
         quote!(
@@ -280,25 +229,15 @@ fn handle(methods: &Methods, method: &Method) -> TokenStream {
     quote! {
         #creates
         #[inline]
-        fn handle(
-            state: ::core::option::Option<&Self>,
-            command: #message,
-            #context: &#runtime::Context<'_, Self>,
-            events: &mut #runtime::Events<Self>,
-        ) -> ::core::result::Result<(), #runtime::Rejection<<Self as #runtime::Aggregate>::Error>> {
+        fn handle(command: #message, on: __p::Deciding<'_, Self>) -> __p::Decided<Self> {
             #body
         }
     }
 }
 
 /// Looks at whether the aggregate is there, calls the method, and records what it returns.
-fn decision(
-    methods: &Methods,
-    method: &Method,
-    context: &Ident,
-    passed: Option<TokenStream>,
-) -> TokenStream {
-    let Methods { runtime, owner, .. } = methods;
+fn decision(methods: &Methods, method: &Method) -> TokenStream {
+    let owner = &methods.owner;
     let Method {
         ident,
         creates,
@@ -307,11 +246,8 @@ fn decision(
         ..
     } = method;
     let (check, receiver) = match creates {
-        true => (quote!(#runtime::private::absent(#context)?;), None),
-        false => (
-            quote!(let state = #runtime::private::existing(state)?;),
-            Some(quote!(state,)),
-        ),
+        true => (Some(quote!(__p::Deciding::absent(&on)?;)), None),
+        false => (None, Some(quote!(__p::Deciding::existing(&on)?,))),
     };
     let arguments = match declares {
         None => quote!(command,),
@@ -320,18 +256,17 @@ fn decision(
             quote!(#(command.#names,)*)
         }
     };
-    let passed = passed.map(|passed| quote!(#passed,));
+    let passed = second(&quote!(on.context), method).map(|passed| quote!(#passed,));
     let call = quote!(<__Known<#owner>>::#ident(#receiver #arguments #passed));
     // The path stands over the whole type that the method returns: what is wrong with it is reported there.
     let (first, last) = output.unwrap_or((ident.span(), ident.span()));
-    let (at, end) = (runtime.at(first), quote_spanned!(last=> >));
-    let returned = quote_spanned!(first=> #at::private::Same<_ #end);
-    let record = quote!(<#returned as #runtime::Decision<__Known<#owner>>>::record);
+    let end = quote_spanned!(last=> >);
+    let returned = quote_spanned!(first=> __p::Same<_ #end);
     quote! {
         #check
         let decision = #call;
-        let record = #record;
-        #runtime::private::decided(record(decision, events))
+        let conclude = <#returned as __p::Decision<__Known<#owner>>>::conclude;
+        conclude(decision, on)
     }
 }
 

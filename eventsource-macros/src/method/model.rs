@@ -1,6 +1,7 @@
 //! What the methods of an `#[apply]` or `#[handle]` block say.
 
 use proc_macro2::{Span, TokenStream};
+use quote::quote;
 use syn::{Attribute, Ident, Type, Visibility};
 
 use crate::runtime::Runtime;
@@ -18,6 +19,27 @@ impl Role {
         match self {
             Self::Apply => "apply",
             Self::Handle => "handle",
+        }
+    }
+
+    /// The lints that would have another signature than the framework's.
+    pub(crate) fn lints(self) -> TokenStream {
+        match self {
+            Self::Apply => quote! {
+                clippy::missing_const_for_fn,
+                clippy::must_use_candidate,
+                clippy::needless_pass_by_ref_mut,
+                clippy::trivially_copy_pass_by_ref,
+                clippy::unused_self
+            },
+            Self::Handle => quote! {
+                clippy::missing_const_for_fn,
+                clippy::missing_errors_doc,
+                clippy::must_use_candidate,
+                clippy::needless_pass_by_value,
+                clippy::unnecessary_wraps,
+                clippy::unused_self
+            },
         }
     }
 

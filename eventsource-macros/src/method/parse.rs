@@ -13,6 +13,7 @@ use crate::method::check::{
 };
 use crate::method::declare::{declared, ident_type, takes_what_it_declares};
 use crate::method::model::{Method, Methods, Parsed, Role};
+use crate::runtime::lints_off;
 
 pub(crate) fn parse(
     role: Role,
@@ -91,19 +92,10 @@ pub(crate) fn parse(
         owner,
         ..
     } = block;
-    // The shape of these signatures is ours, so the lints that would have another one are off.
+    let lints = lints_off(role.lints());
     let output = quote! {
         #(#attributes)*
-        #[allow(
-            clippy::missing_const_for_fn,
-            clippy::missing_errors_doc,
-            clippy::must_use_candidate,
-            clippy::needless_pass_by_ref_mut,
-            clippy::needless_pass_by_value,
-            clippy::trivially_copy_pass_by_ref,
-            clippy::unnecessary_wraps,
-            clippy::unused_self
-        )]
+        #lints
         #head { #(#items)* }
     };
     Some(Parsed {
