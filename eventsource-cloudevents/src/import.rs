@@ -1,14 +1,15 @@
 //! Import: lines into a store, in chunks, each of them once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::BufRead;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use eventsource_core::{
-    Append, AppendError, Appended, Clock, Key, ManyStreams, MultiStreamStore, Position,
-    RejectedProblem, StoreError, StoredEvent, StreamCheck, StreamName, StreamScan, SystemClock,
-    TagList, Uuid, Version,
+    Append, AppendError, Appended, Clock, EventRef, Key, ManyStreams, MultiStreamStore, Position,
+    RejectedProblem, StoreError, StreamCheck, StreamName, StreamScan, SystemClock, TagList, Uuid,
+    Version, Visit,
 };
 
 use crate::parse::{BadLine, Parsed, Parser};
@@ -382,45 +383,38 @@ impl<S: MultiStreamStore> Import<S> {
             };
             let before = Version(first.0.saturating_sub(1));
             let scan = StreamScan::of(stream.clone()).after(before).until(last);
-            let there = self
-                .store
-                .read_stream(scan)
-                .await
-                .map_err(AppendError::from)?;
-            if there.is_empty() {
+            let line = events[0].line;
+            let compared = Compare {
+                expected: events.into(),
+                skipped: 0,
+                last: Position::START,
+                other: None,
+            };
+            let (store, failed) = (&self.store, AppendError::from);
+            let compared = store.scan_stream(scan, compared).await.map_err(failed)?;
+            if let Some((line, version)) = compared.other {
+                return Err(ImportProblem::Occupied {
+                    line,
+                    stream,
+                    version,
+                });
+            }
+            if compared.skipped == 0 {
                 let scan = StreamScan::of(stream.clone()).backwards().limit(1);
-                let newest = self
-                    .store
-                    .read_stream(scan)
-                    .await
-                    .map_err(AppendError::from)?;
+                let newest = store.read_stream(scan).await.map_err(failed)?;
                 let actual = newest.first().map_or(Version::NONE, |event| event.version);
                 if actual < before {
                     return Err(ImportProblem::Gap {
-                        line: events[0].line,
+                        line,
                         stream,
                         version: first,
                         actual,
                     });
                 }
             }
-            let mut there = there.into_iter();
-            for event in events {
-                match there.next() {
-                    None => rest.push(event),
-                    Some(stored) if is_same(&stored, &event.parsed) => {
-                        self.imported.skipped += 1;
-                        self.imported.last = self.imported.last.max(stored.position);
-                    }
-                    Some(stored) => {
-                        return Err(ImportProblem::Occupied {
-                            line: event.line,
-                            stream,
-                            version: stored.version,
-                        });
-                    }
-                }
-            }
+            self.imported.skipped += compared.skipped;
+            self.imported.last = self.imported.last.max(compared.last);
+            rest.extend(compared.expected);
         }
         rest.sort_by_key(|pending| pending.line);
         Ok(rest)
@@ -468,14 +462,41 @@ fn append(chunk: &[Pending], kept: bool) -> Result<Append<ManyStreams>, ImportPr
     Ok(append.key(Key::given("cloudevents", &ends, &digests)))
 }
 
+/// Compares a stream with what was read, and stops at the first difference.
+struct Compare {
+    /// What has not been met yet.
+    expected: VecDeque<Pending>,
+    skipped: u64,
+    last: Position,
+    /// Where another event stands, and the line of the one that belongs there.
+    other: Option<(u64, Version)>,
+}
+
+impl Visit for Compare {
+    fn visit(&mut self, stored: EventRef<'_>) -> ControlFlow<()> {
+        match self.expected.pop_front() {
+            Some(expected) if is_same(&stored, &expected.parsed) => {
+                self.skipped += 1;
+                self.last = stored.position;
+                ControlFlow::Continue(())
+            }
+            Some(expected) => {
+                self.other = Some((expected.line, stored.version));
+                ControlFlow::Break(())
+            }
+            None => ControlFlow::Break(()),
+        }
+    }
+}
+
 /// Whether a stored event is the one that was read.
-fn is_same(stored: &StoredEvent, parsed: &Parsed) -> bool {
+fn is_same(stored: &EventRef<'_>, parsed: &Parsed) -> bool {
     let event = &parsed.record.event;
-    *stored.name == *event.name
+    stored.name == event.name
         && stored.schema == event.schema
-        && *stored.format == *event.format
+        && stored.format == event.format
         && *stored.payload == *event.payload
         && *stored.metadata == *event.metadata
         && stored.recorded_at == event.recorded_at
-        && *stored.tags == *TagList::store(&event.tags)
+        && *stored.tags.as_stored() == *TagList::store(&event.tags)
 }

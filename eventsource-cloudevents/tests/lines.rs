@@ -27,6 +27,7 @@ fn line(changes: Value) -> String {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "it is a table")]
 fn every_mistake_is_named_with_its_line_and_attribute() {
     let long = format!("account/{}", "x".repeat(600));
     let cases = [

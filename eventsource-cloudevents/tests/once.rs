@@ -1,6 +1,9 @@
 //! Interruptions: an export goes on from its checkpoint, an import is begun anew, and every event is there once.
 
 mod sample;
+#[path = "../../tests/scripted_store/mod.rs"]
+#[allow(dead_code, reason = "it can do more than is asked for here")]
+mod scripted_store;
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -8,6 +11,7 @@ use std::sync::{Arc, Mutex};
 use eventsource_cloudevents::{Export, ExportError, Import, ImportProblem, Progress, Versions};
 use eventsource_core::{Append, MemoryStore, Position, Query, Store, StoreError, Tag};
 use sample::{SOURCE, all, event, fill, filled, lines, stream};
+use scripted_store::{Next, ScriptedStore};
 
 /// A disk that is full after so many bytes.
 struct Full {
@@ -112,7 +116,7 @@ async fn a_part_of_a_store_is_exported() {
         .unwrap_err();
     assert_eq!(
         error.problem.to_string(),
-        "line 1: it is version 2 of the stream `account/3`, which has 0 events before it; \
+        "line 8: it is version 5 of the stream `account/3`, which has 2 events before it; \
          `Versions::Renumbered` imports a part of a stream"
     );
     let to = MemoryStore::new();
@@ -262,4 +266,28 @@ async fn after_an_error_nothing_more_is_taken() {
     }
     assert!(import.finish().await.is_err());
     assert!(all(&to).await.is_empty());
+}
+
+#[tokio::test]
+async fn what_becomes_unknown_is_sent_again() {
+    let from = filled(600).await;
+    let script = [
+        Next::LostAnswer,
+        Next::Overloaded,
+        Next::LostRequest,
+        Next::Overloaded,
+    ];
+    let to = ScriptedStore::new(script);
+    let whole = lines(&from).await;
+    Import::into(&to).read(whole.as_bytes()).await.unwrap();
+    assert_eq!(lines(&to.inner).await, whole);
+
+    let to = ScriptedStore::new(std::iter::repeat_with(|| Next::LostAnswer).take(9));
+    let error = Import::into(&to).read(whole.as_bytes()).await.unwrap_err();
+    assert!(matches!(error.problem, ImportProblem::Store(_)), "{error}");
+    Import::into(&to.inner)
+        .read(whole.as_bytes())
+        .await
+        .unwrap();
+    assert_eq!(lines(&to.inner).await, whole);
 }

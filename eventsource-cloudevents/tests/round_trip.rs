@@ -3,7 +3,6 @@
 mod sample;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use eventsource_cloudevents::Import;
 use eventsource_core::{
@@ -129,9 +128,7 @@ async fn round(records: Vec<Record>) {
     let written = lines(&memory).await;
 
     let folder = tempfile::tempdir().unwrap();
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let number = COUNT.fetch_add(1, Ordering::SeqCst);
-    let sqlite = SqliteStore::open(folder.path().join(format!("{number}.db")))
+    let sqlite = SqliteStore::open(folder.path().join("back.db"))
         .await
         .unwrap();
     let imported = Import::into(&sqlite)
