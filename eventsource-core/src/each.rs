@@ -9,6 +9,25 @@ use std::fmt::{self, Debug, Formatter};
 
 use crate::message::{MessageSet, Show};
 
+macro_rules! standard {
+    ($($(#[$doc:meta])* $name:ident: $bound:path, $problem:literal, $note:literal;)*) => {$(
+        $(#[$doc])*
+        #[diagnostic::on_unimplemented(message = $problem, note = $note)]
+        pub trait $name: $bound {}
+        #[diagnostic::do_not_recommend]
+        impl<T: $bound> $name for T {}
+    )*};
+}
+
+standard! {
+    /// `Debug`, with our words where it is missing.
+    DebugIf: Debug, "`{Self}` has no `Debug`, so an enum with it has none", "write `#[derive(Debug)]` on it";
+    /// `PartialEq`, with our words where it is missing.
+    PartialEqIf: PartialEq, "`{Self}` has no `PartialEq`, so an enum with it has none", "write `#[derive(PartialEq)]` on it";
+    /// `Clone`, with our words where it is missing.
+    CloneIf: Clone, "`{Self}` has no `Clone`, so an enum with it has none", "write `#[derive(Clone)]` on it";
+}
+
 /// A list of messages that are `Debug`.
 pub trait DebugEach<'a> {
     #[doc(hidden)]
@@ -21,7 +40,7 @@ impl DebugEach<'_> for () {
     }
 }
 
-impl<'a, First: Debug + 'static, Rest: DebugEach<'a>> DebugEach<'a> for (First, Rest) {
+impl<'a, First: DebugIf + 'static, Rest: DebugEach<'a>> DebugEach<'a> for (First, Rest) {
     #[inline]
     fn shown(message: &dyn Any) -> &dyn Debug {
         match message.downcast_ref::<First>() {
@@ -57,7 +76,9 @@ impl PartialEqEach<'_> for () {
     }
 }
 
-impl<'a, First: PartialEq + 'static, Rest: PartialEqEach<'a>> PartialEqEach<'a> for (First, Rest) {
+impl<'a, First: PartialEqIf + 'static, Rest: PartialEqEach<'a>> PartialEqEach<'a>
+    for (First, Rest)
+{
     #[inline]
     fn equal(left: &dyn Any, right: &dyn Any) -> bool {
         match (left.downcast_ref::<First>(), right.downcast_ref()) {
@@ -94,7 +115,7 @@ impl<M> CloneEach<'_, M> for () {
 
 impl<'a, M, First, Rest> CloneEach<'a, M> for (First, Rest)
 where
-    First: Clone + Into<M> + 'static,
+    First: CloneIf + Into<M> + 'static,
     Rest: CloneEach<'a, M>,
 {
     #[inline]

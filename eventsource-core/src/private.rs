@@ -3,7 +3,6 @@
 pub use std::clone::Clone;
 pub use std::cmp::{self, PartialEq};
 pub use std::convert::From;
-pub use std::default::Default;
 pub use std::fmt::{self, Debug, Formatter};
 pub use std::hash;
 pub use std::option::Option::{self, None, Some};
@@ -12,13 +11,13 @@ pub use std::str::FromStr;
 pub use std::string::{String, ToString};
 
 pub use inventory;
-pub use serde::{self, Deserialize, Deserializer, Serialize, Serializer};
+pub use serde;
 
 pub use crate::aggregate::{Aggregate, Apply, EventVisitor, InvariantOutcome};
 pub use crate::command::{
     AnyCommand, Command, CommandSet, Deciding, Handle, Handler, ListedCommand,
 };
-pub use crate::decide::{DecisionModel, TagArgument};
+pub use crate::decide::DecisionModel;
 pub use crate::decision::{Decision, Events, Rejection};
 pub use crate::each::*;
 pub use crate::event::{Event, EventMeta, EventOf, EventSet};
@@ -140,13 +139,13 @@ pub const fn distinct<M: MessageSet>(variant: u16) {
     }
 }
 
-/// For use in a `const`, which fails to compile unless the event `E`, called `event`, may have a tag: the decision model
-/// `model` asks for it.
+/// For use in a `const`, which fails to compile unless a tag is among those that the event `event` may have: the decision
+/// model `model` asks for it.
 #[track_caller]
-pub const fn tagged<E: Event>(tag: &str, event: &str, model: &str) {
+pub const fn tagged(tags: &[&str], tag: &str, event: &str, model: &str) {
     let mut index = 0;
-    while index < E::TAGS.len() {
-        if same(E::TAGS[index], tag) {
+    while index < tags.len() {
+        if same(tags[index], tag) {
             return;
         }
         index += 1;
@@ -165,10 +164,10 @@ pub const fn tagged<E: Event>(tag: &str, event: &str, model: &str) {
     ]);
 }
 
-/// For use in a `const`, which fails to compile if the event `E`, called `event`, creates the decision model `model`.
+/// For use in a `const`, which fails to compile if the event `event` creates the decision model `model`.
 #[track_caller]
-pub const fn not_created<M: Apply<E>, E>(event: &str, model: &str) {
-    if M::CREATES {
+pub const fn not_created(created: bool, event: &str, model: &str) {
+    if created {
         fail(&[
             "`",
             event,

@@ -124,13 +124,16 @@ const _: () = {
             __p::clone::<__Events, Self>(self)
         }
     }
-    impl __p::Serialize for OrderEvent {
-        fn serialize<S: __p::Serializer>(&self, to: S) -> __p::Result<S::Ok, S::Error> {
+    impl __p::serde::Serialize for OrderEvent {
+        fn serialize<S: __p::serde::Serializer>(
+            &self,
+            to: S,
+        ) -> __p::Result<S::Ok, S::Error> {
             __p::serialize(self, to)
         }
     }
-    impl<'de> __p::Deserialize<'de> for OrderEvent {
-        fn deserialize<D: __p::Deserializer<'de>>(
+    impl<'de> __p::serde::Deserialize<'de> for OrderEvent {
+        fn deserialize<D: __p::serde::Deserializer<'de>>(
             from: D,
         ) -> __p::Result<Self, D::Error> {
             __p::deserialize(from)
@@ -215,13 +218,16 @@ const _: () = {
             __p::clone::<__Command<__Commands>, Self>(self)
         }
     }
-    impl __p::Serialize for OrderCommand {
-        fn serialize<S: __p::Serializer>(&self, to: S) -> __p::Result<S::Ok, S::Error> {
+    impl __p::serde::Serialize for OrderCommand {
+        fn serialize<S: __p::serde::Serializer>(
+            &self,
+            to: S,
+        ) -> __p::Result<S::Ok, S::Error> {
             __p::serialize(self, to)
         }
     }
-    impl<'de> __p::Deserialize<'de> for OrderCommand {
-        fn deserialize<D: __p::Deserializer<'de>>(
+    impl<'de> __p::serde::Deserialize<'de> for OrderCommand {
+        fn deserialize<D: __p::serde::Deserializer<'de>>(
             from: D,
         ) -> __p::Result<Self, D::Error> {
             __p::deserialize(from)

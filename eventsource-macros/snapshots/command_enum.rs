@@ -5,10 +5,10 @@
 )]
 const _: () = {
     use renamed::runtime::private as __p;
-    #[derive(__p::Deserialize)]
+    #[derive(__p::serde::Deserialize)]
     #[serde(crate = "__p::serde")]
     struct __CancelPayload;
-    #[derive(__p::Serialize)]
+    #[derive(__p::serde::Serialize)]
     #[serde(crate = "__p::serde")]
     struct __CancelPayloadRef;
     #[automatically_derived]

@@ -45,15 +45,15 @@ const _: () = {
     };
     impl __p::EventOf<Stock> for __E0 {}
     const _: () = {
-        __p::tagged::<__E0>("sku", "Placed", "Stock");
-        __p::not_created::<Stock, __E0>("Placed", "Stock");
+        __p::tagged(<__E0 as __p::Event>::TAGS, "sku", "Placed", "Stock");
+        __p::not_created(<Stock as __p::Apply<__E0>>::CREATES, "Placed", "Stock");
     };
     #[cfg(feature = "returns")]
     impl __p::EventOf<Stock> for __E1 {}
     #[cfg(feature = "returns")]
     const _: () = {
-        __p::tagged::<__E1>("sku", "Returned", "Stock");
-        __p::not_created::<Stock, __E1>("Returned", "Stock");
+        __p::tagged(<__E1 as __p::Event>::TAGS, "sku", "Returned", "Stock");
+        __p::not_created(<Stock as __p::Apply<__E1>>::CREATES, "Returned", "Stock");
     };
     impl __p::State for Stock {
         const IS_STATE: bool = true;
@@ -78,14 +78,19 @@ const _: () = {
             }
         }
     }
-    impl Stock {
-        /// Before the first event: to be read by a decision.
-        #[must_use]
-        pub fn of(article: impl __p::TagArgument<Article>) -> Self {
-            Self {
-                article: __p::TagArgument::into_tag(article),
-                left: <u32 as __p::Default>::default(),
-            }
+};
+#[allow(deprecated, unused_qualifications, unused_variables)]
+#[cfg_attr(
+    clippy,
+    allow(clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)
+)]
+impl Stock {
+    /// Before the first event: to be read by a decision.
+    #[must_use]
+    pub fn of(article: impl ::eventsource_core::TagArgument<Article>) -> Self {
+        Self {
+            article: ::eventsource_core::TagArgument::into_tag(article),
+            left: <u32 as ::core::default::Default>::default(),
         }
     }
-};
+}

@@ -21,17 +21,22 @@ const _: () = {
         }
         #[inline]
         fn apply_event(&mut self, event: &__p::StoredEvent, meta: &__p::EventMeta<'_>) {
-            __p::Apply::apply(self, event, meta)
-        }
-    }
-    impl Trail {
-        /// Before the first event: to be read by a decision.
-        #[must_use]
-        fn of(customer: impl __p::TagArgument<CustomerId>) -> Self {
-            Self {
-                customer: __p::TagArgument::into_tag(customer),
-                steps: <Vec<String> as __p::Default>::default(),
-            }
+            <Trail as __p::Apply<__p::StoredEvent>>::apply(self, event, meta)
         }
     }
 };
+#[allow(deprecated, unused_qualifications, unused_variables)]
+#[cfg_attr(
+    clippy,
+    allow(clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)
+)]
+impl Trail {
+    /// Before the first event: to be read by a decision.
+    #[must_use]
+    fn of(customer: impl ::eventsource_core::TagArgument<CustomerId>) -> Self {
+        Self {
+            customer: ::eventsource_core::TagArgument::into_tag(customer),
+            steps: <Vec<String> as ::core::default::Default>::default(),
+        }
+    }
+}

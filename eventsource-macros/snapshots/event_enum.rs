@@ -5,22 +5,22 @@
 )]
 const _: () = {
     use ::eventsource_core::private as __p;
-    #[derive(__p::Deserialize)]
+    #[derive(__p::serde::Deserialize)]
     #[serde(crate = "__p::serde")]
     struct __ShippedPayload {
         parcel: String,
         weight: u32,
     }
-    #[derive(__p::Serialize)]
+    #[derive(__p::serde::Serialize)]
     #[serde(crate = "__p::serde")]
     struct __ShippedPayloadRef<'__a> {
         parcel: &'__a String,
         weight: &'__a u32,
     }
-    #[derive(__p::Deserialize)]
+    #[derive(__p::serde::Deserialize)]
     #[serde(crate = "__p::serde")]
     struct __CancelledPayload;
-    #[derive(__p::Serialize)]
+    #[derive(__p::serde::Serialize)]
     #[serde(crate = "__p::serde")]
     struct __CancelledPayloadRef;
     #[automatically_derived]

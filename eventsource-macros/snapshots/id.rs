@@ -80,20 +80,20 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl __p::Serialize for OrderId {
-        fn serialize<S: __p::Serializer>(
+    impl __p::serde::Serialize for OrderId {
+        fn serialize<S: __p::serde::Serializer>(
             &self,
             serializer: S,
         ) -> __p::Result<S::Ok, S::Error> {
-            __p::Serialize::serialize(&self.0, serializer)
+            __p::serde::Serialize::serialize(&self.0, serializer)
         }
     }
     #[automatically_derived]
-    impl<'de> __p::Deserialize<'de> for OrderId {
-        fn deserialize<D: __p::Deserializer<'de>>(
+    impl<'de> __p::serde::Deserialize<'de> for OrderId {
+        fn deserialize<D: __p::serde::Deserializer<'de>>(
             deserializer: D,
         ) -> __p::Result<Self, D::Error> {
-            match <Uuid as __p::Deserialize<'de>>::deserialize(deserializer) {
+            match <Uuid as __p::serde::Deserialize<'de>>::deserialize(deserializer) {
                 __p::Ok(value) => __p::Ok(Self { 0: value }),
                 __p::Err(error) => __p::Err(error),
             }

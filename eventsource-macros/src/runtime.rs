@@ -42,6 +42,18 @@ pub(crate) fn lints_off(lints: TokenStream) -> TokenStream {
 /// Generated items, in a scope of their own: `__p` is the runtime there, and the lints that are about what a person
 /// wrote are off.
 pub(crate) fn scope(runtime: &Runtime, items: TokenStream) -> TokenStream {
+    let quiet = quiet();
+    quote! {
+        #quiet
+        const _: () = {
+            use #runtime::private as __p;
+            #items
+        };
+    }
+}
+
+/// What switches the lints off that are about what a person wrote.
+pub(crate) fn quiet() -> TokenStream {
     let clippy = lints_off(quote!(
         clippy::all,
         clippy::nursery,
@@ -51,10 +63,6 @@ pub(crate) fn scope(runtime: &Runtime, items: TokenStream) -> TokenStream {
     quote! {
         #[allow(deprecated, unused_qualifications, unused_variables)]
         #clippy
-        const _: () = {
-            use #runtime::private as __p;
-            #items
-        };
     }
 }
 

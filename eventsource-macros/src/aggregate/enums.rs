@@ -225,13 +225,13 @@ fn standard_traits(list: &List) -> TokenStream {
                 __p::clone::<#cloned, Self>(self)
             }
         }
-        impl __p::Serialize for #ident {
-            fn serialize<S: __p::Serializer>(&self, to: S) -> __p::Result<S::Ok, S::Error> {
+        impl __p::serde::Serialize for #ident {
+            fn serialize<S: __p::serde::Serializer>(&self, to: S) -> __p::Result<S::Ok, S::Error> {
                 __p::serialize(self, to)
             }
         }
-        impl<'de> __p::Deserialize<'de> for #ident {
-            fn deserialize<D: __p::Deserializer<'de>>(from: D) -> __p::Result<Self, D::Error> {
+        impl<'de> __p::serde::Deserialize<'de> for #ident {
+            fn deserialize<D: __p::serde::Deserializer<'de>>(from: D) -> __p::Result<Self, D::Error> {
                 __p::deserialize(from)
             }
         }

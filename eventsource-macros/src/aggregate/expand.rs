@@ -128,10 +128,13 @@ fn interface(aggregate: &Aggregate) -> TokenStream {
 /// Whether each of the events creates the aggregate, and what shows the one in the enum to a visitor.
 fn applied(aggregate: &Aggregate) -> (TokenStream, TokenStream) {
     match &aggregate.events {
-        Messages::Own(own) => (
-            quote!(<Self as __p::Apply<#own>>::CREATES),
-            quote!(<Self as __p::Apply<#own>>::visit(event, to)),
-        ),
+        Messages::Own(own) => {
+            let owner = respanned(&quote!(Self), own.span());
+            (
+                quote!(<#owner as __p::Apply<#own>>::CREATES),
+                quote!(<#owner as __p::Apply<#own>>::visit(event, to)),
+            )
+        }
         Messages::Listed(List {
             ident: set,
             entries,

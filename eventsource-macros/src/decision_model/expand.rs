@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use crate::aggregate::{Entry, List, aliases, message_set};
 use crate::decision_model::model::{DecisionModel, Events, Field};
 use crate::message;
-use crate::runtime::{respanned, scope};
+use crate::runtime::{quiet, respanned, scope};
 
 pub(crate) fn expand(model: &DecisionModel) -> TokenStream {
     let set = match &model.events {
@@ -15,18 +15,23 @@ pub(crate) fn expand(model: &DecisionModel) -> TokenStream {
         Events::Listed(list) => Some(set(model, list)),
     };
     let (interface, constructor) = (interface(model), constructor(model));
-    scope(&model.runtime, quote!(#set #interface #constructor))
+    let scope = scope(&model.runtime, quote!(#set #interface));
+    quote!(#scope #constructor)
 }
 
-/// `of`, with a parameter for each tag.
+/// `of`, with a parameter for each tag. It stands outside of the scope, which the compiler would name beside it.
 fn constructor(model: &DecisionModel) -> TokenStream {
     let DecisionModel {
-        vis, ident, fields, ..
+        runtime,
+        vis,
+        ident,
+        fields,
+        ..
     } = model;
-    let parameters = fields
-        .iter()
-        .filter(|field| field.tag)
-        .map(|Field { cfg, ident, ty, .. }| quote!(#(#cfg)* #ident: impl __p::TagArgument<#ty>));
+    let quiet = quiet();
+    let parameters = fields.iter().filter(|field| field.tag).map(
+        |Field { cfg, ident, ty, .. }| quote!(#(#cfg)* #ident: impl #runtime::TagArgument<#ty>),
+    );
     let values = fields.iter().map(
         |Field {
              cfg,
@@ -35,13 +40,14 @@ fn constructor(model: &DecisionModel) -> TokenStream {
              tag,
          }| {
             let value = match tag {
-                true => quote!(__p::TagArgument::into_tag(#ident)),
-                false => quote_spanned!(ty.span()=> <#ty as __p::Default>::default()),
+                true => quote!(#runtime::TagArgument::into_tag(#ident)),
+                false => quote_spanned!(ty.span()=> <#ty as ::core::default::Default>::default()),
             };
             quote!(#(#cfg)* #ident: #value,)
         },
     );
     quote! {
+        #quiet
         impl #ident {
             /// Before the first event: to be read by a decision.
             #[must_use]
@@ -91,11 +97,11 @@ fn rules(model: &DecisionModel, Entry { alias, variant, .. }: &Entry) -> TokenSt
     let name = owner.to_string();
     let tagged = model.tags.iter().map(|tag| {
         let (tag, cfg) = (&tag.name, &tag.cfg);
-        quote_spanned!(span=> #(#cfg)* __p::tagged::<#alias>(#tag, #event, #name);)
+        quote_spanned!(span=> #(#cfg)* __p::tagged(<#alias as __p::Event>::TAGS, #tag, #event, #name);)
     });
     quote_spanned! {span=>
         #(#tagged)*
-        __p::not_created::<#owner, #alias>(#event, #name);
+        __p::not_created(<#owner as __p::Apply<#alias>>::CREATES, #event, #name);
     }
 }
 
@@ -111,7 +117,7 @@ fn interface(model: &DecisionModel) -> TokenStream {
     let (event, apply, own) = match events {
         Events::Any => (
             quote!(__p::StoredEvent),
-            quote!(__p::Apply::apply(self, event, meta)),
+            quote!(<#ident as __p::Apply<__p::StoredEvent>>::apply(self, event, meta)),
             Some(quote!(impl __p::EventOf<#ident> for __p::StoredEvent {})),
         ),
         Events::Listed(List {

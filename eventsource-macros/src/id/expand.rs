@@ -121,15 +121,15 @@ fn serde(
 ) -> TokenStream {
     quote! {
         #[automatically_derived]
-        impl __p::Serialize for #ident {
-            fn serialize<S: __p::Serializer>(&self, serializer: S) -> __p::Result<S::Ok, S::Error> {
-                __p::Serialize::serialize(&self.#member, serializer)
+        impl __p::serde::Serialize for #ident {
+            fn serialize<S: __p::serde::Serializer>(&self, serializer: S) -> __p::Result<S::Ok, S::Error> {
+                __p::serde::Serialize::serialize(&self.#member, serializer)
             }
         }
         #[automatically_derived]
-        impl<'de> __p::Deserialize<'de> for #ident {
-            fn deserialize<D: __p::Deserializer<'de>>(deserializer: D) -> __p::Result<Self, D::Error> {
-                match <#inner as __p::Deserialize<'de>>::deserialize(deserializer) {
+        impl<'de> __p::serde::Deserialize<'de> for #ident {
+            fn deserialize<D: __p::serde::Deserializer<'de>>(deserializer: D) -> __p::Result<Self, D::Error> {
+                match <#inner as __p::serde::Deserialize<'de>>::deserialize(deserializer) {
                     __p::Ok(value) => __p::Ok(Self { #member: value }),
                     __p::Err(error) => __p::Err(error),
                 }

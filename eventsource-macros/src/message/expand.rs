@@ -302,11 +302,11 @@ fn own_part(
     Part {
         payloads: quote! {
             #(#cfg)*
-            #[derive(__p::Deserialize)]
+            #[derive(__p::serde::Deserialize)]
             #[serde(crate = "__p::serde")]
             struct #owned #owned_body
             #(#cfg)*
-            #[derive(__p::Serialize)]
+            #[derive(__p::serde::Serialize)]
             #[serde(crate = "__p::serde")]
             struct #borrowed #lifetime #borrowed_body
         },

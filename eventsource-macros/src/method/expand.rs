@@ -2,6 +2,7 @@
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
+use syn::Ident;
 use syn::spanned::Spanned;
 
 use crate::method::model::{Declared, Method, Methods, Role};
@@ -172,7 +173,8 @@ fn apply(methods: &Methods, method: &Method) -> TokenStream {
         creates,
         ..
     } = method;
-    let passed = second(&quote!(meta), method).map(|passed| quote!(, #passed));
+    let (meta, passed) = second("meta", None, method);
+    let passed = passed.map(|passed| quote!(, #passed));
     if method.broken {
         return quote! {
             fn apply(&mut self, _: &#message, _: &__p::EventMeta<'_>) {
@@ -185,7 +187,7 @@ fn apply(methods: &Methods, method: &Method) -> TokenStream {
         return quote! {
             const CREATES: bool = true;
 
-            fn create(event: &#message, meta: &__p::EventMeta<'_>) -> __p::Option<Self> {
+            fn create(event: &#message, #meta: &__p::EventMeta<'_>) -> __p::Option<Self> {
                 #create
             }
 
@@ -194,19 +196,29 @@ fn apply(methods: &Methods, method: &Method) -> TokenStream {
     }
     quote! {
         #[inline]
-        fn apply(&mut self, event: &#message, meta: &__p::EventMeta<'_>) {
+        fn apply(&mut self, event: &#message, #meta: &__p::EventMeta<'_>) {
             <__Known<#owner>>::#ident(self, event #passed);
         }
     }
 }
 
-/// How the second argument is passed on: over the whole place of the user's own type, where it is reported if the two do
-/// not fit.
-fn second(argument: &TokenStream, method: &Method) -> Option<TokenStream> {
-    let (first, last) = method.second?;
-    let and = quote_spanned!(first=> &);
-    let argument = respanned(&quote!(*#argument), Span::call_site().located_at(last));
-    Some(quote!(#and #argument))
+/// What the implementation calls `name`, and how the second argument is passed on, which is `name` or a field of it: over
+/// the whole place of the user's own type, where it is reported if the two do not fit.
+fn second(name: &str, field: Option<&str>, method: &Method) -> (Ident, Option<TokenStream>) {
+    let Some((first, last)) = method.second else {
+        return (Ident::new(name, Span::call_site()), None);
+    };
+    let name = Ident::new(name, last);
+    let field = field.map(|field| {
+        let field = Ident::new(field, last);
+        quote_spanned!(last=> .#field)
+    });
+    let (and, passed) = (
+        quote_spanned!(first=> &),
+        quote_spanned!(last=> *#name #field),
+    );
+    let passed = quote!(#and #passed);
+    (name, Some(passed))
 }
 
 fn output_start(method: &Method) -> Span {
@@ -217,9 +229,10 @@ fn output_start(method: &Method) -> Span {
 
 fn handle(methods: &Methods, method: &Method) -> TokenStream {
     let message = &method.message;
+    let (on, passed) = second("on", Some("context"), method);
     let body = match method.broken {
         true => quote!(::core::unreachable!()),
-        false => decision(methods, method),
+        false => decision(methods, method, &on, passed),
     };
     let creates = method.creates.then(|| {
         quote!(
@@ -229,14 +242,19 @@ fn handle(methods: &Methods, method: &Method) -> TokenStream {
     quote! {
         #creates
         #[inline]
-        fn handle(command: #message, on: __p::Deciding<'_, Self>) -> __p::Decided<Self> {
+        fn handle(command: #message, #on: __p::Deciding<'_, Self>) -> __p::Decided<Self> {
             #body
         }
     }
 }
 
 /// Looks at whether the aggregate is there, calls the method, and records what it returns.
-fn decision(methods: &Methods, method: &Method) -> TokenStream {
+fn decision(
+    methods: &Methods,
+    method: &Method,
+    on: &Ident,
+    passed: Option<TokenStream>,
+) -> TokenStream {
     let owner = &methods.owner;
     let Method {
         ident,
@@ -246,8 +264,8 @@ fn decision(methods: &Methods, method: &Method) -> TokenStream {
         ..
     } = method;
     let (check, receiver) = match creates {
-        true => (Some(quote!(__p::Deciding::absent(&on)?;)), None),
-        false => (None, Some(quote!(__p::Deciding::existing(&on)?,))),
+        true => (Some(quote!(__p::Deciding::absent(&#on)?;)), None),
+        false => (None, Some(quote!(__p::Deciding::existing(&#on)?,))),
     };
     let arguments = match declares {
         None => quote!(command,),
@@ -256,7 +274,7 @@ fn decision(methods: &Methods, method: &Method) -> TokenStream {
             quote!(#(command.#names,)*)
         }
     };
-    let passed = second(&quote!(on.context), method).map(|passed| quote!(#passed,));
+    let passed = passed.map(|passed| quote!(#passed,));
     let call = quote!(<__Known<#owner>>::#ident(#receiver #arguments #passed));
     // The path stands over the whole type that the method returns: what is wrong with it is reported there.
     let (first, last) = output.unwrap_or((ident.span(), ident.span()));
@@ -266,7 +284,7 @@ fn decision(methods: &Methods, method: &Method) -> TokenStream {
         #check
         let decision = #call;
         let conclude = <#returned as __p::Decision<__Known<#owner>>>::conclude;
-        conclude(decision, on)
+        conclude(decision, #on)
     }
 }
 
