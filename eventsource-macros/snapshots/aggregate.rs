@@ -21,7 +21,6 @@ const _: () = {
     #[cfg(feature = "returns")]
     type __E1 = Returned;
     type __C0 = Place;
-    #[automatically_derived]
     impl __p::Aggregate for Order {
         const NAME: &'static str = "order";
         const CREATED: bool = __p::any(
@@ -69,7 +68,6 @@ const _: () = {
     type __Event<T> = <T as __p::Known<
         { <OrderEvent as __p::MessageSet>::ROWS.is_empty() },
     >>::Type;
-    #[automatically_derived]
     impl __p::MessageSet for OrderEvent {
         const ROWS: &'static [__p::Row] = &[
             <__E0 as __p::Event>::ROW.at(0, "Placed"),
@@ -165,7 +163,6 @@ const _: () = {
     type __Command<T> = <T as __p::Known<
         { <OrderCommand as __p::MessageSet>::ROWS.is_empty() },
     >>::Type;
-    #[automatically_derived]
     impl __p::MessageSet for OrderCommand {
         const ROWS: &'static [__p::Row] = &[<__C0 as __p::Command>::ROW.at(0, "Place")];
         fn write<W: __p::MessageWriter>(&self, to: W) -> __p::Result<W::Ok, W::Error> {

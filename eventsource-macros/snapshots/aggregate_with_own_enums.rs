@@ -5,7 +5,6 @@
 )]
 const _: () = {
     use ::eventsource_core::private as __p;
-    #[automatically_derived]
     impl __p::Aggregate for Order {
         const NAME: &'static str = "Order";
         const CREATED: bool = __p::any(&[<Self as __p::Apply<OrderEvent>>::CREATES]);

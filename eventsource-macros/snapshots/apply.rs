@@ -25,15 +25,14 @@ impl Order {
 const _: () = {
     use ::eventsource_core::private as __p;
     const __IS_AGGREGATE: bool = <Order as __p::State>::IS_STATE;
-    type __Known<T> = <T as __p::Known<{ __IS_AGGREGATE }>>::Type;
+    type __Owner = <Order as __p::Known<{ __IS_AGGREGATE }>>::Type;
     enum __Block {}
-    impl __p::Mentioned<__Known<__Block>> for __Known<Order> {
+    impl __p::Mentioned<<__Block as __p::Known<{ __IS_AGGREGATE }>>::Type> for __Owner {
         const IS_AGGREGATE: bool = __IS_AGGREGATE;
     }
     const __LISTED: bool = {
-        let () = <Placed as __p::EventOf<__Known<Order>>>::LISTED;
-        #[cfg(feature = "returns")]
-        let () = <Returned as __p::EventOf<__Known<Order>>>::LISTED;
+        <Placed as __p::EventOf<__Owner>>::LISTED;
+        #[cfg(feature = "returns")] <Returned as __p::EventOf<__Owner>>::LISTED;
         true
     };
     impl __p::Decision<Order> for <__Block as __p::Known<{ __LISTED }>>::Type
@@ -51,7 +50,7 @@ const _: () = {
     {
         const CREATES: bool = true;
         fn create(event: &Placed, meta: &__p::EventMeta<'_>) -> __p::Option<Self> {
-            __p::Some(<__Known<Order>>::placed(event))
+            __p::Some(__Owner::placed(event))
         }
         fn apply(&mut self, _: &Placed, _: &__p::EventMeta<'_>) {}
     }
@@ -64,7 +63,7 @@ const _: () = {
     {
         #[inline]
         fn apply(&mut self, event: &Returned, meta: &__p::EventMeta<'_>) {
-            <__Known<Order>>::returned(self, event, &*meta);
+            __Owner::returned(self, event, &*meta);
         }
     }
 };

@@ -1,4 +1,3 @@
-#[automatically_derived]
 impl ::eventsource_core::Command for Place {
     const NAME: &'static str = "Place";
     const PLACE: ::eventsource_core::Place = ::eventsource_core::Place::here();

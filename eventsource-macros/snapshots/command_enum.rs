@@ -11,7 +11,6 @@ const _: () = {
     #[derive(__p::serde::Serialize)]
     #[serde(crate = "__p::serde")]
     struct __CancelPayloadRef;
-    #[automatically_derived]
     impl __p::MessageSet for OrderCommand {
         const ROWS: &'static [__p::Row] = &[
             <Place as __p::Command>::ROW.at(0, "Place"),

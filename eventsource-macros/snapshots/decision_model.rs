@@ -13,7 +13,6 @@ const _: () = {
         #[cfg(feature = "returns")]
         Returned(__E1),
     }
-    #[automatically_derived]
     impl __p::MessageSet for __StockEvent {
         const ROWS: &'static [__p::Row] = &[
             <__E0 as __p::Event>::ROW.at(0, "Placed"),

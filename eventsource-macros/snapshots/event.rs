@@ -9,7 +9,6 @@ const _: () = {
         type __Field = CustomerId;
         const _: __p::Stored<__Field> = __p::Stored::NEW;
     };
-    #[automatically_derived]
     impl __p::Event for Placed {
         const NAME: &'static str = "order.placed";
         const VERSION: u32 = 2;

@@ -23,7 +23,6 @@ const _: () = {
     #[derive(__p::serde::Serialize)]
     #[serde(crate = "__p::serde")]
     struct __CancelledPayloadRef;
-    #[automatically_derived]
     impl __p::MessageSet for OrderEvent {
         const ROWS: &'static [__p::Row] = &[
             <Placed as __p::Event>::ROW.at(0, "Placed"),

@@ -39,10 +39,10 @@ pub struct SendBack {
 const _: () = {
     use ::eventsource_core::private as __p;
     const __IS_AGGREGATE: bool = <Order as __p::Mentioned<__p::ByItself>>::IS_AGGREGATE;
-    type __Known<T> = <T as __p::Known<{ __IS_AGGREGATE }>>::Type;
+    type __Owner = <Order as __p::Known<{ __IS_AGGREGATE }>>::Type;
     const __LISTED: bool = {
-        let () = <Place as __p::ListedCommand<__Known<Order>>>::LISTED;
-        let () = <SendBack as __p::ListedCommand<__Known<Order>>>::LISTED;
+        <Place as __p::ListedCommand<__Owner>>::LISTED;
+        <SendBack as __p::ListedCommand<__Owner>>::LISTED;
         true
     };
     type __Message0 = Place;
@@ -51,12 +51,11 @@ const _: () = {
         for<'a> Order: __p::AggregateIf<'a>,
     {
         const CREATES: bool = true;
-        #[inline]
         fn handle(command: Place, on: __p::Deciding<'_, Self>) -> __p::Decided<Self> {
             __p::Deciding::absent(&on)?;
-            let decision = <__Known<Order>>::place(command);
-            let conclude = <__p::Same<_> as __p::Decision<__Known<Order>>>::conclude;
-            conclude(decision, on)
+            let it = __Owner::place(command);
+            let to = <__p::Same<_> as __p::Decision<__Owner>>::conclude;
+            to(it, on)
         }
     }
     type __Message1 = SendBack;
@@ -64,13 +63,14 @@ const _: () = {
     where
         for<'a> Order: __p::AggregateIf<'a>,
     {
-        #[inline]
         fn handle(command: SendBack, on: __p::Deciding<'_, Self>) -> __p::Decided<Self> {
-            let decision = <__Known<
-                Order,
-            >>::send_back(__p::Deciding::existing(&on)?, command.count, &*on.context);
-            let conclude = <__p::Same<_> as __p::Decision<__Known<Order>>>::conclude;
-            conclude(decision, on)
+            let it = __Owner::send_back(
+                __p::Deciding::existing(&on)?,
+                command.count,
+                &*on.context,
+            );
+            let to = <__p::Same<_> as __p::Decision<__Owner>>::conclude;
+            to(it, on)
         }
     }
 };

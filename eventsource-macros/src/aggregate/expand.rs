@@ -103,7 +103,6 @@ fn interface(aggregate: &Aggregate) -> TokenStream {
         <__p::Start<{ <#ident as __p::Aggregate>::CREATED }> as __p::Initial<#ident>>::initial()
     };
     quote! {
-        #[automatically_derived]
         impl __p::Aggregate for #ident {
             const NAME: &'static str = #name;
             const CREATED: bool = __p::any(&[#creates]);

@@ -90,7 +90,6 @@ fn implementation(
         quote!(const VERSION: u32 = #version;)
     });
     quote! {
-        #[automatically_derived]
         impl #runtime::#interface for #ident {
             const NAME: &'static str = #name;
             #version
@@ -139,7 +138,6 @@ pub(crate) fn set(kind: Kind, ident: &Ident, variants: &[Variant]) -> TokenStrea
     };
     quote! {
         #(#payloads)*
-        #[automatically_derived]
         impl __p::MessageSet for #ident {
             const ROWS: &'static [__p::Row] = &[#(#rows)*];
 

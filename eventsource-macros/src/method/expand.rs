@@ -19,8 +19,8 @@ pub(crate) fn expand(methods: &Methods) -> TokenStream {
     let known = known(methods);
     let implementations = methods.list.iter().enumerate().map(|(number, method)| {
         let content = match methods.role {
-            Role::Apply => apply(methods, method),
-            Role::Handle => handle(methods, method),
+            Role::Apply => apply(method),
+            Role::Handle => handle(method),
         };
         implementation(methods, number, method, content)
     });
@@ -66,7 +66,7 @@ fn stand_in(Methods { role, .. }: &Methods, mistake: &TokenStream) -> TokenStrea
     }
 }
 
-/// That the type is an aggregate, said once, and the type as `__Known<…>`: an error type if it is none, so that nothing
+/// That the type is an aggregate, said once, and the type as `__Owner`: an error type if it is none, so that nothing
 /// else is reported. Where there is an `#[apply]` block, it is the one to say so.
 fn known(Methods { role, owner, .. }: &Methods) -> TokenStream {
     let span = owner.span();
@@ -75,7 +75,7 @@ fn known(Methods { role, owner, .. }: &Methods) -> TokenStream {
             quote_spanned!(span=> <#owner as __p::State>::IS_STATE),
             Some(quote! {
                 enum __Block {}
-                impl __p::Mentioned<__Known<__Block>> for __Known<#owner> {
+                impl __p::Mentioned<<__Block as __p::Known<{ __IS_AGGREGATE }>>::Type> for __Owner {
                     const IS_AGGREGATE: bool = __IS_AGGREGATE;
                 }
             }),
@@ -87,7 +87,7 @@ fn known(Methods { role, owner, .. }: &Methods) -> TokenStream {
     };
     quote! {
         const __IS_AGGREGATE: bool = #by_itself;
-        type __Known<T> = <T as __p::Known<{ __IS_AGGREGATE }>>::Type;
+        type __Owner = <#owner as __p::Known<{ __IS_AGGREGATE }>>::Type;
         #mention
     }
 }
@@ -141,9 +141,9 @@ fn listed(methods: &Methods) -> TokenStream {
         Role::Apply => quote!(__p::EventOf),
         Role::Handle => quote!(__p::ListedCommand),
     };
-    let listed = list.iter().map(|Method { cfg, message, .. }| {
-        quote!(#(#cfg)* let () = <#message as #of<__Known<#owner>>>::LISTED;)
-    });
+    let listed = list
+        .iter()
+        .map(|Method { cfg, message, .. }| quote!(#(#cfg)* <#message as #of<__Owner>>::LISTED;));
     let decision = (*role == Role::Apply).then(|| {
         quote! {
             impl __p::Decision<#owner> for <__Block as __p::Known<{ __LISTED }>>::Type
@@ -165,8 +165,7 @@ fn listed(methods: &Methods) -> TokenStream {
     }
 }
 
-fn apply(methods: &Methods, method: &Method) -> TokenStream {
-    let owner = &methods.owner;
+fn apply(method: &Method) -> TokenStream {
     let Method {
         ident,
         message,
@@ -183,7 +182,8 @@ fn apply(methods: &Methods, method: &Method) -> TokenStream {
         };
     }
     if *creates {
-        let create = quote_spanned!(output_start(method)=> __p::Some(<__Known<#owner>>::#ident(event #passed)));
+        let create =
+            quote_spanned!(output_start(method)=> __p::Some(__Owner::#ident(event #passed)));
         return quote! {
             const CREATES: bool = true;
 
@@ -197,7 +197,7 @@ fn apply(methods: &Methods, method: &Method) -> TokenStream {
     quote! {
         #[inline]
         fn apply(&mut self, event: &#message, #meta: &__p::EventMeta<'_>) {
-            <__Known<#owner>>::#ident(self, event #passed);
+            __Owner::#ident(self, event #passed);
         }
     }
 }
@@ -227,12 +227,12 @@ fn output_start(method: &Method) -> Span {
         .map_or(method.ident.span(), |(first, _)| first)
 }
 
-fn handle(methods: &Methods, method: &Method) -> TokenStream {
+fn handle(method: &Method) -> TokenStream {
     let message = &method.message;
     let (on, passed) = second("on", Some("context"), method);
     let body = match method.broken {
         true => quote!(::core::unreachable!()),
-        false => decision(methods, method, &on, passed),
+        false => decision(method, &on, passed),
     };
     let creates = method.creates.then(|| {
         quote!(
@@ -241,7 +241,6 @@ fn handle(methods: &Methods, method: &Method) -> TokenStream {
     });
     quote! {
         #creates
-        #[inline]
         fn handle(command: #message, #on: __p::Deciding<'_, Self>) -> __p::Decided<Self> {
             #body
         }
@@ -249,13 +248,7 @@ fn handle(methods: &Methods, method: &Method) -> TokenStream {
 }
 
 /// Looks at whether the aggregate is there, calls the method, and records what it returns.
-fn decision(
-    methods: &Methods,
-    method: &Method,
-    on: &Ident,
-    passed: Option<TokenStream>,
-) -> TokenStream {
-    let owner = &methods.owner;
+fn decision(method: &Method, on: &Ident, passed: Option<TokenStream>) -> TokenStream {
     let Method {
         ident,
         creates,
@@ -275,16 +268,16 @@ fn decision(
         }
     };
     let passed = passed.map(|passed| quote!(#passed,));
-    let call = quote!(<__Known<#owner>>::#ident(#receiver #arguments #passed));
+    let call = quote!(__Owner::#ident(#receiver #arguments #passed));
     // The path stands over the whole type that the method returns: what is wrong with it is reported there.
     let (first, last) = output.unwrap_or((ident.span(), ident.span()));
     let end = quote_spanned!(last=> >);
     let returned = quote_spanned!(first=> __p::Same<_ #end);
     quote! {
         #check
-        let decision = #call;
-        let conclude = <#returned as __p::Decision<__Known<#owner>>>::conclude;
-        conclude(decision, #on)
+        let it = #call;
+        let to = <#returned as __p::Decision<__Owner>>::conclude;
+        to(it, #on)
     }
 }
 
