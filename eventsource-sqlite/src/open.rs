@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use eventsource_core::{Limits, StoreError};
 use rusqlite::config::DbConfig;
@@ -41,7 +41,19 @@ pub(crate) struct Shared {
     pub(crate) threads: watch::Sender<usize>,
 }
 
+/// How long the writer's connection is kept for those that read.
+const OUTLAST: Duration = Duration::from_secs(2);
+
 impl Shared {
+    /// Lets the other threads end first, for a moment at most. The last connection that is closed moves what is in the
+    /// write-ahead log to the file and removes the log; of two that are closed at once, neither may.
+    fn outlast_readers(&self) {
+        let begin = Instant::now();
+        while *self.threads.borrow() > 1 && begin.elapsed() < OUTLAST {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
     /// The error that says what is wrong with the file.
     pub(crate) fn damaged(&self, reason: String) -> StoreError {
         StoreError::Damaged {
@@ -137,7 +149,10 @@ fn open_here(
 
 fn write(shared: &Shared, conn: &Connection, turn: Turn, mark: Mark) {
     match Writer::new(shared, conn, turn, mark) {
-        Ok(writer) => writer.run(),
+        Ok(writer) => {
+            writer.run();
+            shared.outlast_readers();
+        }
         Err(error) => {
             tracing::error!(%error, place = shared.place, "the writer could not begin");
             shared.close();
