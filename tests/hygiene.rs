@@ -175,7 +175,9 @@ mod domain {
     }
 
     /// With variants that are called like the parameters of generated functions.
-    #[derive(::std::fmt::Debug, ::std::cmp::PartialEq, ::std::cmp::Eq, ::eventsource_core::Event)]
+    #[derive(
+        ::std::fmt::Debug, ::std::cmp::PartialEq, ::std::cmp::Eq, ::eventsource_core::Event,
+    )]
     pub enum Letters {
         A,
         D(u8, u8),
