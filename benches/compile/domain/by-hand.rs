@@ -159,31 +159,9 @@ impl From<Opened> for AccountEvent {
     }
 }
 
-impl TryFrom<AccountEvent> for Opened {
-    type Error = AccountEvent;
-
-    fn try_from(event: AccountEvent) -> Result<Self, AccountEvent> {
-        match event {
-            AccountEvent::Opened(event) => Ok(event),
-            other => Err(other),
-        }
-    }
-}
-
 impl From<Deposited> for AccountEvent {
     fn from(event: Deposited) -> Self {
         Self::Deposited(event)
-    }
-}
-
-impl TryFrom<AccountEvent> for Deposited {
-    type Error = AccountEvent;
-
-    fn try_from(event: AccountEvent) -> Result<Self, AccountEvent> {
-        match event {
-            AccountEvent::Deposited(event) => Ok(event),
-            other => Err(other),
-        }
     }
 }
 
@@ -193,48 +171,15 @@ impl From<Withdrawn> for AccountEvent {
     }
 }
 
-impl TryFrom<AccountEvent> for Withdrawn {
-    type Error = AccountEvent;
-
-    fn try_from(event: AccountEvent) -> Result<Self, AccountEvent> {
-        match event {
-            AccountEvent::Withdrawn(event) => Ok(event),
-            other => Err(other),
-        }
-    }
-}
-
 impl From<Frozen> for AccountEvent {
     fn from(event: Frozen) -> Self {
         Self::Frozen(event)
     }
 }
 
-impl TryFrom<AccountEvent> for Frozen {
-    type Error = AccountEvent;
-
-    fn try_from(event: AccountEvent) -> Result<Self, AccountEvent> {
-        match event {
-            AccountEvent::Frozen(event) => Ok(event),
-            other => Err(other),
-        }
-    }
-}
-
 impl From<Closed> for AccountEvent {
     fn from(event: Closed) -> Self {
         Self::Closed(event)
-    }
-}
-
-impl TryFrom<AccountEvent> for Closed {
-    type Error = AccountEvent;
-
-    fn try_from(event: AccountEvent) -> Result<Self, AccountEvent> {
-        match event {
-            AccountEvent::Closed(event) => Ok(event),
-            other => Err(other),
-        }
     }
 }
 
@@ -300,31 +245,9 @@ impl From<Open> for AccountCommand {
     }
 }
 
-impl TryFrom<AccountCommand> for Open {
-    type Error = AccountCommand;
-
-    fn try_from(command: AccountCommand) -> Result<Self, AccountCommand> {
-        match command {
-            AccountCommand::Open(command) => Ok(command),
-            other => Err(other),
-        }
-    }
-}
-
 impl From<Deposit> for AccountCommand {
     fn from(command: Deposit) -> Self {
         Self::Deposit(command)
-    }
-}
-
-impl TryFrom<AccountCommand> for Deposit {
-    type Error = AccountCommand;
-
-    fn try_from(command: AccountCommand) -> Result<Self, AccountCommand> {
-        match command {
-            AccountCommand::Deposit(command) => Ok(command),
-            other => Err(other),
-        }
     }
 }
 
@@ -334,48 +257,15 @@ impl From<Withdraw> for AccountCommand {
     }
 }
 
-impl TryFrom<AccountCommand> for Withdraw {
-    type Error = AccountCommand;
-
-    fn try_from(command: AccountCommand) -> Result<Self, AccountCommand> {
-        match command {
-            AccountCommand::Withdraw(command) => Ok(command),
-            other => Err(other),
-        }
-    }
-}
-
 impl From<Freeze> for AccountCommand {
     fn from(command: Freeze) -> Self {
         Self::Freeze(command)
     }
 }
 
-impl TryFrom<AccountCommand> for Freeze {
-    type Error = AccountCommand;
-
-    fn try_from(command: AccountCommand) -> Result<Self, AccountCommand> {
-        match command {
-            AccountCommand::Freeze(command) => Ok(command),
-            other => Err(other),
-        }
-    }
-}
-
 impl From<Close> for AccountCommand {
     fn from(command: Close) -> Self {
         Self::Close(command)
-    }
-}
-
-impl TryFrom<AccountCommand> for Close {
-    type Error = AccountCommand;
-
-    fn try_from(command: AccountCommand) -> Result<Self, AccountCommand> {
-        match command {
-            AccountCommand::Close(command) => Ok(command),
-            other => Err(other),
-        }
     }
 }
 
