@@ -487,3 +487,60 @@ mod lamp {
         }
     }
 }
+
+#[event(name = "note.written", without(Debug, Clone, PartialEq))]
+pub struct Written;
+
+#[aggregate(name = "note", id = u64, error = OrderError, events(Written), commands(Write))]
+#[derive(Default)]
+pub struct Note;
+
+#[apply]
+impl Note {
+    fn written(&mut self, _: &Written) {}
+}
+
+#[handle]
+impl Note {
+    /// Writes it.
+    #[command]
+    pub fn write(&self) -> Written {
+        Written
+    }
+}
+
+#[test]
+fn an_event_may_lack_what_its_enum_then_lacks() {
+    let event = NoteEvent::from(Written);
+    assert_eq!(event.name(), "note.written");
+    let command = NoteCommand::from(Write);
+    assert_eq!(
+        (format!("{command:?}"), command.clone()),
+        ("Write(Write)".into(), command)
+    );
+}
+
+/// The derive waits where a `cfg` must be decided first, and the attribute on the field is gone in both cases.
+#[test]
+fn a_field_may_be_a_tag_under_a_condition() {
+    #[event(name = "parcel.sent")]
+    #[cfg_attr(all(), doc = "Sent.")]
+    struct Sent {
+        #[cfg_attr(all(), tag)]
+        to: String,
+        #[cfg(any())]
+        #[tag]
+        never: Never,
+    }
+    #[event(name = "parcel.lost")]
+    struct Lost(#[tag = "place"] String, #[cfg(any())] Never);
+
+    let tags = |tagged: &dyn Fn(&mut Tags)| {
+        let mut tags = Tags::default();
+        tagged(&mut tags);
+        tags.into_vec()
+    };
+    let (sent, lost) = (Sent { to: "me".into() }, Lost("here".into()));
+    assert_eq!(tags(&|tags| sent.tags(tags)), [Tag::new("to", "me")]);
+    assert_eq!(tags(&|tags| lost.tags(tags)), [Tag::new("place", "here")]);
+}

@@ -135,8 +135,34 @@ impl<A: Aggregate> fmt::Debug for Deciding<'_, A> {
     }
 }
 
-/// How the aggregate `A` decides about the command `C`: [`Handle::handle`].
-pub type Handler<A, C> = fn(C, Deciding<'_, A>) -> Result<(), Rejection<<A as Aggregate>::Error>>;
+/// [`Handle::handle`] of the aggregate `A` and the command `C`.
+type HandleFn<A, C> = fn(C, Deciding<'_, A>) -> Result<(), Rejection<<A as Aggregate>::Error>>;
+
+/// How the aggregate `A` decides about the command `C`: [`Handle`], as a value.
+pub struct Handler<A: Aggregate, C> {
+    decide: HandleFn<A, C>,
+    pub(crate) creates: bool,
+}
+
+impl<A: Aggregate, C> Handler<A, C> {
+    /// Decides by a function.
+    #[must_use]
+    pub const fn new(decide: HandleFn<A, C>) -> Self {
+        Self {
+            decide,
+            creates: false,
+        }
+    }
+}
+
+impl<A: Aggregate, C> fmt::Debug for Handler<A, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Handler");
+        debug
+            .field("creates", &self.creates)
+            .finish_non_exhaustive()
+    }
+}
 
 /// A command that the aggregate `A` lists, or its whole enum.
 #[diagnostic::on_unimplemented(
@@ -161,12 +187,12 @@ pub trait ListedCommand<A: Aggregate>: Sized {
     const LISTED: () = ();
 
     /// The aggregate's [`Handle`] for it, or for whichever is in the enum.
-    const DECIDE: Handler<A, Self>;
+    const HANDLER: Handler<A, Self>;
 
     /// Has the aggregate decide about it.
     #[inline]
     fn decide(self, on: Deciding<'_, A>) -> Result<(), Rejection<A::Error>> {
-        Self::DECIDE(self, on)
+        (Self::HANDLER.decide)(self, on)
     }
 }
 
@@ -200,6 +226,12 @@ pub trait Handle<C>: Aggregate {
 
     /// Decides: adds what happens to the events, or refuses.
     fn handle(command: C, on: Deciding<'_, Self>) -> Result<(), Rejection<Self::Error>>;
+
+    #[doc(hidden)]
+    const HANDLER: Handler<Self, C> = Handler {
+        decide: Self::handle,
+        creates: Self::CREATES,
+    };
 }
 
 /// What a decision may know beside the state and the command; a handler asks for it with a second parameter,

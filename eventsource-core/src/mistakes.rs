@@ -42,14 +42,9 @@ impl<A: Aggregate> State for A {
     const IS_STATE: bool = A::IS_AGGREGATE;
 }
 
-/// That a type is a state, in a bound that is not decided where it stands: it mentions a lifetime.
+/// That a type is an aggregate, in a bound that is not decided where it stands: it mentions a lifetime.
 ///
-/// The implementations of [`Apply`](crate::Apply) carry it, so that they are silent on a type that is none.
-pub trait StateIf<'a>: State {}
-
-impl<S: State> StateIf<'_> for S {}
-
-/// The same for [`Handle`](crate::Handle), which only an aggregate has.
+/// The implementations of [`Handle`](crate::Handle) carry it, so that they are silent on a type that is none.
 pub trait AggregateIf<'a>: Aggregate {}
 
 impl<A: Aggregate> AggregateIf<'_> for A {}

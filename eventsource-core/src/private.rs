@@ -43,6 +43,18 @@ pub type Decided<A> = Result<(), Rejection<<A as Aggregate>::Error>>;
 /// What comes of a handler's answer.
 pub type Recorded<A> = Result<(), <A as Aggregate>::Error>;
 
+/// The state, for a command that needs one.
+#[inline]
+pub fn existing<'a, A: Aggregate>(on: &Deciding<'a, A>) -> Result<&'a A, Rejection<A::Error>> {
+    on.existing()
+}
+
+/// That there is no event yet, for a command that creates the aggregate.
+#[inline]
+pub fn absent<A: Aggregate>(on: &Deciding<'_, A>) -> Result<(), Rejection<A::Error>> {
+    on.absent()
+}
+
 /// Records an event, or an enum of them.
 #[inline]
 pub fn record<A: Aggregate>(event: impl Into<A::Event>, events: &mut Events<A>) -> Recorded<A> {
@@ -91,12 +103,27 @@ pub const fn any(all: &[bool]) -> bool {
     false
 }
 
+/// A list of commands.
+pub trait Creating<A: Aggregate> {
+    /// Whether one of them creates the aggregate; `None` if there are none.
+    const CREATES: Option<bool>;
+}
+
+impl<A: Aggregate> Creating<A> for () {
+    const CREATES: Option<bool> = None;
+}
+
+impl<A: Aggregate, First: ListedCommand<A>, Rest: Creating<A>> Creating<A> for (First, Rest) {
+    const CREATES: Option<bool> =
+        Some(First::HANDLER.creates || matches!(Rest::CREATES, Some(true)));
+}
+
 /// For use in a `const`, which fails to compile unless the aggregate `name` is created by an event and by a command, or
 /// by neither. One without commands is made elsewhere.
 #[track_caller]
-pub const fn creation<A: Aggregate>(name: &str, commands: &[bool]) {
-    let created = any(commands);
-    if A::CREATED && !created && !commands.is_empty() {
+pub const fn creation<A: Aggregate, Commands: Creating<A>>(name: &str) {
+    let created = matches!(Commands::CREATES, Some(true));
+    if A::CREATED && matches!(Commands::CREATES, Some(false)) {
         fail(&[
             "an event creates `",
             name,

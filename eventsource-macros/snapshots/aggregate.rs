@@ -143,8 +143,8 @@ const _: () = {
         }
     }
     impl __p::Decision<Order> for __E0 {
-        fn record(self, events: &mut __p::Events<Order>) -> __p::Recorded<Order> {
-            __p::record(self, events)
+        fn record(self, to: &mut __p::Events<Order>) -> __p::Recorded<Order> {
+            __p::record(self, to)
         }
     }
     #[cfg(feature = "returns")]
@@ -155,8 +155,8 @@ const _: () = {
     }
     #[cfg(feature = "returns")]
     impl __p::Decision<Order> for __E1 {
-        fn record(self, events: &mut __p::Events<Order>) -> __p::Recorded<Order> {
-            __p::record(self, events)
+        fn record(self, to: &mut __p::Events<Order>) -> __p::Recorded<Order> {
+            __p::record(self, to)
         }
     }
     type __Commands = (__C0, ());
@@ -236,23 +236,21 @@ const _: () = {
         }
     }
     impl __p::ListedCommand<Order> for __C0 {
-        const DECIDE: __p::Handler<Order, Self> = <Order as __p::Handle<
+        const HANDLER: __p::Handler<Order, Self> = <Order as __p::Handle<
             __Command<__C0>,
-        >>::handle;
+        >>::HANDLER;
     }
     impl __p::Decision<Order> for OrderEvent {
-        fn record(self, events: &mut __p::Events<Order>) -> __p::Recorded<Order> {
-            __p::record(self, events)
+        fn record(self, to: &mut __p::Events<Order>) -> __p::Recorded<Order> {
+            __p::record(self, to)
         }
     }
     impl __p::ListedCommand<Order> for OrderCommand {
-        const DECIDE: __p::Handler<Order, Self> = |command, on| match command {
+        const HANDLER: __p::Handler<Order, Self> = __p::Handler::new(|command, on| match command {
             Self::Place(it) => __p::ListedCommand::decide(it, on),
-        };
+        });
     }
-    const _: () = __p::creation::<
-        Order,
-    >("Order", &[<Order as __p::Handle<__Command<__C0>>>::CREATES]);
+    const _: () = __p::creation::<Order, __Commands>("Order");
     impl __p::Registered for Order {
         const ENTRY: __p::AggregateEntry = __p::AggregateEntry::here::<Self>();
     }

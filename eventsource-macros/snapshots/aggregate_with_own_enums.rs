@@ -26,14 +26,14 @@ const _: () = {
         }
     }
     impl __p::Decision<Order> for OrderEvent {
-        fn record(self, events: &mut __p::Events<Order>) -> __p::Recorded<Order> {
-            __p::record(self, events)
+        fn record(self, to: &mut __p::Events<Order>) -> __p::Recorded<Order> {
+            __p::record(self, to)
         }
     }
     impl __p::ListedCommand<Order> for OrderCommand {
-        const DECIDE: __p::Handler<Order, Self> = <Order as __p::Handle<
+        const HANDLER: __p::Handler<Order, Self> = <Order as __p::Handle<
             OrderCommand,
-        >>::handle;
+        >>::HANDLER;
     }
     impl __p::Registered for Order {
         const ENTRY: __p::AggregateEntry = __p::AggregateEntry::here::<Self>();

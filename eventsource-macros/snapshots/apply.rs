@@ -24,11 +24,11 @@ impl Order {
 )]
 const _: () = {
     use ::eventsource_core::private as __p;
-    const __IS_AGGREGATE: bool = <Order as __p::State>::IS_STATE;
-    type __Owner = <Order as __p::Known<{ __IS_AGGREGATE }>>::Type;
+    const __KNOWN: bool = <Order as __p::State>::IS_STATE;
+    type __Owner = <Order as __p::Known<{ __KNOWN }>>::Type;
     enum __Block {}
-    impl __p::Mentioned<<__Block as __p::Known<{ __IS_AGGREGATE }>>::Type> for __Owner {
-        const IS_AGGREGATE: bool = __IS_AGGREGATE;
+    impl __p::Mentioned<<__Block as __p::Known<{ __KNOWN }>>::Type> for __Owner {
+        const IS_AGGREGATE: bool = __KNOWN;
     }
     const __LISTED: bool = {
         <Placed as __p::EventOf<__Owner>>::LISTED;
@@ -43,11 +43,8 @@ const _: () = {
             match self {}
         }
     }
-    type __Message0 = Placed;
-    impl __p::Apply<__Message0> for Order
-    where
-        for<'a> Order: __p::StateIf<'a>,
-    {
+    type __M0 = Placed;
+    impl __p::Apply<__M0> for Order {
         const CREATES: bool = true;
         fn create(event: &Placed, meta: &__p::EventMeta<'_>) -> __p::Option<Self> {
             __p::Some(__Owner::placed(event))
@@ -55,12 +52,9 @@ const _: () = {
         fn apply(&mut self, _: &Placed, _: &__p::EventMeta<'_>) {}
     }
     #[cfg(feature = "returns")]
-    type __Message1 = Returned;
+    type __M1 = Returned;
     #[cfg(feature = "returns")]
-    impl __p::Apply<__Message1> for Order
-    where
-        for<'a> Order: __p::StateIf<'a>,
-    {
+    impl __p::Apply<__M1> for Order {
         #[inline]
         fn apply(&mut self, event: &Returned, meta: &__p::EventMeta<'_>) {
             __Owner::returned(self, event, &*meta);

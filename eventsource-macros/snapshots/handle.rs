@@ -38,34 +38,34 @@ pub struct SendBack {
 )]
 const _: () = {
     use ::eventsource_core::private as __p;
-    const __IS_AGGREGATE: bool = <Order as __p::Mentioned<__p::ByItself>>::IS_AGGREGATE;
-    type __Owner = <Order as __p::Known<{ __IS_AGGREGATE }>>::Type;
+    const __KNOWN: bool = <Order as __p::Mentioned<__p::ByItself>>::IS_AGGREGATE;
+    type __Owner = <Order as __p::Known<{ __KNOWN }>>::Type;
     const __LISTED: bool = {
         <Place as __p::ListedCommand<__Owner>>::LISTED;
         <SendBack as __p::ListedCommand<__Owner>>::LISTED;
         true
     };
-    type __Message0 = Place;
-    impl __p::Handle<__Message0> for Order
+    type __M0 = Place;
+    impl __p::Handle<__M0> for Order
     where
         for<'a> Order: __p::AggregateIf<'a>,
     {
         const CREATES: bool = true;
         fn handle(command: Place, on: __p::Deciding<'_, Self>) -> __p::Decided<Self> {
-            __p::Deciding::absent(&on)?;
+            __p::absent(&on)?;
             let it = __Owner::place(command);
             let to = <__p::Same<_> as __p::Decision<__Owner>>::conclude;
             to(it, on)
         }
     }
-    type __Message1 = SendBack;
-    impl __p::Handle<__Message1> for Order
+    type __M1 = SendBack;
+    impl __p::Handle<__M1> for Order
     where
         for<'a> Order: __p::AggregateIf<'a>,
     {
         fn handle(command: SendBack, on: __p::Deciding<'_, Self>) -> __p::Decided<Self> {
             let it = __Owner::send_back(
-                __p::Deciding::existing(&on)?,
+                __p::existing(&on)?,
                 command.count,
                 &*on.context,
             );

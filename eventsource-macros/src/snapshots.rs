@@ -244,6 +244,6 @@ fn handle_with_half_typed_body() {
     };
     let expanded = method::expand(Role::Handle, TokenStream::new(), item).to_string();
     assert!(expanded.contains("{ self . }"), "{expanded}");
-    assert!(expanded.contains("type __Message1 = Cancel"), "{expanded}");
+    assert!(expanded.contains("type __M1 = Cancel"), "{expanded}");
     assert!(expanded.contains("takes `&self`"), "{expanded}");
 }

@@ -45,14 +45,14 @@ pub(crate) fn aliases(list: &List) -> TokenStream {
 }
 
 /// The words for the list as a whole, in generated code.
-struct Words {
+pub(crate) struct Words {
     /// The list of the types.
-    each: Ident,
+    pub(crate) each: Ident,
     /// A type, if all of the list are messages of its kind.
     known: Ident,
 }
 
-fn words(kind: Kind) -> Words {
+pub(crate) fn words(kind: Kind) -> Words {
     let (each, known) = match kind {
         Kind::Event => ("__Events", "__Event"),
         Kind::Command => ("__Commands", "__Command"),
@@ -163,8 +163,8 @@ pub(crate) fn event(owner: &Ident, cfg: &[Attribute], event: &TokenStream) -> To
     quote! {
         #(#cfg)*
         impl __p::Decision<#owner> for #event {
-            fn record(self, events: &mut __p::Events<#owner>) -> __p::Recorded<#owner> {
-                __p::record(self, events)
+            fn record(self, to: &mut __p::Events<#owner>) -> __p::Recorded<#owner> {
+                __p::record(self, to)
             }
         }
     }
@@ -183,7 +183,7 @@ pub(crate) fn command(
     quote! {
         #(#cfg)*
         impl __p::ListedCommand<#owner> for #command {
-            const DECIDE: __p::Handler<#owner, Self> = <#own as __p::Handle<#handled>>::handle;
+            const HANDLER: __p::Handler<#owner, Self> = <#own as __p::Handle<#handled>>::HANDLER;
         }
     }
 }
@@ -195,7 +195,7 @@ pub(crate) fn commands(owner: &Ident, List { ident, entries, .. }: &List) -> Tok
     });
     quote! {
         impl __p::ListedCommand<#owner> for #ident {
-            const DECIDE: __p::Handler<#owner, Self> = |command, on| match command { #(#arms)* };
+            const HANDLER: __p::Handler<#owner, Self> = __p::Handler::new(|command, on| match command { #(#arms)* });
         }
     }
 }

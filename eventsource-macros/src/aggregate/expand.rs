@@ -168,23 +168,11 @@ fn creation(aggregate: &Aggregate) -> Option<TokenStream> {
     let Aggregate {
         ident, commands, ..
     } = aggregate;
-    let Messages::Listed(List { entries, .. }) = commands else {
+    let Messages::Listed(list) = commands else {
         return None;
     };
-    let creates = entries.iter().map(
-        |Entry {
-             cfg,
-             alias,
-             variant,
-             ..
-         }| {
-            let owner = respanned(ident, variant.span());
-            let command = enums::known(Kind::Command, alias);
-            quote!(#(#cfg)* <#owner as __p::Handle<#command>>::CREATES,)
-        },
-    );
-    let name = ident.to_string();
-    let check = quote_spanned!(ident.span()=> __p::creation::<#ident>(#name, &[#(#creates)*]));
+    let (name, each) = (ident.to_string(), enums::words(list.kind).each);
+    let check = quote_spanned!(ident.span()=> __p::creation::<#ident, #each>(#name));
     Some(quote!(const _: () = #check;))
 }
 

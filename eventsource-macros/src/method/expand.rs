@@ -75,8 +75,8 @@ fn known(Methods { role, owner, .. }: &Methods) -> TokenStream {
             quote_spanned!(span=> <#owner as __p::State>::IS_STATE),
             Some(quote! {
                 enum __Block {}
-                impl __p::Mentioned<<__Block as __p::Known<{ __IS_AGGREGATE }>>::Type> for __Owner {
-                    const IS_AGGREGATE: bool = __IS_AGGREGATE;
+                impl __p::Mentioned<<__Block as __p::Known<{ __KNOWN }>>::Type> for __Owner {
+                    const IS_AGGREGATE: bool = __KNOWN;
                 }
             }),
         ),
@@ -86,8 +86,8 @@ fn known(Methods { role, owner, .. }: &Methods) -> TokenStream {
         ),
     };
     quote! {
-        const __IS_AGGREGATE: bool = #by_itself;
-        type __Owner = <#owner as __p::Known<{ __IS_AGGREGATE }>>::Type;
+        const __KNOWN: bool = #by_itself;
+        type __Owner = <#owner as __p::Known<{ __KNOWN }>>::Type;
         #mention
     }
 }
@@ -109,20 +109,17 @@ fn implementation(
     let span = ident.span();
     let owner = respanned(&methods.owner, span);
     // In the head of an implementation a misspelled type would be reported once more, as a forgotten type parameter.
-    let alias = format_ident!("__Message{number}");
+    let alias = format_ident!("__M{number}");
     let interface = match methods.role {
         Role::Apply => quote_spanned!(span=> __p::Apply<#alias>),
         Role::Handle => quote_spanned!(span=> __p::Handle<#alias>),
     };
     let mut braces = Group::new(Delimiter::Brace, content);
     braces.set_span(span);
-    let bound = match methods.role {
-        Role::Apply => quote_spanned!(span=> __p::StateIf),
-        Role::Handle => quote_spanned!(span=> __p::AggregateIf),
-    };
-    let head = quote_spanned! {span=>
-        impl #interface for #owner where for<'a> #owner: #bound<'a>
-    };
+    // What is no aggregate cannot have `Handle`; that has been reported.
+    let bound = (methods.role == Role::Handle)
+        .then(|| quote_spanned!(span=> where for<'a> #owner: __p::AggregateIf<'a>));
+    let head = quote_spanned!(span=> impl #interface for #owner #bound);
     quote! {
         #(#cfg)*
         type #alias = #message;
@@ -257,8 +254,8 @@ fn decision(method: &Method, on: &Ident, passed: Option<TokenStream>) -> TokenSt
         ..
     } = method;
     let (check, receiver) = match creates {
-        true => (Some(quote!(__p::Deciding::absent(&#on)?;)), None),
-        false => (None, Some(quote!(__p::Deciding::existing(&#on)?,))),
+        true => (Some(quote!(__p::absent(&#on)?;)), None),
+        false => (None, Some(quote!(__p::existing(&#on)?,))),
     };
     let arguments = match declares {
         None => quote!(command,),
