@@ -55,8 +55,7 @@
 //!   aggregates ([`Repository::at`], [`Member`]); [`Decide`] with options, [`DecideError`].
 //! - **Testing it**: [`testing::Given`], [`testing::past`].
 //! - **Storing it**: [`Store`] and its extensions [`MultiStreamStore`], [`BoundaryStore`] and
-//!   [`DensePositions`], [`Append`], [`Codec`];
-//!   [`MemoryStore`] here, others in crates of their own.
+//!   [`DensePositions`], [`Append`], [`Codec`]; [`MemoryStore`] here, others in crates of their own.
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 

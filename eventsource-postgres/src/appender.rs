@@ -17,13 +17,14 @@ use crate::error::{
 use crate::group::{gather, take};
 use crate::lone::Lone;
 use crate::metrics::{count, count_time};
-use crate::open::Shared;
+use crate::open::{Settings, Shared};
 use crate::options::{Durability, Statements};
 use crate::request::{Answer, Judged, Request, Verdict};
 use crate::session::{Bound, Session};
 
 /// How often a call is sent before it fails, where somebody else is in the way, or the store begins another life.
 const ATTEMPTS: u32 = 3;
+
 /// The connection that appends, and the statements that it sends.
 pub(crate) struct Appender {
     /// Held while a call is out. Empty before the first, and after the connection broke.
@@ -45,14 +46,14 @@ enum Failure {
 }
 
 impl Appender {
-    pub(crate) fn new(shared: &crate::open::Settings) -> Self {
+    pub(crate) fn new(settings: &Settings) -> Self {
         let numbered = |count: usize| {
             (1..=count)
                 .map(|n| format!("${n}"))
                 .collect::<Vec<_>>()
                 .join(", ")
         };
-        let (name, options) = (&shared.name, &shared.options);
+        let (name, options) = (&settings.name, &settings.options);
         Self {
             session: Mutex::new(None),
             append: name.put_into(&format!(
@@ -122,9 +123,9 @@ impl Appender {
                 None => waiting.push(request),
             }
         }
-        let [_, ..] = &*waiting else {
+        if waiting.is_empty() {
             return;
-        };
+        }
         let appends: Vec<&dyn Judged> = waiting.iter().map(|request| &*request.append).collect();
         match self.judged(shared, slot, &appends).await {
             Ok(verdicts) => {
@@ -177,6 +178,7 @@ impl Appender {
         loop {
             let session = self.ready(shared, slot).await.map_err(not_sent)?;
             let (begin, life) = (Instant::now(), shared.life.identity().incarnation);
+            // Here, and not only where it is answered: a call that fails was as large.
             let size = appends.len() as u64;
             shared
                 .counters
