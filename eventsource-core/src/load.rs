@@ -203,6 +203,14 @@ impl<A: Aggregate, C: Codec> Fold<A, C> {
         }
     }
 
+    /// Goes on from a state.
+    pub(crate) fn on(root: Root<A>, codec: C) -> Self {
+        Self {
+            root,
+            ..Self::new(codec, AsOf::Now)
+        }
+    }
+
     /// The fold, unless an event stopped it.
     pub(crate) fn checked(mut self) -> Result<Self, LoadError> {
         self.problem
@@ -213,6 +221,14 @@ impl<A: Aggregate, C: Codec> Fold<A, C> {
     pub(crate) fn into_loaded(self) -> Option<Loaded<A>> {
         let version = self.root.version();
         let state = self.root.into_state().filter(|_| version > Version::NONE)?;
+        Some(Loaded { state, version })
+    }
+
+    /// A copy of the state, if there is an event.
+    pub(crate) fn loaded(&self, copy: impl FnOnce(&A) -> A) -> Option<Loaded<A>> {
+        let version = self.root.version();
+        let state = self.root.state().filter(|_| version > Version::NONE)?;
+        let state = copy(state);
         Some(Loaded { state, version })
     }
 

@@ -1,11 +1,12 @@
 //! The repository: where commands of one kind of aggregate are executed, and its states and histories are read.
 
 use std::fmt;
-use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::aggregate::Aggregate;
+use crate::baseline::Baseline;
+use crate::cache::{Cache, Held};
 use crate::codec::{Codec, Json};
 use crate::command::CommandOf;
 use crate::decide::member::At;
@@ -15,7 +16,7 @@ use crate::execute::Execute;
 use crate::load::{AsOf, Fold, LoadError, Loaded, Typed, stream_of};
 use crate::registry::{self, NameCollision};
 use crate::store::{Store, StreamScan};
-use crate::stream::Version;
+use crate::stream::{StreamName, Version};
 use crate::time::{Clock, IdSource};
 use crate::trace::{self, Instrument as _};
 
@@ -46,7 +47,7 @@ pub struct Repository<A, S, C = Json> {
     pub(crate) store: S,
     pub(crate) codec: C,
     pub(crate) environment: Environment,
-    aggregate: PhantomData<fn() -> A>,
+    cache: Option<Arc<Cache<A>>>,
 }
 
 /// How often a conflict is retried, and how long the pause before a try may be: it doubles from `first` to `longest`,
@@ -95,7 +96,7 @@ impl<A: Aggregate, S: Store> Repository<A, S> {
             store,
             codec: Json,
             environment: Environment::default(),
-            aggregate: PhantomData,
+            cache: None,
         })
     }
 }
@@ -105,13 +106,16 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
     #[must_use]
     pub fn codec<D: Codec>(self, codec: D) -> Repository<A, S, D> {
         let Self {
-            store, environment, ..
+            store,
+            environment,
+            cache,
+            ..
         } = self;
         Repository {
             store,
             codec,
             environment,
-            aggregate: PhantomData,
+            cache,
         }
     }
 
@@ -133,6 +137,36 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
     #[must_use]
     pub fn retry(mut self, retry: Retry) -> Self {
         self.environment.set_retry(retry);
+        self
+    }
+
+    /// Keeps the states of the aggregates that were used last in memory, decoded: up to so many of them. Clones of the
+    /// repository share them.
+    ///
+    /// What is answered stays the same, whoever else writes to the store. An append on a state that is stale is refused
+    /// by its own check, and the command is decided anew on what came since; a refusal, a decision with nothing to
+    /// record and a load are given only after the store has confirmed, later than the call began, that nothing came. So
+    /// a command that records something is one round trip, and a load reads only what is new. Commands for one
+    /// aggregate wait for each other within the repository, in the order in which they came.
+    ///
+    /// ```
+    /// # use eventsource_core::prelude::*;
+    /// # use eventsource_core::MemoryStore;
+    /// # #[event(name = "counted")] pub struct Counted;
+    /// # #[derive(Debug, thiserror::Error)] #[error("never")] pub struct Never;
+    /// # #[aggregate(id = String, error = Never, events(Counted), commands(Count))]
+    /// # #[derive(Default, Clone)] pub struct Counter { count: u64 }
+    /// # #[apply] impl Counter { fn counted(&mut self, _: &Counted) { self.count += 1 } }
+    /// # #[handle] impl Counter { #[command] pub fn count(&self) -> Result<Counted, Never> { Ok(Counted) } }
+    /// let counters = Repository::<Counter, _>::new(MemoryStore::new()).cache(10_000);
+    /// ```
+    #[cfg(feature = "cache")]
+    #[must_use]
+    pub fn cache(mut self, aggregates: usize) -> Self
+    where
+        A: Clone,
+    {
+        self.cache = (aggregates > 0).then(|| Arc::new(Cache::of(aggregates)));
         self
     }
 
@@ -165,11 +199,18 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
 
     /// The state of an aggregate and its version, or `None` if it has no event.
     pub async fn find(&self, id: &A::Id) -> Result<Option<Loaded<A>>, LoadError> {
-        Ok(self.fold(id, AsOf::Now).await?.into_loaded())
+        match &self.cache {
+            None => Ok(self.fold(id, AsOf::Now).await?.into_loaded()),
+            Some(cache) => self.find_remembered(cache, id).await,
+        }
     }
 
     /// The state of an aggregate as it once was.
     pub async fn load_at(&self, id: &A::Id, as_of: AsOf) -> Result<Loaded<A>, LoadError> {
+        if as_of == AsOf::Now {
+            let found = self.find(id).await?;
+            return found.ok_or_else(|| LoadError::not_found::<A>(id));
+        }
         let fold = self.fold(id, as_of).await?;
         if let AsOf::Version(asked) = as_of
             && fold.root.version() != Version::NONE
@@ -190,6 +231,33 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
     /// Everything that happened to an aggregate, in order; nothing, if it does not exist.
     pub async fn history(&self, id: &A::Id) -> Result<Vec<Recorded<A::Event>>, LoadError> {
         self.typed(StreamScan::of(stream_of::<A>(id)?)).await
+    }
+
+    /// The place of an aggregate in the cache, if there is a cache, once nobody else works on it.
+    pub(crate) async fn hold(&self, stream: &StreamName) -> Option<Held<A>> {
+        match &self.cache {
+            None => None,
+            Some(cache) => Some(cache.hold(stream).await),
+        }
+    }
+
+    async fn find_remembered(
+        &self,
+        cache: &Cache<A>,
+        id: &A::Id,
+    ) -> Result<Option<Loaded<A>>, LoadError> {
+        let stream = stream_of::<A>(id)?;
+        let mut held = cache.hold(&stream).await;
+        let baseline = match held.take() {
+            None => self.baseline(id).await?,
+            Some(known) => {
+                let known = Baseline::remembered(known, self.codec.clone());
+                self.confirmed(known, id, &stream).await?
+            }
+        };
+        let loaded = baseline.fold.loaded(|state| cache.copy(state));
+        held.put(baseline.remember());
+        Ok(loaded)
     }
 
     pub(crate) async fn typed(
@@ -223,7 +291,7 @@ impl<A, S: Clone, C: Clone> Clone for Repository<A, S, C> {
             store: self.store.clone(),
             codec: self.codec.clone(),
             environment: self.environment.clone(),
-            aggregate: PhantomData,
+            cache: self.cache.clone(),
         }
     }
 }
