@@ -240,14 +240,15 @@ const _: () = {
             __Command<__C0>,
         >>::HANDLER;
     }
-    impl __p::Decision<Order> for OrderEvent {
+    impl __p::Decision<Order> for __Event<OrderEvent> {
         fn record(self, to: &mut __p::Events<Order>) -> __p::Recorded<Order> {
             __p::record(self, to)
         }
     }
-    impl __p::ListedCommand<Order> for OrderCommand {
+    #[diagnostic::do_not_recommend]
+    impl __p::ListedCommand<Order> for __Command<OrderCommand> {
         const HANDLER: __p::Handler<Order, Self> = __p::Handler::new(|command, on| match command {
-            Self::Place(it) => __p::ListedCommand::decide(it, on),
+            OrderCommand::Place(it) => __p::ListedCommand::decide(it, on),
         });
     }
     const _: () = __p::creation::<Order, __Commands>("Order");

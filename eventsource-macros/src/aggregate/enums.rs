@@ -158,6 +158,12 @@ fn conversion(list: &List, entry: &Entry) -> TokenStream {
     }
 }
 
+/// Makes the whole enum of events the aggregate's own. Where one of the list is no event, so is every type: that has been
+/// reported, and what a handler returns is then not reported beside it.
+pub(crate) fn events(owner: &Ident, List { kind, ident, .. }: &List) -> TokenStream {
+    event(owner, &[], &known(*kind, ident))
+}
+
 /// Makes an event, or the whole enum, the aggregate's own.
 pub(crate) fn event(owner: &Ident, cfg: &[Attribute], event: &TokenStream) -> TokenStream {
     quote! {
@@ -188,13 +194,20 @@ pub(crate) fn command(
     }
 }
 
-/// The dispatcher.
-pub(crate) fn commands(owner: &Ident, List { ident, entries, .. }: &List) -> TokenStream {
+/// The dispatcher. Where one of the list is no command, so is every type, as it is with [`events`].
+pub(crate) fn commands(owner: &Ident, list: &List) -> TokenStream {
+    let List {
+        kind,
+        ident,
+        entries,
+    } = list;
+    let set = known(*kind, ident);
     let arms = entries.iter().map(|Entry { cfg, variant, .. }| {
-        quote!(#(#cfg)* Self::#variant(it) => __p::ListedCommand::decide(it, on),)
+        quote!(#(#cfg)* #ident::#variant(it) => __p::ListedCommand::decide(it, on),)
     });
     quote! {
-        impl __p::ListedCommand<#owner> for #ident {
+        #[diagnostic::do_not_recommend]
+        impl __p::ListedCommand<#owner> for #set {
             const HANDLER: __p::Handler<#owner, Self> = __p::Handler::new(|command, on| match command { #(#arms)* });
         }
     }

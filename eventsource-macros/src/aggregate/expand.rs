@@ -57,7 +57,10 @@ fn whole(aggregate: &Aggregate) -> TokenStream {
         commands,
         ..
     } = aggregate;
-    let event = enums::event(ident, &[], &set(events));
+    let event = match events {
+        Messages::Listed(list) => enums::events(ident, list),
+        Messages::Own(own) => enums::event(ident, &[], &quote!(#own)),
+    };
     let command = match commands {
         Messages::Listed(list) => enums::commands(ident, list),
         Messages::Own(own) => {
