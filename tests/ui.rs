@@ -89,6 +89,8 @@ fn no_error_begins_with_a_hidden_name() {
         "Mentioned",
         "Storable",
         "ListedCommand",
+        "DispatchedBy",
+        "RecordBy",
         "Known",
     ];
     for case in cases() {

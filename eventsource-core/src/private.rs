@@ -15,10 +15,11 @@ pub use serde;
 
 pub use crate::aggregate::{Aggregate, Apply, EventVisitor, InvariantOutcome};
 pub use crate::command::{
-    AnyCommand, Command, CommandSet, Deciding, Handle, Handler, ListedCommand,
+    AnyCommand, AsCommandSet, Command, CommandSet, Deciding, DispatchedBy, Handle, Handler,
+    ListedCommand,
 };
 pub use crate::decide::DecisionModel;
-pub use crate::decision::{Decision, Events, Rejection};
+pub use crate::decision::{AsEvent, Decision, Itself, Rejection};
 pub use crate::each::*;
 pub use crate::event::{Event, EventMeta, EventOf, EventSet};
 pub use crate::id::{Id, InvalidId};
@@ -40,9 +41,6 @@ pub fn shown(f: &mut Formatter<'_>, name: &str, value: &dyn Debug) -> fmt::Resul
 /// What comes of a command.
 pub type Decided<A> = Result<(), Rejection<<A as Aggregate>::Error>>;
 
-/// What comes of a handler's answer.
-pub type Recorded<A> = Result<(), <A as Aggregate>::Error>;
-
 /// The state, for a command that needs one.
 #[inline]
 pub fn existing<'a, A: Aggregate>(on: &Deciding<'a, A>) -> Result<&'a A, Rejection<A::Error>> {
@@ -55,11 +53,10 @@ pub fn absent<A: Aggregate>(on: &Deciding<'_, A>) -> Result<(), Rejection<A::Err
     on.absent()
 }
 
-/// Records an event, or an enum of them.
+/// Has the aggregate decide about a command that it lists.
 #[inline]
-pub fn record<A: Aggregate>(event: impl Into<A::Event>, events: &mut Events<A>) -> Recorded<A> {
-    events.push(event);
-    Ok(())
+pub fn decide<A: Aggregate>(command: impl DispatchedBy<A>, on: Deciding<'_, A>) -> Decided<A> {
+    command.dispatch(on)
 }
 
 /// How an aggregate starts: `true` if one of its events creates it.
@@ -113,7 +110,7 @@ impl<A: Aggregate> Creating<A> for () {
     const CREATES: Option<bool> = None;
 }
 
-impl<A: Aggregate, First: ListedCommand<A>, Rest: Creating<A>> Creating<A> for (First, Rest) {
+impl<A: Aggregate, First: DispatchedBy<A>, Rest: Creating<A>> Creating<A> for (First, Rest) {
     const CREATES: Option<bool> =
         Some(First::HANDLER.creates || matches!(Rest::CREATES, Some(true)));
 }

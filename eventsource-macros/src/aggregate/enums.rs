@@ -124,10 +124,7 @@ pub(crate) fn implementation(owner: &Ident, list: &List) -> TokenStream {
         let conversion = conversion(list, entry);
         let own = match list.kind {
             Kind::Event => event(owner, cfg, &quote!(#alias)),
-            Kind::Command => {
-                let handled = known(Kind::Command, alias);
-                command(owner, cfg, entry.variant.span(), &quote!(#alias), &handled)
-            }
+            Kind::Command => command(owner, entry),
         };
         quote!(#conversion #own)
     });
@@ -169,45 +166,38 @@ pub(crate) fn event(owner: &Ident, cfg: &[Attribute], event: &TokenStream) -> To
     quote! {
         #(#cfg)*
         impl __p::Decision<#owner> for #event {
-            fn record(self, to: &mut __p::Events<#owner>) -> __p::Recorded<#owner> {
-                __p::record(self, to)
-            }
+            type By = __p::AsEvent;
         }
     }
 }
 
-/// Makes a command, or the whole enum, the aggregate's own. That it is not handled is said at `span`, of the type
-/// `handled`.
-pub(crate) fn command(
+/// Makes a command the aggregate's own. That it is not handled is said at its place in the list.
+fn command(
     owner: &Ident,
-    cfg: &[Attribute],
-    span: Span,
-    command: &TokenStream,
-    handled: &TokenStream,
+    Entry {
+        cfg,
+        alias,
+        variant,
+        ..
+    }: &Entry,
 ) -> TokenStream {
-    let own = respanned(owner, span);
+    let own = respanned(owner, variant.span());
+    let handled = known(Kind::Command, alias);
     quote! {
         #(#cfg)*
-        impl __p::ListedCommand<#owner> for #command {
+        impl __p::DispatchedBy<#owner> for #alias {
             const HANDLER: __p::Handler<#owner, Self> = <#own as __p::Handle<#handled>>::HANDLER;
         }
     }
 }
 
-/// The dispatcher. Where one of the list is no command, so is every type, as it is with [`events`].
-pub(crate) fn commands(owner: &Ident, list: &List) -> TokenStream {
-    let List {
-        kind,
-        ident,
-        entries,
-    } = list;
-    let set = known(*kind, ident);
-    let arms = entries.iter().map(|Entry { cfg, variant, .. }| {
-        quote!(#(#cfg)* #ident::#variant(it) => __p::ListedCommand::decide(it, on),)
-    });
+/// The dispatcher.
+pub(crate) fn dispatcher(owner: &Ident, List { ident, entries, .. }: &List) -> TokenStream {
+    let arms = entries.iter().map(
+        |Entry { cfg, variant, .. }| quote!(#(#cfg)* Self::#variant(it) => __p::decide(it, on),),
+    );
     quote! {
-        #[diagnostic::do_not_recommend]
-        impl __p::ListedCommand<#owner> for #set {
+        impl __p::DispatchedBy<#owner> for #ident {
             const HANDLER: __p::Handler<#owner, Self> = __p::Handler::new(|command, on| match command { #(#arms)* });
         }
     }

@@ -187,9 +187,7 @@ fn command_set(commands: &Ident) -> TokenStream {
     quote! {
         impl __p::CommandSet for #commands {}
         impl __p::AnyCommand for #commands {
-            fn write_any<W: __p::MessageWriter>(&self, to: W) -> __p::Result<W::Ok, W::Error> {
-                __p::MessageSet::write(self, to)
-            }
+            type By = __p::AsCommandSet;
         }
     }
 }

@@ -7,6 +7,7 @@ mod stream;
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::DeriveInput;
 
 use crate::errors::Errors;
 use expand::expand;
@@ -15,6 +16,13 @@ pub(crate) use model::{Body, Kind, Tag, Variant};
 pub(crate) use parse::{reached, tags};
 
 pub(crate) fn derive(kind: Kind, item: TokenStream) -> TokenStream {
+    syn::parse2(item).map_or_else(
+        |error| error.to_compile_error(),
+        |item| implement(kind, item),
+    )
+}
+
+pub(crate) fn implement(kind: Kind, item: DeriveInput) -> TokenStream {
     let mut errors = Errors::default();
     let message = parse::parse(kind, item, &mut errors);
     let implementation = message.map(|message| expand(&message));

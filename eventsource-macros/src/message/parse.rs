@@ -1,4 +1,4 @@
-//! From the tokens of a struct or an enum to a [`Message`], with every mistake on the way.
+//! From a struct or an enum to a [`Message`], with every mistake on the way.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
@@ -13,8 +13,7 @@ use crate::errors::Errors;
 use crate::message::model::{Body, Contract, Kind, Message, OwnField, Shape, Tag, Variant};
 use crate::message::stream;
 
-pub(crate) fn parse(kind: Kind, item: TokenStream, errors: &mut Errors) -> Option<Message> {
-    let item: DeriveInput = errors.keep(syn::parse2(item))?;
+pub(crate) fn parse(kind: Kind, item: DeriveInput, errors: &mut Errors) -> Option<Message> {
     let mut arguments = Arguments::of(kind.word(), &item.attrs, errors);
     let runtime = arguments.runtime(errors);
     check_no_tag(&item.attrs, errors);
