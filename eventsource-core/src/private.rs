@@ -38,6 +38,33 @@ pub fn shown(f: &mut Formatter<'_>, name: &str, value: &dyn Debug) -> fmt::Resul
     f.debug_tuple(name).field(value).finish()
 }
 
+/// A field, to be shown.
+pub fn shown_as<T: Debug>(field: &T) -> &dyn Debug {
+    field
+}
+
+/// Shows a struct as its derived `Debug` would.
+pub fn show_fields(
+    f: &mut Formatter<'_>,
+    name: &str,
+    fields: &[(&str, &dyn Debug)],
+) -> fmt::Result {
+    let mut shown = f.debug_struct(name);
+    for (name, field) in fields {
+        shown.field(name, field);
+    }
+    shown.finish()
+}
+
+/// Shows a struct without names for its fields as its derived `Debug` would.
+pub fn show_tuple(f: &mut Formatter<'_>, name: &str, fields: &[(&str, &dyn Debug)]) -> fmt::Result {
+    let mut shown = f.debug_tuple(name);
+    for (_, field) in fields {
+        shown.field(field);
+    }
+    shown.finish()
+}
+
 /// What comes of a command.
 pub type Decided<A> = Result<(), Rejection<<A as Aggregate>::Error>>;
 

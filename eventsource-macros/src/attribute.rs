@@ -12,7 +12,7 @@ use syn::{Attribute, DeriveInput, Ident, Path, Token};
 
 use crate::arguments::{Arguments, Value};
 use crate::errors::Errors;
-use crate::message::Kind;
+use crate::message::{Kind, OwnTypes};
 use crate::runtime::lints_off;
 use crate::suggest::{listed, nearest};
 use crate::{aggregate, decision_model, message};
@@ -28,7 +28,10 @@ pub(crate) struct Short {
 }
 
 /// The derive that a short attribute stands for: its name, and what it does.
-type Derive = (&'static str, fn(DeriveInput) -> TokenStream);
+type Derive = (
+    &'static str,
+    fn(DeriveInput, Option<&OwnTypes>) -> TokenStream,
+);
 
 /// A derive that a short attribute adds.
 struct Added {
@@ -65,22 +68,26 @@ const READ: Added = Added {
 
 pub(crate) const EVENT: Short = Short {
     name: "event",
-    derive: Some(("Event", |item| message::implement(Kind::Event, item))),
+    derive: Some(("Event", |item, own| {
+        message::implement(Kind::Event, item, own)
+    })),
     adds: &[DEBUG, CLONE, EQUAL, WRITE, READ],
 };
 pub(crate) const COMMAND: Short = Short {
     name: "command",
-    derive: Some(("Command", |item| message::implement(Kind::Command, item))),
+    derive: Some(("Command", |item, own| {
+        message::implement(Kind::Command, item, own)
+    })),
     adds: &[DEBUG, CLONE, EQUAL, WRITE, READ],
 };
 pub(crate) const AGGREGATE: Short = Short {
     name: "aggregate",
-    derive: Some(("Aggregate", aggregate::implement)),
+    derive: Some(("Aggregate", |item, _| aggregate::implement(item))),
     adds: &[DEBUG],
 };
 pub(crate) const DECISION_MODEL: Short = Short {
     name: "decision_model",
-    derive: Some(("DecisionModel", decision_model::implement)),
+    derive: Some(("DecisionModel", |item, _| decision_model::implement(item))),
     adds: &[DEBUG, CLONE],
 };
 pub(crate) const VALUE: Short = Short {
@@ -117,7 +124,6 @@ pub(crate) fn expand(short: &Short, arguments: TokenStream, item: TokenStream) -
             .any(|there| there == added.name)
     };
     let added: Vec<_> = short.adds.iter().filter(missing).collect();
-    let paths = added.iter().map(|added| (added.path)(&runtime_path));
     let own = short
         .derive
         .filter(|(own, _)| !present.iter().any(|there| there == own));
@@ -140,15 +146,31 @@ pub(crate) fn expand(short: &Short, arguments: TokenStream, item: TokenStream) -
             None
         }
     };
-    let item = quote!(#(#attributes)* #rest);
-    let implemented = own.and_then(|(_, implement)| {
-        let plain = is_plain(item.clone()).then(|| syn::parse2(quote!(#helper #item)).ok())?;
-        plain.map(implement)
-    });
+    let mut item = quote!(#(#attributes)* #rest);
+    let plain = (own.is_some() && is_plain(item.clone())).then(|| syn::parse2(item.clone()).ok());
+    let (mut types, mut implemented) = (None, None);
+    if let (Some((_, implement)), Some(plain)) = (own, plain.flatten()) {
+        // With all of the five, what a field's type lacks is reported once: three are written out, serde's two have a bound.
+        if short.adds.len() == 5 && added.len() == 5 {
+            types = message::own_types(&plain);
+        }
+        let whole = match helper.is_some() {
+            true => syn::parse2(quote!(#helper #item)).ok(),
+            false => Some(plain.clone()),
+        };
+        implemented = whole.map(|whole| implement(whole, types.as_ref()));
+        if let Some(types) = &types {
+            let mut bounded = plain;
+            message::bound(&mut bounded, types, &runtime);
+            item = quote!(#bounded);
+        }
+    }
     let (own, helper) = match implemented {
         Some(_) => (None, None),
         None => (own, helper),
     };
+    let left = added.iter().filter(|added| added.serde || types.is_none());
+    let paths = left.map(|added| (added.path)(&runtime_path));
     let own = own.map(|(derive, _)| {
         let derive = Ident::new(derive, Span::call_site());
         quote!(#runtime::#derive)
