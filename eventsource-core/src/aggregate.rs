@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use crate::command::{CommandOf, CommandSet, Context, Deciding};
+use crate::command::{CommandOf, CommandSet, Context, Deciding, DispatchedBy};
 use crate::decision::{Events, Rejection};
 use crate::event::{EventMeta, EventOf, EventSet};
 use crate::id::Id;
@@ -24,7 +24,7 @@ pub trait Aggregate: Sized + Send + Sync + 'static {
     /// Everything that can happen to it.
     type Event: EventSet + EventOf<Self>;
     /// Everything that can be asked of it.
-    type Command: CommandSet + CommandOf<Self>;
+    type Command: CommandSet + CommandOf<Self> + DispatchedBy<Self>;
     /// Why it refuses a command.
     type Error: std::error::Error + Send + Sync + 'static;
 

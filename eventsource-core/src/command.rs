@@ -90,13 +90,46 @@ pub trait CommandSet: MessageSet {}
 
 /// A single command or a whole enum of them: what a repository can execute and write down.
 pub trait AnyCommand: Clone + Send + Sync + 'static {
+    /// How it is written.
+    #[doc(hidden)]
+    type By: WriteBy<Self>;
+
     /// Gives the name, the version and the payload to `writer`.
-    fn write_any<W: MessageWriter>(&self, writer: W) -> Result<W::Ok, W::Error>;
+    fn write_any<W: MessageWriter>(&self, writer: W) -> Result<W::Ok, W::Error> {
+        Self::By::write(self, writer)
+    }
 }
 
 impl<C: Command> AnyCommand for C {
-    fn write_any<W: MessageWriter>(&self, writer: W) -> Result<W::Ok, W::Error> {
-        self.write_command(writer)
+    type By = AsCommand;
+}
+
+#[doc(hidden)]
+/// How a `C` is written: an implementation of [`AnyCommand`] is then one line.
+pub trait WriteBy<C> {
+    /// Gives the name, the version and the payload to `writer`.
+    fn write<W: MessageWriter>(command: &C, writer: W) -> Result<W::Ok, W::Error>;
+}
+
+#[doc(hidden)]
+/// As a single command.
+#[derive(Debug)]
+pub enum AsCommand {}
+
+impl<C: Command> WriteBy<C> for AsCommand {
+    fn write<W: MessageWriter>(command: &C, writer: W) -> Result<W::Ok, W::Error> {
+        command.write_command(writer)
+    }
+}
+
+#[doc(hidden)]
+/// As an enum of them.
+#[derive(Debug)]
+pub enum AsCommandSet {}
+
+impl<C: CommandSet> WriteBy<C> for AsCommandSet {
+    fn write<W: MessageWriter>(command: &C, writer: W) -> Result<W::Ok, W::Error> {
+        command.write(writer)
     }
 }
 
@@ -175,8 +208,8 @@ pub trait CommandOf<A: Aggregate>: AnyCommand + ListedCommand<A> {}
 #[diagnostic::do_not_recommend]
 impl<A: Aggregate, C: AnyCommand + ListedCommand<A>> CommandOf<A> for C {}
 
-/// What `#[aggregate]` implements for each command of its list, and for their enum. That it is a command at all is
-/// asked apart from it, so that a struct without `#[command]` is one error and not two.
+/// What goes into the enum of the aggregate's commands. That it is a command at all is asked apart from it, so that a
+/// struct without `#[command]` is one error and not two.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a command of `{A}`",
     label = "`{A}` does not list this command",
@@ -186,12 +219,29 @@ pub trait ListedCommand<A: Aggregate>: Sized {
     #[doc(hidden)]
     const LISTED: () = ();
 
+    /// Has the aggregate decide about it.
+    fn decide(self, on: Deciding<'_, A>) -> Result<(), Rejection<A::Error>>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<A: Aggregate, C> ListedCommand<A> for C
+where
+    A::Command: From<C>,
+{
+    #[inline]
+    fn decide(self, on: Deciding<'_, A>) -> Result<(), Rejection<A::Error>> {
+        A::Command::from(self).dispatch(on)
+    }
+}
+
+/// What `#[aggregate]` implements for each command of its list, and for their enum.
+pub trait DispatchedBy<A: Aggregate>: Sized {
     /// The aggregate's [`Handle`] for it, or for whichever is in the enum.
     const HANDLER: Handler<A, Self>;
 
     /// Has the aggregate decide about it.
     #[inline]
-    fn decide(self, on: Deciding<'_, A>) -> Result<(), Rejection<A::Error>> {
+    fn dispatch(self, on: Deciding<'_, A>) -> Result<(), Rejection<A::Error>> {
         (Self::HANDLER.decide)(self, on)
     }
 }

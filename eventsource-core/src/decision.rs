@@ -55,22 +55,60 @@ impl<A: Aggregate> Events<A> {
     note = "a handler returns events that `{A}` lists in `events(…)`: one, or `Option`, `Vec`, an array or a tuple of \
             them, or a `Result` of these with the aggregate's error"
 )]
-pub trait Decision<A: Aggregate> {
+pub trait Decision<A: Aggregate>: Sized {
+    /// How it is recorded, if not by a `record` of its own.
+    #[doc(hidden)]
+    type By: RecordBy<Self, A>;
+
     /// Puts the events into `events`, or gives the refusal.
-    fn record(self, events: &mut Events<A>) -> Result<(), A::Error>;
+    #[inline]
+    fn record(self, events: &mut Events<A>) -> Result<(), A::Error> {
+        Self::By::record(self, events);
+        Ok(())
+    }
 
     /// The same, as a handler's answer.
     #[doc(hidden)]
     #[inline]
-    fn conclude(self, on: Deciding<'_, A>) -> Result<(), Rejection<A::Error>>
-    where
-        Self: Sized,
-    {
+    fn conclude(self, on: Deciding<'_, A>) -> Result<(), Rejection<A::Error>> {
         self.record(on.events).map_err(Rejection::Refused)
     }
 }
 
+#[doc(hidden)]
+/// How a `T` is recorded: an implementation of [`Decision`] is then one line.
+pub trait RecordBy<T, A: Aggregate> {
+    /// Records it.
+    fn record(decision: T, events: &mut Events<A>);
+}
+
+#[doc(hidden)]
+/// As one event of the aggregate, or as its enum of them.
+#[derive(Debug)]
+pub enum AsEvent {}
+
+impl<A: Aggregate, E> RecordBy<E, A> for AsEvent
+where
+    A::Event: From<E>,
+{
+    #[inline]
+    fn record(event: E, events: &mut Events<A>) {
+        events.push(event);
+    }
+}
+
+#[doc(hidden)]
+/// By a `record` of its own.
+#[derive(Debug)]
+pub enum Itself {}
+
+impl<A: Aggregate, T> RecordBy<T, A> for Itself {
+    fn record(_: T, _: &mut Events<A>) {}
+}
+
 impl<A: Aggregate, T: Decision<A>, E: ErrorOf<A>> Decision<A> for Result<T, E> {
+    type By = Itself;
+
     #[inline]
     fn record(self, events: &mut Events<A>) -> Result<(), A::Error> {
         match self {
@@ -112,6 +150,8 @@ where
 }
 
 impl<A: Aggregate, T: Decision<A>> Decision<A> for Option<T> {
+    type By = Itself;
+
     #[inline]
     fn record(self, events: &mut Events<A>) -> Result<(), A::Error> {
         self.map_or(Ok(()), |decision| decision.record(events))
@@ -119,6 +159,8 @@ impl<A: Aggregate, T: Decision<A>> Decision<A> for Option<T> {
 }
 
 impl<A: Aggregate, T: Decision<A>> Decision<A> for Vec<T> {
+    type By = Itself;
+
     fn record(self, events: &mut Events<A>) -> Result<(), A::Error> {
         self.into_iter()
             .try_for_each(|decision| decision.record(events))
@@ -126,6 +168,8 @@ impl<A: Aggregate, T: Decision<A>> Decision<A> for Vec<T> {
 }
 
 impl<A: Aggregate, T: Decision<A>, const N: usize> Decision<A> for [T; N] {
+    type By = Itself;
+
     fn record(self, events: &mut Events<A>) -> Result<(), A::Error> {
         self.into_iter()
             .try_for_each(|decision| decision.record(events))
@@ -135,6 +179,8 @@ impl<A: Aggregate, T: Decision<A>, const N: usize> Decision<A> for [T; N] {
 macro_rules! tuples {
     ($($name:ident)*) => {
         impl<A: Aggregate, $($name: Decision<A>),*> Decision<A> for ($($name,)*) {
+            type By = Itself;
+
             #[allow(non_snake_case, unused_variables, reason = "one macro for every length")]
             fn record(self, events: &mut Events<A>) -> Result<(), A::Error> {
                 let ($($name,)*) = self;

@@ -4,6 +4,7 @@
 //! in a constant, and speaks of its type only through a type that is computed from that constant. If the constant does
 //! not compile, that type is the compiler's own error type, about which it says nothing a second time.
 
+use std::fmt::Debug;
 use std::marker::PhantomData;
 
 use serde::Serialize;
@@ -96,5 +97,33 @@ impl<T> Field for T
 where
     for<'a> (): Never<'a>,
     T: Field,
+{
+}
+
+/// The same, in a bound that is not decided where it stands: it mentions a lifetime. What serde derives carries it.
+pub trait FieldIf<'a>: Serialize + DeserializeOwned {}
+
+impl<T: Serialize + DeserializeOwned> FieldIf<'_> for T {}
+
+/// What can stand in the fields of a message that has all that `#[event]` and `#[command]` add.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot stand in an event or a command",
+    label = "it lacks `Debug`, `Clone`, `PartialEq`, or serde's `Serialize` or `Deserialize`",
+    note = "write `#[value]` on it"
+)]
+pub trait Value: Field + Debug + Clone + PartialEq {
+    /// Compiles only for such a type.
+    const IS_VALUE: () = ();
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Field + Debug + Clone + PartialEq> Value for T {}
+
+// Never holds: see the like of it on `Storable`.
+#[diagnostic::do_not_recommend]
+impl<T> Value for T
+where
+    for<'a> (): Never<'a>,
+    T: Value,
 {
 }

@@ -15,10 +15,11 @@ pub use serde;
 
 pub use crate::aggregate::{Aggregate, Apply, EventVisitor, InvariantOutcome};
 pub use crate::command::{
-    AnyCommand, Command, CommandSet, Deciding, Handle, Handler, ListedCommand,
+    AnyCommand, AsCommandSet, Command, CommandSet, Deciding, DispatchedBy, Handle, Handler,
+    ListedCommand,
 };
 pub use crate::decide::DecisionModel;
-pub use crate::decision::{Decision, Events, Rejection};
+pub use crate::decision::{AsEvent, Decision, Itself, Rejection};
 pub use crate::each::*;
 pub use crate::event::{Event, EventMeta, EventOf, EventSet};
 pub use crate::id::{Id, InvalidId};
@@ -37,11 +38,35 @@ pub fn shown(f: &mut Formatter<'_>, name: &str, value: &dyn Debug) -> fmt::Resul
     f.debug_tuple(name).field(value).finish()
 }
 
+/// A field, to be shown.
+pub fn shown_as<T: Debug>(field: &T) -> &dyn Debug {
+    field
+}
+
+/// Shows a struct as its derived `Debug` would.
+pub fn show_fields(
+    f: &mut Formatter<'_>,
+    name: &str,
+    fields: &[(&str, &dyn Debug)],
+) -> fmt::Result {
+    let mut shown = f.debug_struct(name);
+    for (name, field) in fields {
+        shown.field(name, field);
+    }
+    shown.finish()
+}
+
+/// Shows a struct without names for its fields as its derived `Debug` would.
+pub fn show_tuple(f: &mut Formatter<'_>, name: &str, fields: &[(&str, &dyn Debug)]) -> fmt::Result {
+    let mut shown = f.debug_tuple(name);
+    for (_, field) in fields {
+        shown.field(field);
+    }
+    shown.finish()
+}
+
 /// What comes of a command.
 pub type Decided<A> = Result<(), Rejection<<A as Aggregate>::Error>>;
-
-/// What comes of a handler's answer.
-pub type Recorded<A> = Result<(), <A as Aggregate>::Error>;
 
 /// The state, for a command that needs one.
 #[inline]
@@ -55,11 +80,10 @@ pub fn absent<A: Aggregate>(on: &Deciding<'_, A>) -> Result<(), Rejection<A::Err
     on.absent()
 }
 
-/// Records an event, or an enum of them.
+/// Has the aggregate decide about a command that it lists.
 #[inline]
-pub fn record<A: Aggregate>(event: impl Into<A::Event>, events: &mut Events<A>) -> Recorded<A> {
-    events.push(event);
-    Ok(())
+pub fn decide<A: Aggregate>(command: impl DispatchedBy<A>, on: Deciding<'_, A>) -> Decided<A> {
+    command.dispatch(on)
 }
 
 /// How an aggregate starts: `true` if one of its events creates it.
@@ -113,7 +137,7 @@ impl<A: Aggregate> Creating<A> for () {
     const CREATES: Option<bool> = None;
 }
 
-impl<A: Aggregate, First: ListedCommand<A>, Rest: Creating<A>> Creating<A> for (First, Rest) {
+impl<A: Aggregate, First: DispatchedBy<A>, Rest: Creating<A>> Creating<A> for (First, Rest) {
     const CREATES: Option<bool> =
         Some(First::HANDLER.creates || matches!(Rest::CREATES, Some(true)));
 }

@@ -143,9 +143,7 @@ const _: () = {
         }
     }
     impl __p::Decision<Order> for __E0 {
-        fn record(self, to: &mut __p::Events<Order>) -> __p::Recorded<Order> {
-            __p::record(self, to)
-        }
+        type By = __p::AsEvent;
     }
     #[cfg(feature = "returns")]
     impl __p::From<__E1> for OrderEvent {
@@ -155,9 +153,7 @@ const _: () = {
     }
     #[cfg(feature = "returns")]
     impl __p::Decision<Order> for __E1 {
-        fn record(self, to: &mut __p::Events<Order>) -> __p::Recorded<Order> {
-            __p::record(self, to)
-        }
+        type By = __p::AsEvent;
     }
     type __Commands = (__C0, ());
     type __Command<T> = <T as __p::Known<
@@ -182,12 +178,7 @@ const _: () = {
     }
     impl __p::CommandSet for OrderCommand {}
     impl __p::AnyCommand for OrderCommand {
-        fn write_any<W: __p::MessageWriter>(
-            &self,
-            to: W,
-        ) -> __p::Result<W::Ok, W::Error> {
-            __p::MessageSet::write(self, to)
-        }
+        type By = __p::AsCommandSet;
     }
     const _: () = {};
     impl __p::Debug for OrderCommand
@@ -235,19 +226,17 @@ const _: () = {
             Self::Place(it)
         }
     }
-    impl __p::ListedCommand<Order> for __C0 {
+    impl __p::DispatchedBy<Order> for __C0 {
         const HANDLER: __p::Handler<Order, Self> = <Order as __p::Handle<
             __Command<__C0>,
         >>::HANDLER;
     }
-    impl __p::Decision<Order> for OrderEvent {
-        fn record(self, to: &mut __p::Events<Order>) -> __p::Recorded<Order> {
-            __p::record(self, to)
-        }
+    impl __p::Decision<Order> for __Event<OrderEvent> {
+        type By = __p::AsEvent;
     }
-    impl __p::ListedCommand<Order> for OrderCommand {
+    impl __p::DispatchedBy<Order> for OrderCommand {
         const HANDLER: __p::Handler<Order, Self> = __p::Handler::new(|command, on| match command {
-            Self::Place(it) => __p::ListedCommand::decide(it, on),
+            Self::Place(it) => __p::decide(it, on),
         });
     }
     const _: () = __p::creation::<Order, __Commands>("Order");

@@ -26,11 +26,9 @@ const _: () = {
         }
     }
     impl __p::Decision<Order> for OrderEvent {
-        fn record(self, to: &mut __p::Events<Order>) -> __p::Recorded<Order> {
-            __p::record(self, to)
-        }
+        type By = __p::AsEvent;
     }
-    impl __p::ListedCommand<Order> for OrderCommand {
+    impl __p::DispatchedBy<Order> for OrderCommand {
         const HANDLER: __p::Handler<Order, Self> = <Order as __p::Handle<
             OrderCommand,
         >>::HANDLER;

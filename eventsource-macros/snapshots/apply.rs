@@ -39,14 +39,12 @@ const _: () = {
     where
         for<'a> Order: __p::AggregateIf<'a>,
     {
-        fn record(self, _: &mut __p::Events<Order>) -> __p::Recorded<Order> {
-            match self {}
-        }
+        type By = __p::Itself;
     }
     type __M0 = Placed;
     impl __p::Apply<__M0> for Order {
         const CREATES: bool = true;
-        fn create(event: &Placed, meta: &__p::EventMeta<'_>) -> __p::Option<Self> {
+        fn create(event: &Placed, _: &__p::EventMeta<'_>) -> __p::Option<Self> {
             __p::Some(__Owner::placed(event))
         }
         fn apply(&mut self, _: &Placed, _: &__p::EventMeta<'_>) {}

@@ -38,12 +38,7 @@ const _: () = {
     }
     impl __p::CommandSet for OrderCommand {}
     impl __p::AnyCommand for OrderCommand {
-        fn write_any<W: __p::MessageWriter>(
-            &self,
-            to: W,
-        ) -> __p::Result<W::Ok, W::Error> {
-            __p::MessageSet::write(self, to)
-        }
+        type By = __p::AsCommandSet;
     }
     const _: () = {
         __p::distinct::<OrderCommand>(1);

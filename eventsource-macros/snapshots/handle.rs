@@ -40,10 +40,9 @@ const _: () = {
     use ::eventsource_core::private as __p;
     const __KNOWN: bool = <Order as __p::Mentioned<__p::ByItself>>::IS_AGGREGATE;
     type __Owner = <Order as __p::Known<{ __KNOWN }>>::Type;
-    const __LISTED: bool = {
+    const _: () = {
         <Place as __p::ListedCommand<__Owner>>::LISTED;
         <SendBack as __p::ListedCommand<__Owner>>::LISTED;
-        true
     };
     type __M0 = Place;
     impl __p::Handle<__M0> for Order
@@ -53,9 +52,8 @@ const _: () = {
         const CREATES: bool = true;
         fn handle(command: Place, on: __p::Deciding<'_, Self>) -> __p::Decided<Self> {
             __p::absent(&on)?;
-            let it = __Owner::place(command);
             let to = <__p::Same<_> as __p::Decision<__Owner>>::conclude;
-            to(it, on)
+            to(__Owner::place(command), on)
         }
     }
     type __M1 = SendBack;
@@ -64,13 +62,8 @@ const _: () = {
         for<'a> Order: __p::AggregateIf<'a>,
     {
         fn handle(command: SendBack, on: __p::Deciding<'_, Self>) -> __p::Decided<Self> {
-            let it = __Owner::send_back(
-                __p::existing(&on)?,
-                command.count,
-                &*on.context,
-            );
             let to = <__p::Same<_> as __p::Decision<__Owner>>::conclude;
-            to(it, on)
+            to(__Owner::send_back(__p::existing(&on)?, command.count, &*on.context), on)
         }
     }
 };

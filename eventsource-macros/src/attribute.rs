@@ -1,27 +1,37 @@
-//! `#[event]`, `#[command]`, `#[aggregate]` and `#[value]` on an item: the derive of the same name (a value has none),
-//! and the derives that such an item always has. The derive then does the work, so that there is one way through the
-//! code.
+//! `#[event]`, `#[command]`, `#[aggregate]` and `#[value]` on an item: what the derive of the same name would write (a value
+//! has none), and the derives that such an item always has.
+//!
+//! What a derive sees has gone through the compiler: it has decided each `cfg`, and takes the attributes off that are the
+//! derive's own. Only an item with such attributes is left to the derive; it is the same code that does the work.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::parse::{Parse, Parser};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Ident, Path, Token};
+use syn::{Attribute, DeriveInput, Ident, Path, Token};
 
 use crate::arguments::{Arguments, Value};
 use crate::errors::Errors;
+use crate::message::{Kind, OwnTypes};
 use crate::runtime::lints_off;
 use crate::suggest::{listed, nearest};
+use crate::{aggregate, decision_model, message};
 
 /// One of the short attributes.
 pub(crate) struct Short {
     /// Its name.
     name: &'static str,
     /// The derive that it stands for, if it stands for one.
-    derive: Option<&'static str>,
+    derive: Option<Derive>,
     /// The derives that it adds.
     adds: &'static [Added],
 }
+
+/// The derive that a short attribute stands for: its name, and what it does.
+type Derive = (
+    &'static str,
+    fn(DeriveInput, Option<&OwnTypes>) -> TokenStream,
+);
 
 /// A derive that a short attribute adds.
 struct Added {
@@ -58,22 +68,26 @@ const READ: Added = Added {
 
 pub(crate) const EVENT: Short = Short {
     name: "event",
-    derive: Some("Event"),
+    derive: Some(("Event", |item, own| {
+        message::implement(Kind::Event, item, own)
+    })),
     adds: &[DEBUG, CLONE, EQUAL, WRITE, READ],
 };
 pub(crate) const COMMAND: Short = Short {
     name: "command",
-    derive: Some("Command"),
+    derive: Some(("Command", |item, own| {
+        message::implement(Kind::Command, item, own)
+    })),
     adds: &[DEBUG, CLONE, EQUAL, WRITE, READ],
 };
 pub(crate) const AGGREGATE: Short = Short {
     name: "aggregate",
-    derive: Some("Aggregate"),
+    derive: Some(("Aggregate", |item, _| aggregate::implement(item))),
     adds: &[DEBUG],
 };
 pub(crate) const DECISION_MODEL: Short = Short {
     name: "decision_model",
-    derive: Some("DecisionModel"),
+    derive: Some(("DecisionModel", |item, _| decision_model::implement(item))),
     adds: &[DEBUG, CLONE],
 };
 pub(crate) const VALUE: Short = Short {
@@ -110,14 +124,9 @@ pub(crate) fn expand(short: &Short, arguments: TokenStream, item: TokenStream) -
             .any(|there| there == added.name)
     };
     let added: Vec<_> = short.adds.iter().filter(missing).collect();
-    let paths = added.iter().map(|added| (added.path)(&runtime_path));
     let own = short
         .derive
-        .filter(|own| !present.iter().any(|there| there == own));
-    let own = own.map(|derive| {
-        let derive = Ident::new(derive, Span::call_site());
-        quote!(#runtime::#derive)
-    });
+        .filter(|(own, _)| !present.iter().any(|there| there == own));
     let serde = added.iter().any(|added| added.serde) && !names_serde(&attributes);
     let serde = serde.then(|| {
         let path = runtime.serde();
@@ -137,15 +146,63 @@ pub(crate) fn expand(short: &Short, arguments: TokenStream, item: TokenStream) -
             None
         }
     };
+    let mut item = quote!(#(#attributes)* #rest);
+    let plain = (own.is_some() && is_plain(item.clone())).then(|| syn::parse2(item.clone()).ok());
+    let (mut types, mut implemented) = (None, None);
+    if let (Some((_, implement)), Some(plain)) = (own, plain.flatten()) {
+        // With all of the five, what a field's type lacks is reported once: three are written out, serde's two have a bound.
+        if short.adds.len() == 5 && added.len() == 5 {
+            types = message::own_types(&plain);
+        }
+        let whole = match helper.is_some() {
+            true => syn::parse2(quote!(#helper #item)).ok(),
+            false => Some(plain.clone()),
+        };
+        implemented = whole.map(|whole| implement(whole, types.as_ref()));
+        if let Some(types) = &types {
+            let mut bounded = plain;
+            message::bound(&mut bounded, types, &runtime);
+            item = quote!(#bounded);
+        }
+    }
+    let (own, helper) = match implemented {
+        Some(_) => (None, None),
+        None => (own, helper),
+    };
+    let left = added.iter().filter(|added| added.serde || types.is_none());
+    let paths = left.map(|added| (added.path)(&runtime_path));
+    let own = own.map(|(derive, _)| {
+        let derive = Ident::new(derive, Span::call_site());
+        quote!(#runtime::#derive)
+    });
+    let derives = (!added.is_empty() || own.is_some()).then(|| quote!(#[derive(#(#paths,)* #own)]));
     quote! {
-        #[derive(#(#paths,)* #own)]
+        #derives
         #serde
         #lint
         #helper
-        #(#attributes)*
-        #rest
+        #item
+        #implemented
         #errors
     }
+}
+
+/// Whether nothing in an item is for the compiler, or for a derive, to take out.
+fn is_plain(item: TokenStream) -> bool {
+    const KEPT: [&str; 5] = ["allow", "deprecated", "derive", "doc", "serde"];
+    let mut after_hash = false;
+    item.into_iter().all(|token| {
+        let was_after_hash = after_hash;
+        after_hash = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '#');
+        match token {
+            TokenTree::Group(group) if was_after_hash => {
+                let first = group.stream().into_iter().next();
+                first.is_some_and(|first| KEPT.contains(&first.to_string().as_str()))
+            }
+            TokenTree::Group(group) => is_plain(group.stream()),
+            _ => true,
+        }
+    })
 }
 
 /// The item's attributes, and all the rest of it.

@@ -52,6 +52,21 @@ fn event_attribute() {
 }
 
 #[test]
+fn event_attribute_with_own_types() {
+    let item = quote! {
+        pub struct Placed {
+            pub customer: Option<Customer>,
+            pub count: u32,
+        }
+    };
+    let expanded = attribute::expand(&attribute::EVENT, TokenStream::new(), item);
+    check(
+        expanded,
+        &expect_file!["../snapshots/event_attribute_with_own_types.rs"],
+    );
+}
+
+#[test]
 fn value() {
     let item = quote! {
         #[derive(Copy, PartialEq)]

@@ -1,4 +1,4 @@
-// 1 mistake, 12 errors: docs/decisions/0013-one-mistake-one-error.md
+// 1 mistake, 10 errors: docs/decisions/0013-one-mistake-one-error.md
 use eventsource_core::prelude::*;
 
 #[event]

@@ -1,4 +1,3 @@
-// 1 mistake, 8 errors: docs/decisions/0013-one-mistake-one-error.md
 use eventsource_core::prelude::*;
 
 #[event]

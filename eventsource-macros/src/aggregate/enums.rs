@@ -124,10 +124,7 @@ pub(crate) fn implementation(owner: &Ident, list: &List) -> TokenStream {
         let conversion = conversion(list, entry);
         let own = match list.kind {
             Kind::Event => event(owner, cfg, &quote!(#alias)),
-            Kind::Command => {
-                let handled = known(Kind::Command, alias);
-                command(owner, cfg, entry.variant.span(), &quote!(#alias), &handled)
-            }
+            Kind::Command => command(owner, entry),
         };
         quote!(#conversion #own)
     });
@@ -158,43 +155,49 @@ fn conversion(list: &List, entry: &Entry) -> TokenStream {
     }
 }
 
+/// Makes the whole enum of events the aggregate's own. Where one of the list is no event, so is every type: that has been
+/// reported, and what a handler returns is then not reported beside it.
+pub(crate) fn events(owner: &Ident, List { kind, ident, .. }: &List) -> TokenStream {
+    event(owner, &[], &known(*kind, ident))
+}
+
 /// Makes an event, or the whole enum, the aggregate's own.
 pub(crate) fn event(owner: &Ident, cfg: &[Attribute], event: &TokenStream) -> TokenStream {
     quote! {
         #(#cfg)*
         impl __p::Decision<#owner> for #event {
-            fn record(self, to: &mut __p::Events<#owner>) -> __p::Recorded<#owner> {
-                __p::record(self, to)
-            }
+            type By = __p::AsEvent;
         }
     }
 }
 
-/// Makes a command, or the whole enum, the aggregate's own. That it is not handled is said at `span`, of the type
-/// `handled`.
-pub(crate) fn command(
+/// Makes a command the aggregate's own. That it is not handled is said at its place in the list.
+fn command(
     owner: &Ident,
-    cfg: &[Attribute],
-    span: Span,
-    command: &TokenStream,
-    handled: &TokenStream,
+    Entry {
+        cfg,
+        alias,
+        variant,
+        ..
+    }: &Entry,
 ) -> TokenStream {
-    let own = respanned(owner, span);
+    let own = respanned(owner, variant.span());
+    let handled = known(Kind::Command, alias);
     quote! {
         #(#cfg)*
-        impl __p::ListedCommand<#owner> for #command {
+        impl __p::DispatchedBy<#owner> for #alias {
             const HANDLER: __p::Handler<#owner, Self> = <#own as __p::Handle<#handled>>::HANDLER;
         }
     }
 }
 
 /// The dispatcher.
-pub(crate) fn commands(owner: &Ident, List { ident, entries, .. }: &List) -> TokenStream {
-    let arms = entries.iter().map(|Entry { cfg, variant, .. }| {
-        quote!(#(#cfg)* Self::#variant(it) => __p::ListedCommand::decide(it, on),)
-    });
+pub(crate) fn dispatcher(owner: &Ident, List { ident, entries, .. }: &List) -> TokenStream {
+    let arms = entries.iter().map(
+        |Entry { cfg, variant, .. }| quote!(#(#cfg)* Self::#variant(it) => __p::decide(it, on),),
+    );
     quote! {
-        impl __p::ListedCommand<#owner> for #ident {
+        impl __p::DispatchedBy<#owner> for #ident {
             const HANDLER: __p::Handler<#owner, Self> = __p::Handler::new(|command, on| match command { #(#arms)* });
         }
     }

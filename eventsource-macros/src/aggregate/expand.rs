@@ -22,7 +22,8 @@ pub(crate) fn expand(aggregate: &Aggregate) -> TokenStream {
     let enums = lists
         .iter()
         .map(|list| enums::implementation(&aggregate.ident, list));
-    let (interface, whole) = (interface(aggregate), whole(aggregate));
+    let (interface, recorded) = (interface(aggregate), recorded(aggregate));
+    let dispatched = dispatched(aggregate);
     let (creation, registration) = (creation(aggregate), registration(aggregate));
     let scope = scope(
         &aggregate.runtime,
@@ -30,7 +31,8 @@ pub(crate) fn expand(aggregate: &Aggregate) -> TokenStream {
             #(#aliases)*
             #interface
             #(#enums)*
-            #whole
+            #recorded
+            #dispatched
             #creation
             #registration
         },
@@ -49,25 +51,30 @@ fn set(messages: &Messages) -> TokenStream {
     }
 }
 
-/// What makes the whole enums the aggregate's own.
-fn whole(aggregate: &Aggregate) -> TokenStream {
-    let Aggregate {
-        ident,
-        events,
-        commands,
-        ..
-    } = aggregate;
-    let event = enums::event(ident, &[], &set(events));
-    let command = match commands {
-        Messages::Listed(list) => enums::commands(ident, list),
+/// What makes the enum of events the aggregate's own.
+fn recorded(Aggregate { ident, events, .. }: &Aggregate) -> TokenStream {
+    match events {
+        Messages::Listed(list) => enums::events(ident, list),
+        Messages::Own(own) => enums::event(ident, &[], &quote!(#own)),
+    }
+}
+
+/// How the enum of commands is decided about.
+fn dispatched(
+    Aggregate {
+        ident, commands, ..
+    }: &Aggregate,
+) -> TokenStream {
+    match commands {
+        Messages::Listed(list) => enums::dispatcher(ident, list),
         Messages::Own(own) => {
-            let own_type = quote!(#own);
-            enums::command(ident, &[], own.span(), &own_type, &own_type)
+            let owner = respanned(ident, own.span());
+            quote! {
+                impl __p::DispatchedBy<#ident> for #own {
+                    const HANDLER: __p::Handler<#ident, Self> = <#owner as __p::Handle<#own>>::HANDLER;
+                }
+            }
         }
-    };
-    quote! {
-        #event
-        #command
     }
 }
 

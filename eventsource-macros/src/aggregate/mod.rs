@@ -7,6 +7,7 @@ mod parse;
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::DeriveInput;
 
 use crate::errors::Errors;
 use crate::runtime::Runtime;
@@ -15,6 +16,10 @@ pub(crate) use model::{Entry, List};
 pub(crate) use parse::entries;
 
 pub(crate) fn derive(item: TokenStream) -> TokenStream {
+    syn::parse2(item).map_or_else(|error| error.to_compile_error(), implement)
+}
+
+pub(crate) fn implement(item: DeriveInput) -> TokenStream {
     let mut errors = Errors::default();
     let implementation = match parse::parse(item, &mut errors) {
         Ok(aggregate) => Some(expand::expand(&aggregate)),

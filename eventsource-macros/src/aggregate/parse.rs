@@ -1,6 +1,5 @@
-//! From the tokens of an aggregate to an [`Aggregate`], with every mistake on the way.
+//! From the item of an aggregate to an [`Aggregate`], with every mistake on the way.
 
-use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident};
 use syn::ext::IdentExt;
 use syn::{Data, DeriveInput, Expr, Ident, LitStr, Type};
@@ -22,10 +21,7 @@ const KNOWN: [&str; 7] = [
 ];
 
 /// What was understood; where that is not enough, the path of the runtime alone.
-pub(crate) fn parse(item: TokenStream, errors: &mut Errors) -> Result<Aggregate, Runtime> {
-    let Some(item) = errors.keep(syn::parse2::<DeriveInput>(item)) else {
-        return Err(Runtime::default());
-    };
+pub(crate) fn parse(item: DeriveInput, errors: &mut Errors) -> Result<Aggregate, Runtime> {
     let mut arguments = Arguments::of("aggregate", &item.attrs, errors);
     let runtime = arguments.runtime(errors);
     understand(item, arguments, &runtime, errors).ok_or(runtime)

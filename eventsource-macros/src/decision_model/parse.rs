@@ -1,6 +1,5 @@
-//! From the tokens of a decision model to a [`DecisionModel`], with every mistake on the way.
+//! From the item of a decision model to a [`DecisionModel`], with every mistake on the way.
 
-use proc_macro2::TokenStream;
 use quote::format_ident;
 use syn::ext::IdentExt;
 use syn::{Data, DeriveInput, Fields, Ident, LitStr};
@@ -13,8 +12,7 @@ use crate::message::{self, Kind, Tag};
 
 const KNOWN: [&str; 4] = ["name", "events", "any_event", "crate"];
 
-pub(crate) fn parse(item: TokenStream, errors: &mut Errors) -> Option<DecisionModel> {
-    let item: DeriveInput = errors.keep(syn::parse2(item))?;
+pub(crate) fn parse(item: DeriveInput, errors: &mut Errors) -> Option<DecisionModel> {
     let fields = match item.data {
         Data::Struct(data) => data.fields,
         Data::Enum(data) => {

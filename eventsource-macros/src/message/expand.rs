@@ -9,14 +9,14 @@ use crate::message::model::{Body, Contract, Kind, Message, OwnField, Shape, Stre
 use crate::message::stream;
 use crate::runtime::scope;
 
-pub(crate) fn expand(message: &Message) -> TokenStream {
+pub(crate) fn expand(message: &Message, standard: Option<&TokenStream>) -> TokenStream {
     match &message.shape {
         Shape::One {
             contract,
             tags,
             stream,
             stored,
-        } => one(message, contract, tags, stream.as_ref(), stored),
+        } => one(message, contract, tags, stream.as_ref(), stored, standard),
         Shape::Set(variants) => scope(
             &message.runtime,
             set(message.kind, &message.ident, variants),
@@ -31,6 +31,7 @@ fn one(
     tags: &[Tag],
     stream: Option<&Stream>,
     stored: &[Type],
+    standard: Option<&TokenStream>,
 ) -> TokenStream {
     let Message { runtime, .. } = message;
     if tags.is_empty() && stream.is_none() && stored.is_empty() {
@@ -50,13 +51,13 @@ fn one(
         }
     });
     let stream = stream.map(stream::expand);
-    // Before serde's derives say it of each method that they call.
-    let stored = stored.iter().map(|ty| {
+    // Before serde's derives say it of each method that they call. The standard traits come with a question of their own.
+    let stored = stored.iter().filter(|_| standard.is_none()).map(|ty| {
         let stored = quote_spanned!(ty.span()=> const _: __p::Stored<__Field> = __p::Stored::NEW;);
         quote!(const _: () = { type __Field = #ty; #stored };)
     });
     let implementation = implementation(message, contract, &quote!(__p), &quote!(#tags #stream));
-    scope(runtime, quote!(#(#stored)* #implementation))
+    scope(runtime, quote!(#(#stored)* #standard #implementation))
 }
 
 fn named(message: &Message, contract: &Contract) -> TokenStream {
@@ -187,9 +188,7 @@ fn command_set(commands: &Ident) -> TokenStream {
     quote! {
         impl __p::CommandSet for #commands {}
         impl __p::AnyCommand for #commands {
-            fn write_any<W: __p::MessageWriter>(&self, to: W) -> __p::Result<W::Ok, W::Error> {
-                __p::MessageSet::write(self, to)
-            }
+            type By = __p::AsCommandSet;
         }
     }
 }

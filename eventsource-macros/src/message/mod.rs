@@ -3,20 +3,32 @@
 mod expand;
 mod model;
 mod parse;
+mod standard;
 mod stream;
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::DeriveInput;
 
 use crate::errors::Errors;
 use expand::expand;
 pub(crate) use expand::{adds, set};
 pub(crate) use model::{Body, Kind, Tag, Variant};
 pub(crate) use parse::{reached, tags};
+pub(crate) use standard::{OwnTypes, bound, own_types};
 
 pub(crate) fn derive(kind: Kind, item: TokenStream) -> TokenStream {
+    syn::parse2(item).map_or_else(
+        |error| error.to_compile_error(),
+        |item| implement(kind, item, None),
+    )
+}
+
+/// With the own types of its fields also its standard traits.
+pub(crate) fn implement(kind: Kind, item: DeriveInput, own: Option<&OwnTypes>) -> TokenStream {
     let mut errors = Errors::default();
+    let standard = own.map(|own| standard::expand(&item, own));
     let message = parse::parse(kind, item, &mut errors);
-    let implementation = message.map(|message| expand(&message));
+    let implementation = message.map(|message| expand(&message, standard.as_ref()));
     quote!(#implementation #errors)
 }

@@ -1,4 +1,4 @@
-//! From the tokens of a struct or an enum to a [`Message`], with every mistake on the way.
+//! From a struct or an enum to a [`Message`], with every mistake on the way.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
@@ -13,8 +13,7 @@ use crate::errors::Errors;
 use crate::message::model::{Body, Contract, Kind, Message, OwnField, Shape, Tag, Variant};
 use crate::message::stream;
 
-pub(crate) fn parse(kind: Kind, item: TokenStream, errors: &mut Errors) -> Option<Message> {
-    let item: DeriveInput = errors.keep(syn::parse2(item))?;
+pub(crate) fn parse(kind: Kind, item: DeriveInput, errors: &mut Errors) -> Option<Message> {
     let mut arguments = Arguments::of(kind.word(), &item.attrs, errors);
     let runtime = arguments.runtime(errors);
     check_no_tag(&item.attrs, errors);
@@ -87,20 +86,25 @@ pub(crate) fn parse(kind: Kind, item: TokenStream, errors: &mut Errors) -> Optio
 /// Whether a field may hold what serde cannot write or read: a type of the user's own, as far as a macro can know, and
 /// without serde attributes, which can have it written and read in other ways.
 fn may_lack_serde(field: &Field) -> bool {
-    const STANDARD: [&str; 16] = [
-        "String", "Uuid", "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "u8",
-        "u16", "u32", "u64", "u128",
-    ];
     let Type::Path(path) = &field.ty else {
         return false;
     };
     let last = path.path.segments.last();
-    last.is_some_and(|last| !STANDARD.iter().any(|name| last.ident == name))
+    last.is_some_and(|last| !is_standard(&last.ident))
         && !field.attrs.iter().any(|attribute| {
             ["serde", "cfg"]
                 .iter()
                 .any(|name| attribute.path().is_ident(name))
         })
+}
+
+/// Whether a type of this name, as far as a macro can know, is one that can stand in every message.
+pub(super) fn is_standard(name: &Ident) -> bool {
+    const STANDARD: [&str; 16] = [
+        "String", "Uuid", "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "u8",
+        "u16", "u32", "u64", "u128",
+    ];
+    STANDARD.iter().any(|standard| name == standard)
 }
 
 /// A message is stored and read without knowing more than its name, so it has no parameters.

@@ -141,24 +141,20 @@ fn listed(methods: &Methods) -> TokenStream {
     let listed = list
         .iter()
         .map(|Method { cfg, message, .. }| quote!(#(#cfg)* <#message as #of<__Owner>>::LISTED;));
-    let decision = (*role == Role::Apply).then(|| {
-        quote! {
-            impl __p::Decision<#owner> for <__Block as __p::Known<{ __LISTED }>>::Type
-            where
-                for<'a> #owner: __p::AggregateIf<'a>,
-            {
-                fn record(self, _: &mut __p::Events<#owner>) -> __p::Recorded<#owner> {
-                    match self {}
-                }
-            }
-        }
-    });
+    if *role == Role::Handle {
+        return quote!(const _: () = { #(#listed)* };);
+    }
     quote! {
         const __LISTED: bool = {
             #(#listed)*
             true
         };
-        #decision
+        impl __p::Decision<#owner> for <__Block as __p::Known<{ __LISTED }>>::Type
+        where
+            for<'a> #owner: __p::AggregateIf<'a>,
+        {
+            type By = __p::Itself;
+        }
     }
 }
 
@@ -170,6 +166,10 @@ fn apply(method: &Method) -> TokenStream {
         ..
     } = method;
     let (meta, passed) = second("meta", None, method);
+    let meta = match passed {
+        Some(_) => quote!(#meta),
+        None => quote!(_),
+    };
     let passed = passed.map(|passed| quote!(, #passed));
     if method.broken {
         return quote! {
@@ -272,9 +272,8 @@ fn decision(method: &Method, on: &Ident, passed: Option<TokenStream>) -> TokenSt
     let returned = quote_spanned!(first=> __p::Same<_ #end);
     quote! {
         #check
-        let it = #call;
         let to = <#returned as __p::Decision<__Owner>>::conclude;
-        to(it, #on)
+        to(#call, #on)
     }
 }
 

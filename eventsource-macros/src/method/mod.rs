@@ -2,6 +2,7 @@
 
 mod block;
 mod check;
+mod correct;
 mod declare;
 mod expand;
 mod model;

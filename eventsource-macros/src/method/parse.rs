@@ -11,6 +11,7 @@ use crate::method::check::{
     check_block, check_foreign, check_new, check_output, check_qualifiers, check_receiver,
     check_second, last_name, text,
 };
+use crate::method::correct::correct;
 use crate::method::declare::{declared, ident_type, takes_what_it_declares};
 use crate::method::model::{Method, Methods, Parsed, Role};
 use crate::runtime::lints_off;
@@ -75,8 +76,7 @@ pub(crate) fn parse(
                 if understood.is_none() {
                     unknown = unknown.or_else(|| errors.last());
                 }
-                // A mistake that was reported is not left in the output, where the compiler would report it again.
-                found.signature.constness = None;
+                correct(role, found);
                 if let Some(understood) = understood
                     && check_new(role, &list, &understood, errors)
                 {
