@@ -1,8 +1,11 @@
 use eventsource_core::prelude::*;
 
+#[value]
+pub struct Money(pub u64);
+
 #[event]
-pub struct Opened {
-    pub owner: Strng,
+pub struct Deposited {
+    pub amount: Mony,
 }
 
 fn main() {}

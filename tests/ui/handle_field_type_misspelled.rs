@@ -1,8 +1,12 @@
 use eventsource_core::prelude::*;
 
+#[value]
+#[derive(Default)]
+pub struct Owner(pub String);
+
 #[event]
 pub struct Opened {
-    pub owner: String,
+    pub owner: Owner,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -12,20 +16,20 @@ pub struct Refused;
 #[aggregate(id = u64, error = Refused, events(Opened), commands(Open))]
 #[derive(Default)]
 pub struct Account {
-    owner: String,
+    owner: Owner,
 }
 
 #[apply]
 impl Account {
     fn opened(&mut self, event: &Opened) {
-        self.owner.clone_from(&event.owner);
+        self.owner = event.owner.clone();
     }
 }
 
 #[handle]
 impl Account {
     #[command]
-    pub fn open(&self, owner: Strin) -> Result<Opened, Refused> {
+    pub fn open(&self, owner: Ower) -> Result<Opened, Refused> {
         Ok(Opened { owner })
     }
 }

@@ -1,5 +1,7 @@
 use eventsource_core::prelude::*;
 
+type Result<T, E> = std::result::Result<T, E>;
+
 #[event]
 pub struct Opened {
     pub owner: String,
