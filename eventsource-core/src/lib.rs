@@ -78,6 +78,7 @@ mod execute_error;
 mod id;
 mod key;
 mod limits;
+mod listed;
 mod load;
 mod memory;
 pub mod message;

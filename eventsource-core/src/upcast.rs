@@ -155,7 +155,7 @@ impl<E> Formers<E> for () {
 
 impl<E: Follows<First>, First, Rest: Formers<E>> Formers<E> for (First, Rest) {
     fn read<R: MessageReader>(reader: R, former: Former) -> Result<E, R::Error> {
-        match <E as Follows<First>>::FORMER.holds(former) {
+        match <E as Follows<First>>::FORMER.holds(former.name, former.version) {
             true => E::read_former(reader),
             false => Rest::read(reader, former),
         }
@@ -225,7 +225,7 @@ pub const fn unbroken<E: Event>(event: &str) {
         }
         index = 0;
         while index < shape.before.len() {
-            if holds(shape.before[index], shape.name, version) {
+            if shape.before[index].holds(shape.name, version) {
                 times += 1;
             }
             index += 1;
@@ -258,28 +258,6 @@ pub const fn unbroken<E: Event>(event: &str) {
         }
         version += 1;
     }
-}
-
-const fn holds(shape: &Shape, name: &str, version: u32) -> bool {
-    let own = same(shape.name, name);
-    if own && shape.version == version {
-        return true;
-    }
-    let mut index = 0;
-    while index < shape.upcasts.len() {
-        if own && shape.upcasts[index].version == version {
-            return true;
-        }
-        index += 1;
-    }
-    index = 0;
-    while index < shape.before.len() {
-        if holds(shape.before[index], name, version) {
-            return true;
-        }
-        index += 1;
-    }
-    false
 }
 
 /// A number as text, in a constant.

@@ -51,6 +51,11 @@ pub(crate) fn parse(item: TokenStream, errors: &mut Errors) -> Option<DecisionMo
         name.unwrap_or_else(|| LitStr::new(&item.ident.unraw().to_string(), item.ident.span()));
     let tags = message::tags(Kind::Event, &fields, message::reached, errors);
     let events = events(&mut arguments, &item.ident, &tags, errors);
+    if let Some(retired) = arguments.take("retired") {
+        let problem = "a decision model reads what it lists, and nothing else";
+        let help = "leave `retired(…)` out: an event that is not listed is not read";
+        errors.add(&retired.key, problem, help);
+    }
     arguments.finish(&KNOWN, errors);
     let fields = fields.iter().filter_map(|field| {
         Some(Field {
@@ -128,5 +133,6 @@ fn events(
         kind: Kind::Event,
         ident: format_ident!("__{}Event", ident.unraw(), span = ident.span()),
         entries: entries(Kind::Event, listed, errors),
+        retired: Vec::new(),
     }))
 }
