@@ -129,6 +129,8 @@ pub use metadata::Metadata;
 pub use query::{Query, QueryItem};
 pub use registry::{AggregateEntry, NameCollision, Registered, Registry};
 pub use repository::{Repository, Retry};
+/// The JSON that an `upcast` takes and returns; `json!` writes one.
+pub use serde_json::{Value, json};
 pub use shape::{Former, JsonUpcast, Shape, Successor};
 pub use store::*;
 pub use store_error::StoreError;

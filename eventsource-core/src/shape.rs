@@ -202,9 +202,12 @@ impl Shape {
 
     /// The number of the first part that a successor is.
     fn part_of(&self, successor: &Self) -> u16 {
-        let is =
-            |next: &&Successor| (next.name, next.version) != (successor.name, successor.version);
-        self.into.iter().take_while(is).map(|next| next.parts).sum()
+        let other = |next: &&Successor| next.name != successor.name;
+        self.into
+            .iter()
+            .take_while(other)
+            .map(|next| next.parts)
+            .sum()
     }
 
     /// The newest shape that was stored under this name.

@@ -19,7 +19,7 @@ fn check(expanded: TokenStream, snapshot: &ExpectFile) {
 fn event() {
     let item = quote! {
         /// An order was placed.
-        #[event(name = "order.placed", version = 2, stream = "order/{customer}-{article}")]
+        #[event(name = "order.placed", version = 2, since = 2, stream = "order/{customer}-{article}")]
         pub struct Placed {
             #[tag]
             pub customer: CustomerId,

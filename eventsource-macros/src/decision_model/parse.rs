@@ -11,7 +11,7 @@ use crate::decision_model::model::{DecisionModel, Events, Field};
 use crate::errors::Errors;
 use crate::message::{self, Kind, Tag};
 
-const KNOWN: [&str; 4] = ["name", "events", "any_event", "crate"];
+const KNOWN: [&str; 5] = ["name", "events", "retired", "any_event", "crate"];
 
 pub(crate) fn parse(item: TokenStream, errors: &mut Errors) -> Option<DecisionModel> {
     let item: DeriveInput = errors.keep(syn::parse2(item))?;
@@ -51,11 +51,6 @@ pub(crate) fn parse(item: TokenStream, errors: &mut Errors) -> Option<DecisionMo
         name.unwrap_or_else(|| LitStr::new(&item.ident.unraw().to_string(), item.ident.span()));
     let tags = message::tags(Kind::Event, &fields, message::reached, errors);
     let events = events(&mut arguments, &item.ident, &tags, errors);
-    if let Some(retired) = arguments.take("retired") {
-        let problem = "a decision model reads what it lists, and nothing else";
-        let help = "leave `retired(…)` out: an event that is not listed is not read";
-        errors.add(&retired.key, problem, help);
-    }
     arguments.finish(&KNOWN, errors);
     let fields = fields.iter().filter_map(|field| {
         Some(Field {
@@ -133,6 +128,7 @@ fn events(
         kind: Kind::Event,
         ident: format_ident!("__{}Event", ident.unraw(), span = ident.span()),
         entries: entries(Kind::Event, listed, errors),
-        retired: Vec::new(),
+        // Of what it does not list, a model reads nothing anyway, but for parts of events that were split.
+        retired: arguments.texts("retired", errors),
     }))
 }

@@ -80,7 +80,7 @@ pub(crate) struct Contract {
 /// What an event says about the versions before and after it.
 #[derive(Default)]
 pub(crate) struct Versions {
-    /// The version that comes next, whose stored name it has.
+    /// A later version, whose stored name it has.
     pub(crate) of: Option<Link>,
     /// What it was split into.
     pub(crate) into: Vec<Link>,

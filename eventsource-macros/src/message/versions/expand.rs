@@ -38,11 +38,14 @@ pub(crate) fn expand(ident: &Ident, versions: &Versions) -> Option<Parts> {
         .as_ref()
         .map(|Link { alias, .. }| quote!(<Self as __p::Precedes<#alias>>::SUCCESSOR.name));
     let (precedes, follows) = (
-        successors
-            .iter()
-            .map(|link| precedes(ident, link, of.is_some())),
+        successors.iter().map(|link| precedes(ident, link)),
         from.iter().map(|link| follows(ident, link)),
     );
+    let chained = of.as_ref().map(|_| {
+        quote!(
+            const CHAINED: bool = true;
+        )
+    });
     let (shape, parts, read, check) = (
         shape(versions, &successors),
         parts(&successors),
@@ -51,21 +54,23 @@ pub(crate) fn expand(ident: &Ident, versions: &Versions) -> Option<Parts> {
     );
     Some(Parts {
         name,
-        items: quote!(#shape #parts #read),
+        items: quote!(#chained #shape #parts #read),
         beside: quote!(#(#precedes)* #(#follows)* #check),
     })
 }
 
-/// That it became another event.
-fn precedes(ident: &Ident, Link { path, alias }: &Link, same: bool) -> TokenStream {
-    let label = label(path);
-    let successor = quote_spanned!(path.span()=> __p::successor::<Self, #alias>(#label));
+/// That it became another event. Whether that is one is asked in the first constant, and nowhere else.
+fn precedes(ident: &Ident, Link { path, alias }: &Link) -> TokenStream {
+    let (event, label, span) = (ident.to_string(), label(path), path.span());
+    let successor = quote_spanned!(span=> __p::successor::<Self, #alias>(#label));
+    let known = quote!(<#alias as __p::Known<{ <#ident as __p::Precedes<#alias>>::SUCCESSOR.version == 0 }>>::Type);
+    let precedes = quote_spanned!(span=> __p::precedes::<#known, #ident>(#event, #label));
     quote! {
         type #alias = #path;
         impl __p::Precedes<#alias> for #ident {
-            const SAME: bool = #same;
             const SUCCESSOR: __p::Successor = #successor;
         }
+        const _: () = #precedes;
     }
 }
 

@@ -2,6 +2,7 @@
 
 use proc_macro2::Span;
 use quote::{ToTokens, format_ident};
+use syn::spanned::Spanned;
 use syn::{Ident, LitStr, Path};
 
 use crate::arguments::{Arguments, Listed};
@@ -14,6 +15,9 @@ pub(crate) fn parse(
     contract: &Contract,
     errors: &mut Errors,
 ) -> Versions {
+    let older = ["from", "upcast", "since"]
+        .iter()
+        .any(|key| arguments.has(key));
     let of_key = arguments.span("of");
     let of = arguments.types_or_one("of", "Opened", errors);
     let of = links('N', of, errors);
@@ -22,7 +26,7 @@ pub(crate) fn parse(
     let into = links('S', into, errors);
     let from = arguments.types_or_one("from", "OpenedV1", errors);
     let from = links('F', from, errors);
-    let versions = Versions {
+    let mut versions = Versions {
         into,
         from,
         upcasts: upcasts(arguments, contract, errors),
@@ -32,7 +36,13 @@ pub(crate) fn parse(
         of: only(of, errors),
     };
     check_successors(&versions, contract, (of_key, into_key), errors);
-    check_reached(&versions, ident, contract, errors);
+    if versions.of.is_some() {
+        versions.into.clear();
+    }
+    check_order(&mut versions, ident, errors);
+    if !older {
+        check_first(&versions, ident, contract, errors);
+    }
     versions
 }
 
@@ -49,7 +59,7 @@ fn links(letter: char, listed: Vec<Listed>, errors: &mut Errors) -> Vec<Link> {
             errors.add(&path, problem, "leave one of them out");
             continue;
         }
-        let alias = format_ident!("__{letter}{number}");
+        let alias = format_ident!("__{letter}{number}", span = path.span());
         links.push(Link { path, alias });
     }
     links
@@ -58,7 +68,7 @@ fn links(letter: char, listed: Vec<Listed>, errors: &mut Errors) -> Vec<Link> {
 /// The one version that comes next.
 fn only(mut of: Vec<Link>, errors: &mut Errors) -> Option<Link> {
     if let Some(second) = of.get(1) {
-        let problem = "`of` names one version, the one that comes next";
+        let problem = "`of` names one version, a later one of the same event";
         let help =
             "write `into(…)` in place of it, and a `name`, if the event was split into these";
         errors.add(&second.path, problem, help);
@@ -182,20 +192,40 @@ fn check_successors(
     }
 }
 
-/// A version above the first is reached from the one before it, or nothing older was ever stored. Whether those that it
-/// names are the right ones, the compiler sees.
-fn check_reached(versions: &Versions, ident: &Ident, contract: &Contract, errors: &mut Errors) {
-    let oldest = versions.since.unwrap_or(1);
-    if contract.version > oldest && versions.from.is_empty() && versions.upcasts.is_empty() {
-        let before = contract.version - 1;
-        let problem =
-            format!("nothing becomes `{ident}` of version {before}, the one before its own");
-        let help = format!(
-            "write `from = …` with a struct that has `#[event(version = {before}, of = {ident})]`, or `upcast({before} = …)` \
-             with a function on JSON; or `since = {}` if no older one was ever stored",
-            contract.version
+/// That nothing comes both before and after it. (A longer circle is for the compiler to see.)
+fn check_order(versions: &mut Versions, ident: &Ident, errors: &mut Errors) {
+    let text = |path: &Path| path.to_token_stream().to_string();
+    let is_after = |path: &Path| {
+        versions
+            .into
+            .iter()
+            .any(|after| text(&after.path) == text(path))
+    };
+    if let Some(both) = versions.from.iter().find(|before| is_after(&before.path)) {
+        let problem = format!(
+            "`{}` cannot come both before and after `{ident}`",
+            text(&both.path)
         );
-        let place = versions.place.unwrap_or_else(Span::call_site);
-        errors.add_at(place, problem, help);
+        let help =
+            "name it in `from`, if this one was made of it, or in `into`, if this one became it";
+        errors.add(&both.path, problem, help);
+        versions.from.clear();
+        versions.into.clear();
     }
+}
+
+/// That a version which says nothing about older ones is the first. Whether what others say is right, the compiler sees.
+fn check_first(versions: &Versions, ident: &Ident, contract: &Contract, errors: &mut Errors) {
+    if contract.version == 1 {
+        return;
+    }
+    let before = contract.version - 1;
+    let problem = format!("nothing becomes `{ident}` of version {before}, the one before its own");
+    let help = format!(
+        "write `from = …` with a struct that has `#[event(version = {before}, of = {ident})]`, or `upcast({before} = …)` \
+         with a function on JSON; or `since = {}` if no older one was ever stored",
+        contract.version
+    );
+    let place = versions.place.unwrap_or_else(Span::call_site);
+    errors.add_at(place, problem, help);
 }

@@ -1,0 +1,22 @@
+use eventsource_core::prelude::*;
+
+#[event(version = 1, of = Opened)]
+pub struct OpenedV1 {
+    pub name: String,
+}
+
+#[event(name = "account.opened")]
+pub struct Opened {
+    pub owner: String,
+}
+
+#[event(name = "account.reopened", version = 2, from = OpenedV1)]
+pub struct Reopened;
+
+impl From<OpenedV1> for Reopened {
+    fn from(_: OpenedV1) -> Self {
+        Self
+    }
+}
+
+fn main() {}
