@@ -5,9 +5,15 @@ pub struct OpenedV1 {
     pub name: String,
 }
 
-#[event(name = "account.opened")]
+#[event(name = "account.opened", version = 2, from = OpenedV1)]
 pub struct Opened {
     pub owner: String,
+}
+
+impl From<OpenedV1> for Opened {
+    fn from(old: OpenedV1) -> Self {
+        Self { owner: old.name }
+    }
 }
 
 #[event(name = "account.reopened", version = 2, from = OpenedV1)]
