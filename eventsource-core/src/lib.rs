@@ -61,11 +61,13 @@
 
 mod aggregate;
 mod append;
+mod chain;
 mod checkpoint;
 pub mod codec;
 mod command;
 mod decide;
 mod decision;
+mod decode;
 mod digest;
 mod dispatcher;
 mod draft;
@@ -100,6 +102,7 @@ pub mod testing;
 mod time;
 mod timer;
 mod trace;
+mod unknown;
 mod upcast;
 mod watch;
 

@@ -92,8 +92,8 @@ pub(crate) struct Versions {
     pub(crate) aliases: Vec<LitStr>,
     /// The oldest version that is read.
     pub(crate) since: Option<u32>,
-    /// Which of those that become it can be made of it again.
-    pub(crate) down: Option<usize>,
+    /// Which of those that become it can be made of it again, and where that is said.
+    pub(crate) down: Option<(usize, Span)>,
     /// Where the version stands, or the type's name.
     pub(crate) place: Option<Span>,
 }

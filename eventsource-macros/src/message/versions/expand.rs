@@ -152,9 +152,10 @@ fn known(ident: &Ident, alias: &Ident) -> TokenStream {
 
 /// Writes it as an earlier version, where that is asked for.
 fn write(ident: &Ident, versions: &Versions) -> Option<TokenStream> {
-    let Link { path, alias } = versions.from.get(versions.down?)?;
-    let known = known(ident, alias);
-    let write = quote_spanned!(path.span()=> __p::write_down::<Self, #known, W>(self, to));
+    let (down, span) = versions.down?;
+    let Link { alias, .. } = versions.from.get(down)?;
+    let known = respanned(&known(ident, alias), span);
+    let write = quote_spanned!(span=> __p::write_down::<Self, #known, W>(self, to));
     Some(quote! {
         fn write_event<W: __p::MessageWriter>(&self, to: W) -> __p::Result<W::Ok, W::Error> {
             #write
@@ -164,7 +165,7 @@ fn write(ident: &Ident, versions: &Versions) -> Option<TokenStream> {
 
 /// That a program may be told to write an earlier version.
 fn older(versions: &Versions) -> Option<TokenStream> {
-    let Link { alias, .. } = versions.from.get(versions.down?)?;
+    let Link { alias, .. } = versions.from.get(versions.down?.0)?;
     Some(quote!(impl __p::OlderVersion for #alias {}))
 }
 

@@ -69,7 +69,7 @@ fn links(letter: char, listed: Vec<Listed>, errors: &mut Errors) -> Vec<Link> {
 }
 
 /// `down = F`: where `F` stands in `from`.
-fn down_to(path: &Path, from: &[Link], errors: &mut Errors) -> Option<usize> {
+fn down_to(path: &Path, from: &[Link], errors: &mut Errors) -> Option<(usize, Span)> {
     let text = |path: &Path| path.to_token_stream().to_string();
     let found = from.iter().position(|link| text(&link.path) == text(path));
     if found.is_none() {
@@ -83,7 +83,7 @@ fn down_to(path: &Path, from: &[Link], errors: &mut Errors) -> Option<usize> {
             "name in `down` one of the types that stand in `from`",
         );
     }
-    found
+    Some((found?, path.span()))
 }
 
 /// The one version that comes next.
