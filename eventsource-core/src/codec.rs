@@ -2,10 +2,14 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::event::Event;
-use crate::message::{self, MessageReader, MessageSet, MessageWriter, UnknownMessage};
-use crate::stored_event::EventRef;
+use crate::message::{MessageSet, MessageWriter};
+use crate::shape::JsonUpcast;
+use crate::upcast::OlderVersion;
+
+pub use crate::decode::{DecodeError, decode, decode_all};
 
 /// Encodes and decodes payloads.
 ///
@@ -19,6 +23,114 @@ pub trait Codec: Clone + Send + Sync + 'static {
 
     /// Decodes a payload that was written in `format`.
     fn decode<T: DeserializeOwned>(&self, format: &str, payload: &[u8]) -> Result<T, CodecError>;
+
+    /// As which version it writes events of this name, if not as today's.
+    #[inline]
+    fn writes(&self, name: &str) -> Option<u32> {
+        let _ = name;
+        None
+    }
+
+    /// The same codec, which writes `F` in place of the versions after it: while a program is replaced on several
+    /// machines, those that are not replaced yet can read what the new ones write.
+    ///
+    /// ```
+    /// use eventsource_core::prelude::*;
+    /// use eventsource_core::{Codec, Json, codec};
+    ///
+    /// #[event(version = 1, of = Opened)]
+    /// pub struct OpenedV1 {
+    ///     pub name: String,
+    /// }
+    ///
+    /// #[event(name = "account.opened", version = 2, from = OpenedV1, down = OpenedV1)]
+    /// pub struct Opened {
+    ///     pub owner: String,
+    /// }
+    ///
+    /// impl From<OpenedV1> for Opened {
+    ///     fn from(old: OpenedV1) -> Self {
+    ///         Self { owner: old.name }
+    ///     }
+    /// }
+    ///
+    /// impl From<&Opened> for OpenedV1 {
+    ///     fn from(event: &Opened) -> Self {
+    ///         Self { name: event.owner.clone() }
+    ///     }
+    /// }
+    ///
+    /// #[derive(Event)]
+    /// enum Happening {
+    ///     Opened(Opened),
+    /// }
+    ///
+    /// let opened = Happening::Opened(Opened { owner: "me".into() });
+    /// let encoded = codec::encode(&Json.writing::<OpenedV1>(), &opened)?;
+    /// assert_eq!((encoded.version, &*encoded.payload), (1, &br#"{"name":"me"}"#[..]));
+    /// # Ok::<(), eventsource_core::CodecError>(())
+    /// ```
+    fn writing<F: Event + OlderVersion>(self) -> Writing<Self> {
+        Writing {
+            codec: self,
+            name: F::NAME,
+            version: F::VERSION,
+        }
+    }
+
+    /// Decodes a payload of an earlier version that becomes today's by `upcast`: as JSON, step by step.
+    ///
+    /// A codec whose payloads are not JSON has nothing to change here: for it there are structs of the earlier
+    /// versions. One that reads JSON beside its own format hands it on to [`Json`].
+    fn decode_upcast<T: DeserializeOwned>(
+        &self,
+        format: &str,
+        payload: &[u8],
+        steps: &[JsonUpcast],
+    ) -> Result<T, CodecError> {
+        let _ = (payload, steps);
+        Err(CodecError::NotJson {
+            format: format.into(),
+        })
+    }
+}
+
+/// A codec that writes events of one name as an earlier version: [`Codec::writing`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Writing<C> {
+    codec: C,
+    name: &'static str,
+    version: u32,
+}
+
+impl<C: Codec> Codec for Writing<C> {
+    fn format(&self) -> &'static str {
+        self.codec.format()
+    }
+
+    fn encode<T: Serialize>(&self, value: &T, into: &mut Vec<u8>) -> Result<(), CodecError> {
+        self.codec.encode(value, into)
+    }
+
+    fn decode<T: DeserializeOwned>(&self, format: &str, payload: &[u8]) -> Result<T, CodecError> {
+        self.codec.decode(format, payload)
+    }
+
+    fn writes(&self, name: &str) -> Option<u32> {
+        match name == self.name {
+            true => Some(self.version),
+            false => self.codec.writes(name),
+        }
+    }
+
+    fn decode_upcast<T: DeserializeOwned>(
+        &self,
+        format: &str,
+        payload: &[u8],
+        steps: &[JsonUpcast],
+    ) -> Result<T, CodecError> {
+        self.codec.decode_upcast(format, payload, steps)
+    }
 }
 
 /// JSON, the default.
@@ -47,12 +159,7 @@ impl Codec for Json {
     }
 
     fn decode<T: DeserializeOwned>(&self, format: &str, payload: &[u8]) -> Result<T, CodecError> {
-        if format != Self::FORMAT {
-            return Err(CodecError::UnknownFormat {
-                format: format.into(),
-                known: Self::FORMAT,
-            });
-        }
+        check_format(format)?;
         let decoded = serde_json::from_slice(payload);
         let other = match payload {
             EMPTY => NULL,
@@ -61,6 +168,34 @@ impl Codec for Json {
         };
         // A unit struct reads `null`, one with optional fields reads `{}`: the two mean the same here.
         decoded.or_else(|error| serde_json::from_slice(other).map_err(|_| CodecError::new(error)))
+    }
+
+    fn decode_upcast<T: DeserializeOwned>(
+        &self,
+        format: &str,
+        payload: &[u8],
+        steps: &[JsonUpcast],
+    ) -> Result<T, CodecError> {
+        check_format(format)?;
+        let mut value: Value = serde_json::from_slice(payload).map_err(CodecError::new)?;
+        for JsonUpcast { version, upcast } in steps {
+            value = upcast(value).map_err(|reason| CodecError::Upcast {
+                version: *version,
+                reason,
+            })?;
+        }
+        // By way of the text: `null` and `{}` are then read as they are everywhere.
+        self.decode(format, value.to_string().as_bytes())
+    }
+}
+
+fn check_format(format: &str) -> Result<(), CodecError> {
+    match format {
+        Json::FORMAT => Ok(()),
+        _ => Err(CodecError::UnknownFormat {
+            format: format.into(),
+            known: Json::FORMAT,
+        }),
     }
 }
 
@@ -82,6 +217,33 @@ pub enum CodecError {
     /// What the codec has written cannot be read again: a NaN in JSON, or serde attributes that do not agree.
     #[error("what was written cannot be read again: {0}")]
     Unreadable(Box<CodecError>),
+    /// It is of a version that becomes today's as JSON, and its format is another one.
+    #[error(
+        "the payload's format is `{}`, and this codec has no `upcast`: write a struct of this version, with `of` and `from`",
+        .format.escape_debug()
+    )]
+    NotJson {
+        /// The stored format.
+        format: String,
+    },
+    /// It was to be written as an earlier version, and nothing makes that of it.
+    #[error(
+        "it was to be written as version {wanted}, and nothing makes that of version {version}: write `down = …` on it"
+    )]
+    NoDowncast {
+        /// The version that it has.
+        version: u32,
+        /// The version that the codec writes.
+        wanted: u32,
+    },
+    /// The function that makes the next version of this one's JSON refused it.
+    #[error("the upcast of version {version} failed: {reason}")]
+    Upcast {
+        /// The version that it was given.
+        version: u32,
+        /// What it said.
+        reason: String,
+    },
     /// The codec refused it.
     #[error("{0}")]
     Payload(Box<dyn std::error::Error + Send + Sync>),
@@ -92,23 +254,6 @@ impl CodecError {
     pub fn new(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Payload(error.into())
     }
-}
-
-/// A stored event that is not one of the enum's, or whose payload cannot be read.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum DecodeError {
-    /// Its name or version is not known.
-    #[error(transparent)]
-    Unknown(#[from] UnknownMessage),
-    /// Its payload does not decode.
-    #[error("the payload of `{}` does not decode: {source}", .name.escape_debug())]
-    Payload {
-        /// The stored name.
-        name: String,
-        /// Why.
-        source: CodecError,
-    },
 }
 
 /// A message as name, version and bytes.
@@ -147,82 +292,16 @@ pub(crate) fn encode_one<C: Codec, E: Event>(codec: &C, event: &E) -> Result<Enc
     event.write_event(Encode(codec))
 }
 
-/// Decodes a stored event.
-pub fn decode<C: Codec, M: MessageSet>(codec: &C, event: &EventRef<'_>) -> Result<M, DecodeError> {
-    let row = M::row(event.name, event.schema)?;
-    let decoded = M::read(
-        row.variant,
-        Decode {
-            codec,
-            format: event.format,
-            payload: event.payload,
-        },
-    );
-    decoded.map_err(|source| DecodeError::Payload {
-        name: event.name.into(),
-        source,
-    })
-}
-
-/// Decodes a stored event that must be of one type.
-pub(crate) fn decode_one<C: Codec, E: Event>(
-    codec: &C,
-    event: &EventRef<'_>,
-) -> Result<E, DecodeError> {
-    if (event.name, event.schema) != (E::NAME, E::VERSION) {
-        return Err(DecodeError::Unknown(UnknownMessage {
-            name: event.name.into(),
-            version: event.schema,
-            newest: (event.name == E::NAME).then_some(E::VERSION),
-        }));
-    }
-    let reader = Decode {
-        codec,
-        format: event.format,
-        payload: event.payload,
-    };
-    E::read_event(reader).map_err(|source| DecodeError::Payload {
-        name: event.name.into(),
-        source,
-    })
-}
-
-/// An encoded event, decoded again.
-pub(crate) fn read_back<C: Codec, M: MessageSet>(
-    codec: &C,
-    encoded: &Encoded,
-) -> Result<M, CodecError> {
-    let row = M::row(encoded.name, encoded.version).map_err(CodecError::new)?;
-    let reader = Decode {
-        codec,
-        format: codec.format(),
-        payload: &encoded.payload,
-    };
-    M::read(row.variant, reader).map_err(unreadable)
-}
-
-/// An encoded event that belongs to no enum, decoded again.
-pub(crate) fn read_back_one<C: Codec, E: Event>(
-    codec: &C,
-    encoded: &Encoded,
-) -> Result<E, CodecError> {
-    let reader = Decode {
-        codec,
-        format: codec.format(),
-        payload: &encoded.payload,
-    };
-    E::read_event(reader).map_err(unreadable)
-}
-
-fn unreadable(error: CodecError) -> CodecError {
-    CodecError::Unreadable(Box::new(error))
-}
-
 struct Encode<'a, C>(&'a C);
 
 impl<C: Codec> MessageWriter for Encode<'_, C> {
     type Ok = Encoded;
     type Error = CodecError;
+
+    #[inline]
+    fn writes(&self, name: &str) -> Option<u32> {
+        self.0.writes(name)
+    }
 
     fn write<T: Serialize>(
         self,
@@ -230,6 +309,11 @@ impl<C: Codec> MessageWriter for Encode<'_, C> {
         version: u32,
         payload: &T,
     ) -> Result<Encoded, CodecError> {
+        if let Some(wanted) = self.0.writes(name)
+            && wanted < version
+        {
+            return Err(CodecError::NoDowncast { version, wanted });
+        }
         let mut bytes = Vec::with_capacity(128);
         self.0.encode(payload, &mut bytes)?;
         Ok(Encoded {
@@ -237,23 +321,5 @@ impl<C: Codec> MessageWriter for Encode<'_, C> {
             version,
             payload: bytes,
         })
-    }
-}
-
-struct Decode<'a, C> {
-    codec: &'a C,
-    format: &'a str,
-    payload: &'a [u8],
-}
-
-impl<C: Codec> MessageReader for Decode<'_, C> {
-    type Error = CodecError;
-
-    fn read<T: DeserializeOwned>(self) -> Result<T, CodecError> {
-        self.codec.decode(self.format, self.payload)
-    }
-
-    fn no_such_variant(self) -> CodecError {
-        CodecError::new(message::NO_SUCH_VARIANT)
     }
 }

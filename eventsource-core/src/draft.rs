@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::append::NewEvent;
 use crate::codec::{self, Codec, CodecError, Encoded};
+use crate::decode;
 use crate::event::{Event, EventSet};
 use crate::message::MessageSet;
 use crate::tag::Tags;
@@ -27,7 +28,7 @@ impl<C: Codec> Draft<'_, C> {
     pub(crate) fn of_set<E: EventSet>(&self, event: &E) -> Result<(NewEvent, E), Unencodable> {
         let name = MessageSet::name(event);
         let encoded = codec::encode(self.codec, event);
-        let (encoded, read) = self.read_back(name, encoded, codec::read_back::<C, E>)?;
+        let (encoded, read) = self.read_back(name, encoded, decode::read_back::<C, E>)?;
         let mut tags = Tags::default();
         event.tags(&mut tags);
         Ok((self.stored(encoded, tags), read))
@@ -36,7 +37,7 @@ impl<C: Codec> Draft<'_, C> {
     /// An event alone.
     pub(crate) fn of_event<E: Event>(&self, event: &E) -> Result<NewEvent, Unencodable> {
         let encoded = codec::encode_one(self.codec, event);
-        let (encoded, _) = self.read_back(E::NAME, encoded, codec::read_back_one::<C, E>)?;
+        let (encoded, _) = self.read_back(E::NAME, encoded, decode::read_back_one::<C, E>)?;
         let mut tags = Tags::default();
         event.tags(&mut tags);
         Ok(self.stored(encoded, tags))

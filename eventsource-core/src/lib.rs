@@ -63,11 +63,13 @@ mod aggregate;
 mod append;
 mod baseline;
 mod cache;
+mod chain;
 mod checkpoint;
 pub mod codec;
 mod command;
 mod decide;
 mod decision;
+mod decode;
 mod digest;
 mod dispatcher;
 mod draft;
@@ -80,6 +82,7 @@ mod execute_error;
 mod id;
 mod key;
 mod limits;
+mod listed;
 mod load;
 mod memory;
 pub mod message;
@@ -90,6 +93,7 @@ pub mod private;
 mod query;
 mod registry;
 mod repository;
+mod shape;
 mod store;
 mod store_error;
 mod stored_event;
@@ -100,6 +104,8 @@ pub mod testing;
 mod time;
 mod timer;
 mod trace;
+mod unknown;
+mod upcast;
 mod watch;
 
 pub use aggregate::*;
@@ -128,6 +134,8 @@ pub use metadata::Metadata;
 pub use query::{Query, QueryItem};
 pub use registry::{AggregateEntry, NameCollision, Registered, Registry};
 pub use repository::{Repository, Retry};
+pub use serde_json::json;
+pub use shape::{Former, JsonUpcast, Shape, Successor};
 pub use store::*;
 pub use store_error::StoreError;
 pub use stored_event::{EventRef, StoredEvent};
@@ -135,7 +143,12 @@ pub use stream::*;
 pub use subscription::*;
 pub use tag::{TAG_LIMIT, Tag, TagList, TagValue, Tags};
 pub use time::*;
+pub use upcast::OlderVersion;
 pub use uuid::Uuid;
+
+/// The JSON that an `upcast` takes and returns: [`json!`] writes one.
+// Not the enum itself: its variants would be among what the compiler could mean by `String`, which it would then spell out.
+pub type Value = serde_json::Value;
 
 /// What a domain and its tests need: `use eventsource_core::prelude::*;`.
 pub mod prelude {

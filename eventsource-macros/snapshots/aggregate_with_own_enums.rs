@@ -28,6 +28,7 @@ const _: () = {
     impl __p::Decision<Order> for OrderEvent {
         type By = __p::AsEvent;
     }
+    const _: () = __p::whole::<Order>();
     impl __p::DispatchedBy<Order> for OrderCommand {
         const HANDLER: __p::Handler<Order, Self> = <Order as __p::Handle<
             OrderCommand,

@@ -55,7 +55,12 @@ fn set(messages: &Messages) -> TokenStream {
 fn recorded(Aggregate { ident, events, .. }: &Aggregate) -> TokenStream {
     match events {
         Messages::Listed(list) => enums::events(ident, list),
-        Messages::Own(own) => enums::event(ident, &[], &quote!(#own)),
+        Messages::Own(own) => {
+            let event = enums::event(ident, &[], &quote!(#own));
+            let owner = respanned(ident, own.span());
+            let parts = quote_spanned!(own.span()=> const _: () = __p::whole::<#owner>(););
+            quote!(#event #parts)
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod model;
 mod parse;
 mod standard;
 mod stream;
+mod versions;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -12,7 +13,7 @@ use syn::DeriveInput;
 
 use crate::errors::Errors;
 use expand::expand;
-pub(crate) use expand::{adds, set};
+pub(crate) use expand::{Rules, adds, set};
 pub(crate) use model::{Body, Kind, Tag, Variant};
 pub(crate) use parse::{reached, tags};
 pub(crate) use standard::{OwnTypes, bound, own_types};
