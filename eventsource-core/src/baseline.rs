@@ -90,6 +90,7 @@ impl<A: Aggregate, C: Codec> Baseline<A, C> {
                             version,
                             recorded_at,
                             metadata,
+                            part: 0,
                         },
                     )
                 })

@@ -371,7 +371,7 @@ pub(crate) fn read_back<C: Codec, M: MessageSet>(
         payload: &encoded.payload,
         former: None,
     };
-    M::read(row.variant, reader).map_err(unreadable)
+    M::read(row.variant, reader).map_err(not_read_back)
 }
 
 /// An encoded event that belongs to no enum, decoded again.
@@ -385,10 +385,10 @@ pub(crate) fn read_back_one<C: Codec, E: Event>(
         payload: &encoded.payload,
         former: None,
     };
-    E::read_event(reader).map_err(unreadable)
+    E::read_event(reader).map_err(not_read_back)
 }
 
-fn unreadable(error: CodecError) -> CodecError {
+fn not_read_back(error: CodecError) -> CodecError {
     CodecError::Unreadable(Box::new(error))
 }
 
