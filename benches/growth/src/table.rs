@@ -76,11 +76,12 @@ impl Table {
             area.fill(&WHITE)?;
             let mut chart = ChartBuilder::on(&area)
                 .margin(12)
+                .margin_right(48)
                 .x_label_area_size(42)
                 .y_label_area_size(64)
                 .build_cartesian_2d(
                     sizes.clone().log_scale(),
-                    (least / 1.5..most * 2.5).log_scale(),
+                    (least / 1.5..most * 12.0).log_scale(),
                 )?;
             chart
                 .configure_mesh()
