@@ -21,7 +21,8 @@ pub(crate) struct Lone<'a> {
     payload: &'a [u8],
     metadata: Option<&'a [u8]>,
     tags: Option<String>,
-    tag_texts: Vec<&'a str>,
+    /// Each tag once, where there are several.
+    tag_texts: Option<Vec<&'a str>>,
 }
 
 impl<'a> Lone<'a> {
@@ -65,16 +66,16 @@ impl<'a> Lone<'a> {
             payload: &event.payload,
             metadata: metadata(record),
             tags,
-            tag_texts,
+            tag_texts: Some(tag_texts).filter(|texts| texts.len() > 1),
         })
     }
 
-    /// The values of `append_one_v1`, after the first four.
+    /// The values of `append_one_v1`, after the first five.
     pub(crate) fn bound(&self) -> Vec<Bound<'_>> {
         let mut bound: Vec<Bound<'_>> = Vec::with_capacity(18);
         bound.push((&self.stream, Type::TEXT));
         bound.push((&self.expected, Type::INT8));
-        bound.extend(self.arms.bound());
+        bound.extend(self.arms.bound_if_any());
         let rest: [Bound<'_>; 10] = [
             (&self.key, Type::UUID),
             (&self.digest, Type::UUID),
