@@ -9,6 +9,7 @@ use tokio_postgres::{Error, Row};
 use crate::checks::{Arms, NOTHING, expected, index, number};
 use crate::lone::{metadata, tags};
 use crate::request::{Judged, Verdict};
+use crate::row;
 use crate::session::Bound;
 
 /// The columns of the records.
@@ -20,8 +21,8 @@ struct Records<'a> {
     offsets: Vec<i64>,
     streams: Vec<&'a str>,
     names: Vec<&'a str>,
-    schemas: Vec<i64>,
-    formats: Vec<&'a str>,
+    schemas: Vec<Option<i64>>,
+    formats: Vec<Option<&'a str>>,
     recorded: Vec<i64>,
     payloads: Vec<&'a [u8]>,
     metadata: Vec<Option<&'a [u8]>>,
@@ -199,8 +200,8 @@ impl<'a> Records<'a> {
         self.offsets.push(offset);
         self.streams.push(record.stream.as_str());
         self.names.push(&event.name);
-        self.schemas.push(event.schema.into());
-        self.formats.push(&event.format);
+        self.schemas.push(row::schema(event));
+        self.formats.push(row::format(event));
         self.recorded.push(event.recorded_at.as_micros());
         self.payloads.push(&event.payload);
         self.metadata.push(metadata(record));

@@ -5,6 +5,7 @@ use tokio_postgres::types::Type;
 
 use crate::checks::{Arms, NOTHING, expected};
 use crate::request::Judged;
+use crate::row;
 use crate::session::Bound;
 
 /// A request of one record, whose checks are at most one of its own stream and queries, as plain values.
@@ -15,8 +16,8 @@ pub(crate) struct Lone<'a> {
     key: Option<Uuid>,
     digest: Option<Uuid>,
     name: &'a str,
-    schema: i64,
-    format: &'a str,
+    schema: Option<i64>,
+    format: Option<&'a str>,
     recorded: i64,
     payload: &'a [u8],
     metadata: Option<&'a [u8]>,
@@ -60,8 +61,8 @@ impl<'a> Lone<'a> {
             key: append.key().map(|key| key.id),
             digest: append.key().map(|key| key.digest),
             name: &event.name,
-            schema: event.schema.into(),
-            format: &event.format,
+            schema: row::schema(event),
+            format: row::format(event),
             recorded: event.recorded_at.as_micros(),
             payload: &event.payload,
             metadata: metadata(record),
