@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout};
 use tokio_postgres::types::Type;
 
 use crate::call::{Call, Facts};
+use crate::checks::number;
 use crate::error::{
     Told, backend, damage, is_about_the_request, is_broken, may_pass, shared_error,
 };
@@ -58,11 +59,11 @@ impl Appender {
             session: Mutex::new(None),
             append: name.put_into(&format!(
                 "SELECT * FROM {{schema}}.append_v1({})",
-                numbered(31)
+                numbered(34)
             )),
             append_one: name.put_into(&format!(
                 "SELECT {{schema}}.append_one_v1({})",
-                numbered(22)
+                numbered(23)
             )),
             lock_timeout: (options.statements == Statements::Unnamed)
                 .then(|| format!("{}ms", options.lock_timeout.as_millis())),
@@ -307,12 +308,14 @@ impl Appender {
         sql: &str,
         values: Vec<Bound<'_>>,
     ) -> Result<tokio_postgres::Row, Failure> {
-        let server = session.server();
-        let mut bound: Vec<Bound<'_>> = Vec::with_capacity(values.len() + 4);
+        // Read after the life: a head of the next one is not asked of this one.
+        let (server, head) = (session.server(), number(shared.tide.head().0));
+        let mut bound: Vec<Bound<'_>> = Vec::with_capacity(values.len() + 5);
         bound.push((&self.lock_timeout, Type::TEXT));
         bound.push((&self.durable, Type::BOOL));
         bound.push((&server, Type::TIMESTAMPTZ));
         bound.push((&life, Type::UUID));
+        bound.push((&head, Type::INT8));
         bound.extend(values);
         let answer = timeout(shared.options.call_timeout, session.row(sql, &bound)).await;
         if !matches!(answer, Ok(Ok(Some(_)))) {

@@ -9,6 +9,7 @@ use tokio_postgres::{Error, Row};
 use crate::checks::{Arms, NOTHING, expected, index, number};
 use crate::lone::{metadata, tags};
 use crate::request::{Judged, Verdict};
+use crate::row;
 use crate::session::Bound;
 
 /// The columns of the records.
@@ -18,15 +19,17 @@ struct Records<'a> {
     probes: Vec<i32>,
     ordinals: Vec<i64>,
     offsets: Vec<i64>,
+    streams: Vec<&'a str>,
     names: Vec<&'a str>,
-    schemas: Vec<i64>,
-    formats: Vec<&'a str>,
+    schemas: Vec<Option<i64>>,
+    formats: Vec<Option<&'a str>>,
     recorded: Vec<i64>,
     payloads: Vec<&'a [u8]>,
     metadata: Vec<Option<&'a [u8]>>,
     tags: Vec<Option<String>>,
     tagged: Vec<i32>,
     tag_texts: Vec<&'a str>,
+    tag_names: Vec<&'a str>,
 }
 
 /// What several appends ask, as arrays. The numbers in them count from 1, as PostgreSQL does.
@@ -128,7 +131,7 @@ impl<'a> Call<'a> {
         self.streams.len() - 1
     }
 
-    /// The values of `append_v1`, after the first four.
+    /// The values of `append_v1`, after the first five.
     pub(crate) fn bound(&self) -> Vec<Bound<'_>> {
         let records = &self.records;
         let mut bound: Vec<Bound<'_>> = vec![
@@ -137,7 +140,7 @@ impl<'a> Call<'a> {
             (&self.probe_requests, Type::INT4_ARRAY),
         ];
         bound.extend(self.arms.bound());
-        let rest: [Bound<'_>; 18] = [
+        let rest: [Bound<'_>; 20] = [
             (&self.key_ids, Type::UUID_ARRAY),
             (&self.key_digests, Type::UUID_ARRAY),
             (&self.key_records, Type::INT4_ARRAY),
@@ -147,6 +150,7 @@ impl<'a> Call<'a> {
             (&records.probes, Type::INT4_ARRAY),
             (&records.ordinals, Type::INT8_ARRAY),
             (&records.offsets, Type::INT8_ARRAY),
+            (&records.streams, Type::TEXT_ARRAY),
             (&records.names, Type::TEXT_ARRAY),
             (&records.schemas, Type::INT8_ARRAY),
             (&records.formats, Type::TEXT_ARRAY),
@@ -156,6 +160,7 @@ impl<'a> Call<'a> {
             (&records.tags, Type::TEXT_ARRAY),
             (&records.tagged, Type::INT4_ARRAY),
             (&records.tag_texts, Type::TEXT_ARRAY),
+            (&records.tag_names, Type::TEXT_ARRAY),
         ];
         bound.extend(rest);
         bound
@@ -193,9 +198,10 @@ impl<'a> Records<'a> {
         self.probes.push(probe);
         self.ordinals.push(number(ordinal as u64));
         self.offsets.push(offset);
+        self.streams.push(record.stream.as_str());
         self.names.push(&event.name);
-        self.schemas.push(event.schema.into());
-        self.formats.push(&event.format);
+        self.schemas.push(row::schema(event));
+        self.formats.push(row::format(event));
         self.recorded.push(event.recorded_at.as_micros());
         self.payloads.push(&event.payload);
         self.metadata.push(metadata(record));
@@ -205,6 +211,7 @@ impl<'a> Records<'a> {
             if !event.tags[..place].contains(tag) {
                 self.tagged.push(index(ordinal));
                 self.tag_texts.push(tag.as_str());
+                self.tag_names.push(&event.name);
             }
         }
     }

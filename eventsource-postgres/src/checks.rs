@@ -83,6 +83,24 @@ impl<'a> Arms<'a> {
         self.requests.push(request);
     }
 
+    /// The same, but NULL in place of arrays without elements.
+    pub(crate) fn bound_if_any(&self) -> [Bound<'_>; 6] {
+        const NO_TEXTS: Option<Vec<&str>> = None;
+        const NO_POSITIONS: Option<Vec<i64>> = None;
+        const NO_REQUESTS: Option<Vec<i32>> = None;
+        if !self.tags.is_empty() {
+            return self.bound();
+        }
+        [
+            (&NO_TEXTS, Type::TEXT_ARRAY),
+            (&NO_TEXTS, Type::TEXT_ARRAY),
+            (&NO_TEXTS, Type::TEXT_ARRAY),
+            (&NO_POSITIONS, Type::INT8_ARRAY),
+            (&NO_REQUESTS, Type::INT4_ARRAY),
+            (&self.latest, Type::INT8),
+        ]
+    }
+
     pub(crate) fn bound(&self) -> [Bound<'_>; 6] {
         [
             (&self.tags, Type::TEXT_ARRAY),

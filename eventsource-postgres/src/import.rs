@@ -16,6 +16,7 @@ use tokio_postgres::{Error, SimpleQueryMessage};
 use crate::error::{backend, is_broken, store_error};
 use crate::open::Shared;
 use crate::options::{Durability, Statements};
+use crate::row;
 use crate::session::{Bound, Session};
 
 /// The most events, and about the most bytes, of one chunk.
@@ -44,7 +45,7 @@ pub struct ImportError {
 }
 
 const TABLE: &str = "CREATE TEMPORARY TABLE eventsource_import (ordinal bigint NOT NULL, place bigint NOT NULL, \
-    stream text COLLATE \"C\" NOT NULL, name text NOT NULL, schema bigint NOT NULL, format text NOT NULL, \
+    stream text COLLATE \"C\" NOT NULL, name text NOT NULL, schema bigint, format text, \
     recorded_at bigint NOT NULL, payload bytea NOT NULL, metadata bytea, tags text) ON COMMIT DROP";
 const INSERT: &str = "INSERT INTO pg_temp.eventsource_import SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 const COPY: &str = "COPY pg_temp.eventsource_import FROM STDIN BINARY";
@@ -203,8 +204,8 @@ struct Line<'a> {
     place: i64,
     stream: &'a str,
     name: &'a str,
-    schema: i64,
-    format: &'a str,
+    schema: Option<i64>,
+    format: Option<&'a str>,
     recorded_at: i64,
     payload: &'a [u8],
     metadata: Option<&'a [u8]>,
@@ -218,8 +219,8 @@ impl<'a> Line<'a> {
             place,
             stream: stream.as_str(),
             name: &event.name,
-            schema: event.schema.into(),
-            format: &event.format,
+            schema: row::schema(event),
+            format: row::format(event),
             recorded_at: event.recorded_at.as_micros(),
             payload: &event.payload,
             metadata: Some(&*event.metadata).filter(|metadata| !metadata.is_empty()),

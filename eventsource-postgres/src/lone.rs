@@ -5,6 +5,7 @@ use tokio_postgres::types::Type;
 
 use crate::checks::{Arms, NOTHING, expected};
 use crate::request::Judged;
+use crate::row;
 use crate::session::Bound;
 
 /// A request of one record, whose checks are at most one of its own stream and queries, as plain values.
@@ -15,13 +16,14 @@ pub(crate) struct Lone<'a> {
     key: Option<Uuid>,
     digest: Option<Uuid>,
     name: &'a str,
-    schema: i64,
-    format: &'a str,
+    schema: Option<i64>,
+    format: Option<&'a str>,
     recorded: i64,
     payload: &'a [u8],
     metadata: Option<&'a [u8]>,
     tags: Option<String>,
-    tag_texts: Vec<&'a str>,
+    /// Each tag once, where there are several.
+    tag_texts: Option<Vec<&'a str>>,
 }
 
 impl<'a> Lone<'a> {
@@ -59,22 +61,22 @@ impl<'a> Lone<'a> {
             key: append.key().map(|key| key.id),
             digest: append.key().map(|key| key.digest),
             name: &event.name,
-            schema: event.schema.into(),
-            format: &event.format,
+            schema: row::schema(event),
+            format: row::format(event),
             recorded: event.recorded_at.as_micros(),
             payload: &event.payload,
             metadata: metadata(record),
             tags,
-            tag_texts,
+            tag_texts: Some(tag_texts).filter(|texts| texts.len() > 1),
         })
     }
 
-    /// The values of `append_one_v1`, after the first four.
+    /// The values of `append_one_v1`, after the first five.
     pub(crate) fn bound(&self) -> Vec<Bound<'_>> {
         let mut bound: Vec<Bound<'_>> = Vec::with_capacity(18);
         bound.push((&self.stream, Type::TEXT));
         bound.push((&self.expected, Type::INT8));
-        bound.extend(self.arms.bound());
+        bound.extend(self.arms.bound_if_any());
         let rest: [Bound<'_>; 10] = [
             (&self.key, Type::UUID),
             (&self.digest, Type::UUID),

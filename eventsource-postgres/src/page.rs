@@ -16,15 +16,18 @@ use crate::open::Shared;
 use crate::pool::Reading;
 use crate::session::{Bound, Session};
 
-/// How many events the first page has, and the smallest and the largest one; and about how many bytes a page should have.
+/// How many events the first page has, and the smallest and the largest one.
 const FIRST_PAGE: usize = 512;
 const SMALLEST_PAGE: usize = 16;
-const LARGEST_PAGE: usize = 8192;
+const LARGEST_PAGE: usize = 1 << 15;
+/// About how many bytes the second page has, and the largest one; the others have twice as many as those before. Between
+/// two pages the server waits for the reader, and within one the reader's memory is what it has not looked at yet.
 const PAGE_BYTES: usize = 1 << 20;
+const LARGEST_BYTES: usize = 4 << 20;
 /// On how many connections a read is tried that comes no further.
 const ATTEMPTS: u32 = 3;
-/// After how many events the executor's other tasks have their turn.
-const TURN: usize = 128;
+/// After how many events the executor's other tasks have their turn, if the server has left no pause meanwhile.
+const TURN: usize = 512;
 
 /// A connection that reads, and another one should it break.
 pub(crate) struct Reader<'s> {
@@ -94,26 +97,37 @@ impl<'s> Reader<'s> {
     ) -> Result<(), Failure> {
         let rows = self.in_time(self.session().rows(sql, bound)).await?;
         pin_mut!(rows);
-        while let Some(row) = self.next(rows.as_mut()).await? {
+        let mut turn = 0;
+        while let Some(row) = self.next(rows.as_mut(), &mut turn).await? {
             page.rows += 1;
             page.bytes += row.raw_size_bytes();
             if show(&row).map_err(Failure::Store)?.is_break() {
                 page.stopped = true;
                 return Ok(());
             }
-            if page.rows.is_multiple_of(TURN) {
+            turn += 1;
+            if turn == TURN {
+                turn = 0;
                 tokio::task::yield_now().await;
             }
         }
         Ok(())
     }
 
-    /// The next row. There is a limit to waiting for the server, but none to the visitor.
-    async fn next(&self, mut rows: Pin<&mut RowStream>) -> Result<Option<Row>, Failure> {
+    /// The next row. There is a limit to waiting for the server, but none to the visitor. Who has waited has let others
+    /// have their turn.
+    async fn next(
+        &self,
+        mut rows: Pin<&mut RowStream>,
+        turn: &mut usize,
+    ) -> Result<Option<Row>, Failure> {
         let there = poll_fn(|context| Poll::Ready(rows.as_mut().poll_next(context))).await;
         match there {
             Poll::Ready(row) => row.transpose().map_err(|error| self.failure(error)),
-            Poll::Pending => self.in_time(async { rows.next().await.transpose() }).await,
+            Poll::Pending => {
+                *turn = 0;
+                self.in_time(async { rows.next().await.transpose() }).await
+            }
         }
     }
 
@@ -195,6 +209,7 @@ pub(crate) struct Page {
 /// How large the next page is.
 pub(crate) struct Paging {
     rows: usize,
+    bytes: usize,
     left: Option<usize>,
 }
 
@@ -202,6 +217,7 @@ impl Paging {
     pub(crate) fn new(limit: Option<usize>) -> Self {
         Self {
             rows: FIRST_PAGE,
+            bytes: PAGE_BYTES,
             left: limit,
         }
     }
@@ -213,7 +229,8 @@ impl Paging {
     pub(crate) fn read(&mut self, page: &Page) {
         self.left = self.left.map(|left| left.saturating_sub(page.rows));
         if let Some(each) = page.bytes.checked_div(page.rows) {
-            self.rows = (PAGE_BYTES / each.max(1)).clamp(SMALLEST_PAGE, LARGEST_PAGE);
+            self.rows = (self.bytes / each.max(1)).clamp(SMALLEST_PAGE, LARGEST_PAGE);
+            self.bytes = (self.bytes * 2).min(LARGEST_BYTES);
         }
     }
 }

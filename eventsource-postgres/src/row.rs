@@ -1,7 +1,7 @@
 //! Rows of the table `events` as events, borrowed from the message that the server has sent.
 
 use eventsource_core::{
-    EventRef, Placed, Position, StoreError, StreamName, TagList, Timestamp, Version,
+    EventRef, Json, NewEvent, Placed, Position, StoreError, StreamName, TagList, Timestamp, Version,
 };
 use tokio_postgres::{Error, Row};
 
@@ -10,16 +10,32 @@ pub(crate) const COLUMNS: &str = "e.position, e.version, e.name, e.schema, e.for
 /// The same and the stream, for [`show`].
 pub(crate) const COLUMNS_AND_STREAM: &str = "e.position, e.version, e.name, e.schema, e.format, e.recorded_at, e.payload, e.metadata, e.tags, e.stream";
 
+/// The schema version, and the format with it, that are stored as NULL.
+const USUAL_SCHEMA: u32 = 1;
+
+/// An event's schema version as a row has it.
+pub(crate) fn schema(event: &NewEvent) -> Option<i64> {
+    (event.schema != USUAL_SCHEMA).then_some(event.schema.into())
+}
+
+/// An event's format as a row has it.
+pub(crate) fn format(event: &NewEvent) -> Option<&str> {
+    Some(&*event.format).filter(|format| *format != Json::FORMAT)
+}
+
 /// The event in a row of [`COLUMNS`].
 pub(crate) fn event<'a>(row: &'a Row, stream: &'a StreamName) -> Result<EventRef<'a>, Error> {
-    let schema: i64 = row.try_get(3)?;
+    let schema = match row.try_get::<_, Option<i64>>(3)? {
+        Some(schema) => u32::try_from(schema).unwrap_or(u32::MAX),
+        None => USUAL_SCHEMA,
+    };
     Ok(EventRef {
         position: Position(number(row, 0)?),
         stream,
         version: Version(number(row, 1)?),
         name: row.try_get(2)?,
-        schema: u32::try_from(schema).unwrap_or(u32::MAX),
-        format: row.try_get(4)?,
+        schema,
+        format: row.try_get::<_, Option<_>>(4)?.unwrap_or(Json::FORMAT),
         recorded_at: Timestamp::from_micros(row.try_get(5)?),
         payload: row.try_get(6)?,
         metadata: row.try_get::<_, Option<_>>(7)?.unwrap_or_default(),

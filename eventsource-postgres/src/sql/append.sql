@@ -1,7 +1,11 @@
 -- Appends: the lock in a statement of its own, then, under new snapshots, the checks and the inserts.
 --
 -- Every look-up is a subquery of a row's own, never a join, so that its plan is one descent of an index whatever the
--- planner believes of the tables.
+-- planner believes of the tables. It begins at what the caller knows (the head, the version that a check expects), as a
+-- backward scan first gathers what else there is on the page.
+--
+-- Arrays are unnested in a select list, side by side: in a FROM clause each is written to a store of tuples first. Texts
+-- are never picked out of one by number, as that counts through those before.
 
 -- Judges many appends, which have nothing to do with each other, and makes those whose checks hold.
 --
@@ -9,15 +13,15 @@
 -- query that must match nothing: a tag with names and more tags, a name, or neither for every event. A record is one
 -- event; it names its request, the probe of its stream, its place among all records, and its place in its stream.
 CREATE FUNCTION {schema}.append_v1(
-    p_patience text, p_durable boolean, p_server timestamptz, p_life uuid,
+    p_patience text, p_durable boolean, p_server timestamptz, p_life uuid, p_head bigint,
     p_streams text[], p_expected bigint[], p_probe_requests integer[],
     p_arm_tags text[], p_arm_names text[], p_arm_more text[], p_arm_afters bigint[], p_arm_requests integer[],
     p_latest bigint,
     p_key_ids uuid[], p_key_digests uuid[], p_key_records integer[], p_key_counts integer[], p_key_requests integer[],
     p_requests integer[], p_probes integer[], p_ordinals bigint[], p_offsets bigint[],
-    p_names text[], p_schemas bigint[], p_formats text[], p_recorded bigint[],
+    p_record_streams text[], p_names text[], p_schemas bigint[], p_formats text[], p_recorded bigint[],
     p_payloads bytea[], p_metadata bytea[], p_tags text[],
-    p_tag_records integer[], p_tag_texts text[],
+    p_tag_records integer[], p_tag_texts text[], p_tag_names text[],
     OUT o_life uuid, OUT o_head bigint, OUT o_versions bigint[], OUT o_matches bigint[],
     OUT o_known integer[], OUT o_made integer, OUT o_waited bigint
 ) LANGUAGE plpgsql AS $function$
@@ -31,28 +35,34 @@ BEGIN
     {begin}
     o_waited := v_waited;
     SELECT m.incarnation, m.events_oid,
-        greatest(m.high_water, (SELECT e.position FROM {schema}.events e ORDER BY e.position DESC LIMIT 1)),
+        greatest(m.high_water,
+            (SELECT e.position FROM {schema}.events e WHERE e.position >= p_head ORDER BY e.position DESC LIMIT 1)),
         p.versions, p.refused, k.known
     INTO o_life, v_events, o_head, o_versions, v_refused, o_known
     FROM {schema}.meta m, (
         SELECT array_agg(q.version) AS versions, array_agg(q.request) FILTER (WHERE
             CASE q.expected WHEN -2 THEN false WHEN -1 THEN q.version = 0 ELSE q.version <> q.expected END) AS refused
         FROM (
-            SELECT u.expected, u.request, coalesce((SELECT e.version FROM {schema}.events e
-                WHERE e.stream = u.stream ORDER BY e.version DESC LIMIT 1), 0) AS version
-            FROM unnest(p_streams, p_expected, p_probe_requests) u(stream, expected, request)
+            SELECT u.expected, u.request, coalesce(
+                (SELECT e.version FROM {schema}.events e
+                    WHERE e.stream = u.stream AND e.version >= u.expected ORDER BY e.version DESC LIMIT 1),
+                CASE WHEN u.expected > 0 THEN (SELECT e.version FROM {schema}.events e
+                    WHERE e.stream = u.stream ORDER BY e.version DESC LIMIT 1) END,
+                0) AS version
+            FROM (SELECT unnest(p_streams) AS stream, unnest(p_expected) AS expected,
+                unnest(p_probe_requests) AS request) u
             OFFSET 0
         ) q
     ) p, (
         SELECT array_agg(q.request) FILTER (WHERE q.known IS NOT NULL) AS known
         FROM (
             SELECT u.request, (SELECT k.position FROM {schema}.keys k WHERE k.id = u.id) AS known
-            FROM unnest(p_key_ids, p_key_requests) u(id, request)
+            FROM (SELECT unnest(p_key_ids) AS id, unnest(p_key_requests) AS request) u
             OFFSET 0
         ) q
     ) k;
     IF o_life <> p_life OR v_events <> '{schema}.events'::regclass::oid::bigint
-        OR p_server <> pg_postmaster_start_time() THEN
+        OR p_server <> pg_postmaster_start_time() OR o_head < p_head THEN
         o_life := NULL;
         RETURN;
     END IF;
@@ -90,30 +100,34 @@ BEGIN
     END IF;
     INSERT INTO {schema}.events
         (position, stream, version, name, schema, format, recorded_at, payload, metadata, tags)
-    SELECT o_head + u.ordinal, p_streams[u.probe], o_versions[u.probe] + u.place,
+    SELECT o_head + u.ordinal, u.stream, o_versions[u.probe] + u.place,
         u.name, u.schema, u.format, u.recorded, u.payload, u.metadata, u.tags
-    FROM unnest(p_ordinals, p_probes, p_offsets, p_names, p_schemas, p_formats, p_recorded, p_payloads, p_metadata, p_tags)
-        u(ordinal, probe, place, name, schema, format, recorded, payload, metadata, tags)
+    FROM (SELECT unnest(p_ordinals) AS ordinal, unnest(p_record_streams) AS stream, unnest(p_probes) AS probe,
+        unnest(p_offsets) AS place, unnest(p_names) AS name, unnest(p_schemas) AS schema, unnest(p_formats) AS format,
+        unnest(p_recorded) AS recorded, unnest(p_payloads) AS payload, unnest(p_metadata) AS metadata,
+        unnest(p_tags) AS tags) u
     WHERE u.ordinal > 0;
     IF p_tag_records <> '{}' THEN
         INSERT INTO {schema}.tags (tag, position, name)
-        SELECT u.tag, o_head + p_ordinals[u.record], p_names[u.record]
-        FROM unnest(p_tag_texts, p_tag_records) u(tag, record)
+        SELECT u.tag, o_head + p_ordinals[u.record], u.name
+        FROM (SELECT unnest(p_tag_texts) AS tag, unnest(p_tag_records) AS record, unnest(p_tag_names) AS name) u
         WHERE p_ordinals[u.record] > 0;
     END IF;
     IF p_key_ids <> '{}' THEN
         INSERT INTO {schema}.keys (id, digest, position, count)
         SELECT u.id, u.digest, o_head + p_ordinals[u.record], u.count
-        FROM unnest(p_key_ids, p_key_digests, p_key_records, p_key_counts) u(id, digest, record, count)
+        FROM (SELECT unnest(p_key_ids) AS id, unnest(p_key_digests) AS digest, unnest(p_key_records) AS record,
+            unnest(p_key_counts) AS count) u
         WHERE p_ordinals[u.record] > 0;
     END IF;
 END
 $function$;
 
 -- The same for one request of one record, in the case that it is made: then its position and version and the wait for the lock in
--- microseconds, else nothing, and `append_v1` says why not.
+-- microseconds, else nothing, and `append_v1` says why not. Arrays that would be empty, and that of a single tag, are NULL,
+-- as PL/pgSQL copies each one that it is given.
 CREATE FUNCTION {schema}.append_one_v1(
-    p_patience text, p_durable boolean, p_server timestamptz, p_life uuid,
+    p_patience text, p_durable boolean, p_server timestamptz, p_life uuid, p_head bigint,
     p_stream text, p_expected bigint,
     p_arm_tags text[], p_arm_names text[], p_arm_more text[], p_arm_afters bigint[], p_arm_requests integer[],
     p_latest bigint,
@@ -132,19 +146,20 @@ DECLARE
 BEGIN
     {begin}
     SELECT m.incarnation, m.events_oid,
-        greatest(m.high_water, (SELECT e.position FROM {schema}.events e ORDER BY e.position DESC LIMIT 1)),
+        greatest(m.high_water,
+            (SELECT e.position FROM {schema}.events e WHERE e.position >= p_head ORDER BY e.position DESC LIMIT 1)),
         coalesce((SELECT e.version FROM {schema}.events e
-            WHERE e.stream = p_stream ORDER BY e.version DESC LIMIT 1), 0),
+            WHERE e.stream = p_stream AND e.version >= p_expected ORDER BY e.version DESC LIMIT 1), 0),
         (SELECT k.position FROM {schema}.keys k WHERE k.id = p_key)
     INTO v_life, v_events, v_head, v_version, v_known
     FROM {schema}.meta m;
     IF v_life <> p_life OR v_events <> '{schema}.events'::regclass::oid::bigint
-        OR p_server <> pg_postmaster_start_time() OR v_known IS NOT NULL OR p_latest > v_head
+        OR p_server <> pg_postmaster_start_time() OR v_head < p_head OR v_known IS NOT NULL OR p_latest > v_head
         OR p_expected = -1 AND v_version = 0 OR p_expected >= 0 AND v_version <> p_expected THEN
         RETURN NULL;
     END IF;
     -- In two, as an expression with a query in it is a statement of its own, whatever stands before the query.
-    IF p_arm_requests <> '{}' THEN
+    IF p_arm_requests IS NOT NULL THEN
         IF EXISTS (
             SELECT FROM (
                 {matches}
@@ -160,10 +175,10 @@ BEGIN
     INSERT INTO {schema}.events
         (position, stream, version, name, schema, format, recorded_at, payload, metadata, tags)
     VALUES (v_head, p_stream, v_version, p_name, p_schema, p_format, p_recorded, p_payload, p_metadata, p_tags);
-    IF cardinality(p_tag_texts) = 1 THEN
-        INSERT INTO {schema}.tags (tag, position, name) VALUES (p_tags, v_head, p_name);
-    ELSIF p_tags IS NOT NULL THEN
+    IF p_tag_texts IS NOT NULL THEN
         INSERT INTO {schema}.tags (tag, position, name) SELECT u.tag, v_head, p_name FROM unnest(p_tag_texts) u(tag);
+    ELSIF p_tags IS NOT NULL THEN
+        INSERT INTO {schema}.tags (tag, position, name) VALUES (p_tags, v_head, p_name);
     END IF;
     IF p_key IS NOT NULL THEN
         INSERT INTO {schema}.keys (id, digest, position, count) VALUES (p_key, p_digest, v_head, 1);

@@ -17,5 +17,5 @@ SELECT a.request, CASE
             ORDER BY e.name, e.position LIMIT 1) n)
     ELSE (SELECT e.position FROM {schema}.events e WHERE e.position > a.after ORDER BY e.position LIMIT 1)
 END AS position
-FROM unnest(p_arm_tags, p_arm_names, p_arm_more, p_arm_afters, p_arm_requests)
-    a(tag, names, more, after, request)
+FROM (SELECT unnest(p_arm_tags) AS tag, unnest(p_arm_names) AS names, unnest(p_arm_more) AS more,
+    unnest(p_arm_afters) AS after, unnest(p_arm_requests) AS request) a

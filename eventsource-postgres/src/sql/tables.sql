@@ -24,8 +24,9 @@ CREATE TABLE {schema}.events (
     stream text COLLATE "C" NOT NULL,
     version bigint NOT NULL,
     name text COLLATE "C" NOT NULL,
-    schema bigint NOT NULL,
-    format text COLLATE "C" NOT NULL,
+    -- NULL for what nearly all have, 1 and `json`: what is not there costs nothing when it is read.
+    schema bigint,
+    format text COLLATE "C",
     recorded_at bigint NOT NULL,
     payload bytea NOT NULL,
     metadata bytea,
