@@ -1029,3 +1029,55 @@ fn an_event_alone_has_a_shape_too() {
         ("alone", 1, 0, 0)
     );
 }
+
+/// Two aggregates, one of which has the name that an event of the other one once had.
+mod taken {
+    use super::*;
+
+    #[event(name = "lamp.lit", alias = "lit")]
+    pub struct Lit;
+
+    #[event(name = "lit")]
+    pub struct Ignited;
+
+    #[aggregate(name = "lamp", id = u64, error = OverLimit, events(Lit))]
+    #[derive(Default)]
+    pub struct Lamp {
+        lit: bool,
+    }
+
+    #[apply]
+    impl Lamp {
+        fn lit(&mut self, _: &Lit) {
+            self.lit = true;
+        }
+    }
+
+    #[aggregate(name = "stove", id = u64, error = OverLimit, events(Ignited))]
+    #[derive(Default)]
+    pub struct Stove {
+        lit: bool,
+    }
+
+    #[apply]
+    impl Stove {
+        fn ignited(&mut self, _: &Ignited) {
+            self.lit = true;
+        }
+    }
+}
+
+#[test]
+fn a_name_that_was_once_another_events_is_taken() {
+    let both = Registry::new().with::<taken::Lamp>().with::<taken::Stove>();
+    let collision = both.check_names().unwrap_err();
+    assert_eq!(collision.name, "lit");
+    assert_eq!(collision.first_type, "versions::taken::Lit");
+    assert_eq!(collision.second_type, "versions::taken::Ignited");
+    for found in [
+        Repository::<taken::Lamp, _>::try_new(MemoryStore::new()).err(),
+        Repository::<taken::Stove, _>::try_new(MemoryStore::new()).err(),
+    ] {
+        assert_eq!(found.map(|found| found.name), Some("lit".to_owned()));
+    }
+}

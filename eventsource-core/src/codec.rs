@@ -159,7 +159,9 @@ impl Codec for Json {
     }
 
     fn decode<T: DeserializeOwned>(&self, format: &str, payload: &[u8]) -> Result<T, CodecError> {
-        check_format(format)?;
+        if format != Self::FORMAT {
+            return Err(unknown_format(format));
+        }
         let decoded = serde_json::from_slice(payload);
         let other = match payload {
             EMPTY => NULL,
@@ -176,7 +178,9 @@ impl Codec for Json {
         payload: &[u8],
         steps: &[JsonUpcast],
     ) -> Result<T, CodecError> {
-        check_format(format)?;
+        if format != Self::FORMAT {
+            return Err(unknown_format(format));
+        }
         let mut value: Value = serde_json::from_slice(payload).map_err(CodecError::new)?;
         for JsonUpcast { version, upcast } in steps {
             value = upcast(value).map_err(|reason| CodecError::Upcast {
@@ -189,13 +193,11 @@ impl Codec for Json {
     }
 }
 
-fn check_format(format: &str) -> Result<(), CodecError> {
-    match format {
-        Json::FORMAT => Ok(()),
-        _ => Err(CodecError::UnknownFormat {
-            format: format.into(),
-            known: Json::FORMAT,
-        }),
+#[cold]
+fn unknown_format(format: &str) -> CodecError {
+    CodecError::UnknownFormat {
+        format: format.into(),
+        known: Json::FORMAT,
     }
 }
 

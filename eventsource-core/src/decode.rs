@@ -47,8 +47,8 @@ pub enum DecodeError {
 ///
 /// Where it may have been split or retired there is [`decode_all`].
 pub fn decode<C: Codec, M: MessageSet>(codec: &C, event: &EventRef<'_>) -> Result<M, DecodeError> {
-    match today(codec, event) {
-        Some(decoded) => decoded,
+    match today::<M>(event) {
+        Some(row) => read(codec, event, row),
         None => only(event, former(codec, event)?),
     }
 }
@@ -75,8 +75,8 @@ pub(crate) fn each<C: Codec, M: MessageSet, E: From<DecodeError>>(
     event: &EventRef<'_>,
     mut take: impl FnMut(M, u16) -> Result<(), E>,
 ) -> Result<(), E> {
-    if let Some(decoded) = today(codec, event) {
-        return take(decoded?, 0);
+    if let Some(row) = today::<M>(event) {
+        return take(read(codec, event, row)?, 0);
     }
     match former(codec, event)? {
         Parts::One((part, message)) => take(message, part),
@@ -86,15 +86,20 @@ pub(crate) fn each<C: Codec, M: MessageSet, E: From<DecodeError>>(
     }
 }
 
-/// What is stored under a name and version of today.
+/// The line of the table, if the name and version are of today.
 #[inline]
-fn today<C: Codec, M: MessageSet>(
+fn today<M: MessageSet>(event: &EventRef<'_>) -> Option<&'static Row> {
+    let mut rows = M::ROWS.iter();
+    rows.find(|row| row.name == event.name && row.version == event.schema)
+}
+
+#[inline]
+fn read<C: Codec, M: MessageSet>(
     codec: &C,
     event: &EventRef<'_>,
-) -> Option<Result<M, DecodeError>> {
-    let mut rows = M::ROWS.iter();
-    let row = rows.find(|row| row.name == event.name && row.version == event.schema)?;
-    Some(read(codec, event, row, None))
+    row: &Row,
+) -> Result<M, DecodeError> {
+    M::read(row.variant, Today::of(codec, event)).map_err(|source| unreadable(event, source))
 }
 
 /// What is stored under a name and version that are not today's.
@@ -104,8 +109,12 @@ fn former<C: Codec, M: MessageSet>(
     event: &EventRef<'_>,
 ) -> Result<Parts<M>, DecodeError> {
     let (name, version) = (event.name, event.schema);
-    let read = |row: &Row, found: Found| -> Result<(u16, M), DecodeError> {
-        Ok((found.part, read(codec, event, row, Some(found.former))?))
+    let read = |row: &Row, Found { part, former }| {
+        let payload = Today::of(codec, event);
+        match M::read(row.variant, Earlier { payload, former }) {
+            Ok(message) => Ok((part, message)),
+            Err(source) => Err(unreadable(event, source)),
+        }
     };
     let find = |row: &'static Row| row.find(name, version).map(|found| (row, found));
     let mut rows = M::ROWS.iter().filter_map(find);
@@ -127,21 +136,6 @@ enum Parts<M> {
     One((u16, M)),
     /// None, if it was retired; else more than one, in their order.
     Several(Vec<(u16, M)>),
-}
-
-fn read<C: Codec, M: MessageSet>(
-    codec: &C,
-    event: &EventRef<'_>,
-    row: &Row,
-    former: Option<Former>,
-) -> Result<M, DecodeError> {
-    let reader = Decode {
-        codec,
-        format: event.format,
-        payload: event.payload,
-        former,
-    };
-    M::read(row.variant, reader).map_err(|source| unreadable(event, source))
 }
 
 #[cold]
@@ -171,23 +165,23 @@ pub(crate) fn decode_one<C: Codec, E: Event>(
     codec: &C,
     event: &EventRef<'_>,
 ) -> Result<E, DecodeError> {
-    let former = match (event.name, event.schema) == (E::NAME, E::VERSION) {
-        true => None,
-        false => match E::ROW.find(event.name, event.schema) {
-            Some(found) => Some(found.former),
-            None => {
-                let unknown = UnknownMessage::to(&[E::ROW], event.name, event.schema);
-                return Err(unknown.into());
-            }
-        },
-    };
-    let reader = Decode {
-        codec,
-        format: event.format,
-        payload: event.payload,
-        former,
-    };
-    E::read_event(reader).map_err(|source| unreadable(event, source))
+    match one(Today::of(codec, event), event.name, event.schema) {
+        Some(decoded) => decoded.map_err(|source| unreadable(event, source)),
+        None => Err(UnknownMessage::to(&[E::ROW], event.name, event.schema).into()),
+    }
+}
+
+/// An event of one type, if the stored name and version are its own or become it.
+fn one<C: Codec, E: Event>(
+    payload: Today<'_, C>,
+    name: &str,
+    version: u32,
+) -> Option<Result<E, CodecError>> {
+    if (name, version) == (E::NAME, E::VERSION) {
+        return Some(E::read_event(payload));
+    }
+    let former = E::ROW.find(name, version)?.former;
+    Some(E::read_event(Earlier { payload, former }))
 }
 
 /// An encoded event, decoded again.
@@ -196,16 +190,19 @@ pub(crate) fn read_back<C: Codec, M: MessageSet>(
     encoded: &Encoded,
 ) -> Result<M, CodecError> {
     let (name, version) = (encoded.name, encoded.version);
-    let (row, former) = match M::row(name, version) {
-        Ok(row) => (row, None),
-        Err(unknown) => {
-            // Written as an earlier version, for an older reader.
-            let mut found = M::ROWS.iter();
-            let found = found.find_map(|row| Some((row, Some(row.find(name, version)?.former))));
-            found.ok_or_else(|| CodecError::new(unknown))?
-        }
+    let payload = Today::again(codec, encoded);
+    let unknown = match M::row(name, version) {
+        Ok(row) => return M::read(row.variant, payload).map_err(not_read_back),
+        Err(unknown) => unknown,
     };
-    M::read(row.variant, again(codec, encoded, former)).map_err(not_read_back)
+    // Written as an earlier version, for an older reader.
+    let mut rows = M::ROWS.iter();
+    match rows.find_map(|row| Some((row, row.find(name, version)?.former))) {
+        Some((row, former)) => {
+            M::read(row.variant, Earlier { payload, former }).map_err(not_read_back)
+        }
+        None => Err(CodecError::new(unknown)),
+    }
 }
 
 /// An encoded event that belongs to no enum, decoded again.
@@ -213,22 +210,13 @@ pub(crate) fn read_back_one<C: Codec, E: Event>(
     codec: &C,
     encoded: &Encoded,
 ) -> Result<E, CodecError> {
-    let found = E::ROW.find(encoded.name, encoded.version);
-    let former = found.map(|found| found.former);
-    E::read_event(again(codec, encoded, former)).map_err(not_read_back)
-}
-
-/// Reads what was just written.
-fn again<'a, C: Codec>(
-    codec: &'a C,
-    encoded: &'a Encoded,
-    former: Option<Former>,
-) -> Decode<'a, C> {
-    Decode {
-        codec,
-        format: codec.format(),
-        payload: &encoded.payload,
-        former,
+    let payload = Today::again(codec, encoded);
+    match one::<C, E>(payload, encoded.name, encoded.version) {
+        Some(read) => read.map_err(not_read_back),
+        None => {
+            let unknown = UnknownMessage::to(&[E::ROW], encoded.name, encoded.version);
+            Err(CodecError::new(unknown))
+        }
     }
 }
 
@@ -236,14 +224,34 @@ fn not_read_back(error: CodecError) -> CodecError {
     CodecError::Unreadable(Box::new(error))
 }
 
-struct Decode<'a, C> {
+/// A payload of today's version.
+struct Today<'a, C> {
     codec: &'a C,
     format: &'a str,
     payload: &'a [u8],
-    former: Option<Former>,
 }
 
-impl<C: Codec> MessageReader for Decode<'_, C> {
+impl<'a, C: Codec> Today<'a, C> {
+    #[inline]
+    fn of(codec: &'a C, event: &EventRef<'a>) -> Self {
+        Self {
+            codec,
+            format: event.format,
+            payload: event.payload,
+        }
+    }
+
+    /// What was just written.
+    fn again(codec: &'a C, encoded: &'a Encoded) -> Self {
+        Self {
+            codec,
+            format: codec.format(),
+            payload: &encoded.payload,
+        }
+    }
+}
+
+impl<C: Codec> MessageReader for Today<'_, C> {
     type Error = CodecError;
 
     fn read<T: DeserializeOwned>(self) -> Result<T, CodecError> {
@@ -253,13 +261,35 @@ impl<C: Codec> MessageReader for Decode<'_, C> {
     fn no_such_variant(self) -> CodecError {
         CodecError::new(message::NO_SUCH_VARIANT)
     }
+}
 
-    #[inline]
+/// A payload of an earlier version. It is a reader of its own, so that reading today's asks for nothing of the kind.
+struct Earlier<'a, C> {
+    payload: Today<'a, C>,
+    former: Former,
+}
+
+impl<C: Codec> MessageReader for Earlier<'_, C> {
+    type Error = CodecError;
+
+    fn read<T: DeserializeOwned>(self) -> Result<T, CodecError> {
+        self.payload.read()
+    }
+
+    fn no_such_variant(self) -> CodecError {
+        self.payload.no_such_variant()
+    }
+
     fn former(&self) -> Option<Former> {
-        self.former
+        Some(self.former)
     }
 
     fn read_upcast<T: DeserializeOwned>(self, steps: &[JsonUpcast]) -> Result<T, CodecError> {
-        self.codec.decode_upcast(self.format, self.payload, steps)
+        let Today {
+            codec,
+            format,
+            payload,
+        } = self.payload;
+        codec.decode_upcast(format, payload, steps)
     }
 }

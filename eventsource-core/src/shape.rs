@@ -167,7 +167,7 @@ impl Shape {
         }
         self.before.iter().find_map(|before| {
             let part = before.part_of(self) + part;
-            before.find_as(name, version, part, named && before.name == self.name)
+            before.find_as(name, version, part, named && same(before.name, self.name))
         })
     }
 
@@ -184,6 +184,9 @@ impl Shape {
 
     /// The number of the first part that a successor is.
     fn part_of(&self, successor: &Self) -> u16 {
+        if self.into.len() < 2 {
+            return 0;
+        }
         let other = |next: &&Successor| next.name != successor.name;
         self.into
             .iter()
@@ -200,4 +203,9 @@ impl Shape {
         let before = self.before.iter().filter_map(|before| before.newest(name));
         before.max_by_key(|shape| shape.version)
     }
+}
+
+/// Whether two names are the same: mostly they are one constant.
+fn same(left: &str, right: &str) -> bool {
+    std::ptr::eq(left, right) || left == right
 }
