@@ -54,8 +54,8 @@
 //! - **A decision over more than one thing**: [`Store::decide`], with decision models ([`macro@decision_model`]) and
 //!   aggregates ([`Repository::at`], [`Member`]); [`Decide`] with options, [`DecideError`].
 //! - **Testing it**: [`testing::Given`], [`testing::past`].
-//! - **Storing it**: [`Store`] and its extensions [`MultiStreamStore`], [`BoundaryStore`] and
-//!   [`DensePositions`], [`Append`], [`Codec`]; [`MemoryStore`] here, others in crates of their own.
+//! - **Storing it**: [`Store`] and its extensions [`MultiStreamStore`], [`BoundaryStore`],
+//!   [`SnapshotStore`] and [`DensePositions`], [`Append`], [`Codec`]; [`MemoryStore`] here, others in crates of their own.
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
@@ -88,6 +88,7 @@ pub mod private;
 mod query;
 mod registry;
 mod repository;
+mod snapshot;
 mod store;
 mod store_error;
 mod stored_event;
@@ -126,6 +127,9 @@ pub use metadata::Metadata;
 pub use query::{Query, QueryItem};
 pub use registry::{AggregateEntry, NameCollision, Registered, Registry};
 pub use repository::{Repository, Retry};
+pub use snapshot::{
+    Fingerprint, KeptState, SNAPSHOT_LIMIT, Snapshot, SnapshotStore, Snapshots, Snapshotted,
+};
 pub use store::*;
 pub use store_error::StoreError;
 pub use stored_event::{EventRef, StoredEvent};

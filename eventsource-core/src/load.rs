@@ -8,7 +8,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use crate::aggregate::{Aggregate, Misapplied, Root};
 use crate::codec::{self, Codec, DecodeError};
 use crate::event::{EventMeta, Recorded};
+use crate::message::MessageSet as _;
 use crate::metadata::Metadata;
+use crate::snapshot::Trail;
 use crate::store::Visit;
 use crate::store_error::StoreError;
 use crate::stored_event::EventRef;
@@ -67,6 +69,15 @@ impl AsOf {
         match self {
             Self::Version(version) => Some(version),
             Self::Now | Self::Time(_) => None,
+        }
+    }
+
+    /// Whether a state of this version, whose latest event is of that time, is not later.
+    pub(crate) fn admits(self, version: Version, latest: Timestamp) -> bool {
+        match self {
+            Self::Now => true,
+            Self::Version(asked) => version <= asked,
+            Self::Time(time) => latest <= time,
         }
     }
 }
@@ -188,6 +199,7 @@ pub(crate) fn stream_of<A: Aggregate>(id: &A::Id) -> Result<StreamName, LoadErro
 /// Folds the events of a stream into a state while a store reads them.
 pub(crate) struct Fold<A, C> {
     pub(crate) root: Root<A>,
+    pub(crate) trail: Trail,
     codec: C,
     as_of: AsOf,
     problem: Option<Box<Corrupt>>,
@@ -195,8 +207,14 @@ pub(crate) struct Fold<A, C> {
 
 impl<A: Aggregate, C: Codec> Fold<A, C> {
     pub(crate) fn new(codec: C, as_of: AsOf) -> Self {
+        Self::on(Root::new(), Trail::default(), codec, as_of)
+    }
+
+    /// On what was made of earlier events.
+    pub(crate) fn on(root: Root<A>, trail: Trail, codec: C, as_of: AsOf) -> Self {
         Self {
-            root: Root::new(),
+            root,
+            trail,
             codec,
             as_of,
             problem: None,
@@ -230,7 +248,9 @@ impl<A: Aggregate, C: Codec> Fold<A, C> {
             Ok(applied) => applied.map_err(|error| corrupt(event, error))?,
             Err(panic) => return Err(corrupt(event, CorruptCause::Panicked(said(&*panic)))),
         }
-        check(&self.root).map_err(|broken| corrupt(event, CorruptCause::Invariant(broken)))
+        check(&self.root).map_err(|broken| corrupt(event, CorruptCause::Invariant(broken)))?;
+        self.trail.note(event, || decoded.name());
+        Ok(())
     }
 }
 

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::aggregate::Aggregate;
+use crate::aggregate::{Aggregate, Root};
 use crate::codec::{Codec, Json};
 use crate::command::CommandOf;
 use crate::decide::member::At;
@@ -14,8 +14,10 @@ use crate::event::Recorded;
 use crate::execute::Execute;
 use crate::load::{AsOf, Fold, LoadError, Loaded, Typed, stream_of};
 use crate::registry::{self, NameCollision};
+use crate::snapshot::keep::{Keep, Keeper, Seen};
+use crate::snapshot::{SnapshotStore, Snapshots, Snapshotted};
 use crate::store::{Store, StreamScan};
-use crate::stream::Version;
+use crate::stream::{StreamName, Version};
 use crate::time::{Clock, IdSource};
 use crate::trace::{self, Instrument as _};
 
@@ -46,6 +48,7 @@ pub struct Repository<A, S, C = Json> {
     pub(crate) store: S,
     pub(crate) codec: C,
     pub(crate) environment: Environment,
+    snapshots: Option<Arc<dyn Keep<A>>>,
     aggregate: PhantomData<fn() -> A>,
 }
 
@@ -95,6 +98,7 @@ impl<A: Aggregate, S: Store> Repository<A, S> {
             store,
             codec: Json,
             environment: Environment::default(),
+            snapshots: None,
             aggregate: PhantomData,
         })
     }
@@ -105,12 +109,16 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
     #[must_use]
     pub fn codec<D: Codec>(self, codec: D) -> Repository<A, S, D> {
         let Self {
-            store, environment, ..
+            store,
+            environment,
+            snapshots,
+            ..
         } = self;
         Repository {
             store,
             codec,
             environment,
+            snapshots,
             aggregate: PhantomData,
         }
     }
@@ -136,6 +144,18 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
         self
     }
 
+    /// Begins loads with [snapshots](Snapshotted), and takes new ones when they are due. No command waits for one to be
+    /// written, and none fails because of one.
+    #[must_use]
+    pub fn snapshots<D: Codec>(mut self, snapshots: Snapshots<D>) -> Self
+    where
+        A: Snapshotted,
+        S: SnapshotStore,
+    {
+        self.snapshots = Some(Arc::new(Keeper::new(self.store.clone(), snapshots)));
+        self
+    }
+
     /// The store.
     pub fn store(&self) -> &S {
         &self.store
@@ -153,7 +173,12 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
 
     /// The aggregate with this id, to take part in a decision over several things: [`Store::decide`].
     pub fn at(&self, id: &A::Id) -> At<A, C> {
-        At::new(id.clone(), self.codec.clone(), self.environment.clone())
+        At::new(
+            id.clone(),
+            self.codec.clone(),
+            self.environment.clone(),
+            self.snapshots.clone(),
+        )
     }
 
     /// The state of an aggregate and its version.
@@ -204,15 +229,66 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
     }
 
     pub(crate) async fn fold(&self, id: &A::Id, as_of: AsOf) -> Result<Fold<A, C>, LoadError> {
+        let stream = stream_of::<A>(id)?;
+        let span = trace::load(A::NAME, id);
+        let folded = async {
+            match self.snapshots.as_deref() {
+                None => {
+                    self.read_on(&stream, Fold::new(self.codec.clone(), as_of), as_of)
+                        .await
+                }
+                Some(snapshots) => self.fold_with(snapshots, &stream, as_of).await,
+            }
+        };
+        let fold = folded.instrument(span.clone()).await?;
+        trace::version(&span, fold.root.version().0);
+        Ok(fold)
+    }
+
+    /// Applies the events that come after what a fold has seen.
+    async fn read_on(
+        &self,
+        stream: &StreamName,
+        fold: Fold<A, C>,
+        as_of: AsOf,
+    ) -> Result<Fold<A, C>, LoadError> {
         let events = StreamScan {
             until: as_of.version(),
-            ..StreamScan::of(stream_of::<A>(id)?)
+            ..StreamScan::of(stream.clone()).after(fold.root.version())
         };
-        let fold = Fold::new(self.codec.clone(), as_of);
-        let span = trace::load(A::NAME, id);
-        let read = self.store.scan_stream(events, fold);
-        let fold = read.instrument(span.clone()).await?.checked()?;
-        trace::version(&span, fold.root.version().0);
+        self.store.scan_stream(events, fold).await?.checked()
+    }
+
+    /// Begins with a snapshot, if there is one that is not later than what is asked for.
+    async fn fold_with(
+        &self,
+        snapshots: &dyn Keep<A>,
+        stream: &StreamName,
+        as_of: AsOf,
+    ) -> Result<Fold<A, C>, LoadError> {
+        let (identity, since) = (self.store.identity(), Instant::now());
+        let recalled = snapshots.recall(stream, identity).await;
+        let recalled = recalled.filter(|(root, trail)| as_of.admits(root.version(), trail.latest));
+        let on = |root, trail| Fold::on(root, trail, self.codec.clone(), as_of);
+        let mut folded = None;
+        if let Some((root, trail)) = recalled {
+            match self.read_on(stream, on(root, trail), as_of).await {
+                // What is wrong with an event may be wrong with the snapshot: the events alone say which.
+                Err(LoadError::Corrupt(reason)) => trace::snapshot_unused(stream, &reason),
+                done => folded = Some(done?),
+            }
+        }
+        let fold = match folded {
+            Some(fold) => fold,
+            None => {
+                let fold = on(Root::new(), snapshots.trail());
+                self.read_on(stream, fold, as_of).await?
+            }
+        };
+        if as_of == AsOf::Now {
+            let (root, trail) = (&fold.root, &fold.trail);
+            snapshots.offer(stream, identity, &Seen { root, trail, since });
+        }
         Ok(fold)
     }
 }
@@ -223,6 +299,7 @@ impl<A, S: Clone, C: Clone> Clone for Repository<A, S, C> {
             store: self.store.clone(),
             codec: self.codec.clone(),
             environment: self.environment.clone(),
+            snapshots: self.snapshots.clone(),
             aggregate: PhantomData,
         }
     }
