@@ -13,6 +13,8 @@ use crate::suggest::{listed, nearest};
 /// The arguments of one or more attributes of one name. Each is taken out by its key; what is left is unknown.
 pub(crate) struct Arguments {
     attribute: &'static str,
+    /// They stand in the list of another argument, and `attribute` is its key.
+    within: bool,
     list: Vec<Argument>,
 }
 
@@ -40,10 +42,19 @@ impl Arguments {
     pub(crate) fn parse(attribute: &'static str, tokens: TokenStream, errors: &mut Errors) -> Self {
         let mut arguments = Self {
             attribute,
+            within: false,
             list: Vec::new(),
         };
         arguments.read(tokens, errors);
         arguments
+    }
+
+    /// Reads the tokens between the parentheses of an argument.
+    pub(crate) fn within(key: &'static str, tokens: TokenStream, errors: &mut Errors) -> Self {
+        Self {
+            within: true,
+            ..Self::parse(key, tokens, errors)
+        }
     }
 
     /// Reads every attribute of this name.
@@ -54,6 +65,7 @@ impl Arguments {
     ) -> Self {
         let mut arguments = Self {
             attribute,
+            within: false,
             list: Vec::new(),
         };
         for found in attributes
@@ -125,7 +137,10 @@ impl Arguments {
     }
 
     fn unknown(&self, given: &str) -> String {
-        format!("`#[{}]` has no argument `{given}`", self.attribute)
+        match self.within {
+            false => format!("`#[{}]` has no argument `{given}`", self.attribute),
+            true => format!("`{}(…)` has no argument `{given}`", self.attribute),
+        }
     }
 
     /// Whether there is an argument with this key.

@@ -21,6 +21,8 @@ pub(crate) struct Short {
     derive: Option<&'static str>,
     /// The derives that it adds.
     adds: &'static [Added],
+    /// The derives that it adds beside them where it has an argument.
+    adds_for: Option<(&'static str, &'static [Added])>,
 }
 
 /// A derive that a short attribute adds.
@@ -60,26 +62,31 @@ pub(crate) const EVENT: Short = Short {
     name: "event",
     derive: Some("Event"),
     adds: &[DEBUG, CLONE, EQUAL, WRITE, READ],
+    adds_for: None,
 };
 pub(crate) const COMMAND: Short = Short {
     name: "command",
     derive: Some("Command"),
     adds: &[DEBUG, CLONE, EQUAL, WRITE, READ],
+    adds_for: None,
 };
 pub(crate) const AGGREGATE: Short = Short {
     name: "aggregate",
     derive: Some("Aggregate"),
     adds: &[DEBUG],
+    adds_for: Some(("snapshot", &[WRITE, READ])),
 };
 pub(crate) const DECISION_MODEL: Short = Short {
     name: "decision_model",
     derive: Some("DecisionModel"),
     adds: &[DEBUG, CLONE],
+    adds_for: None,
 };
 pub(crate) const VALUE: Short = Short {
     name: "value",
     derive: None,
     adds: &[DEBUG, CLONE, EQUAL, WRITE, READ],
+    adds_for: None,
 };
 
 /// Puts the derives on the item, and the arguments back, for the derive to read.
@@ -109,7 +116,9 @@ pub(crate) fn expand(short: &Short, arguments: TokenStream, item: TokenStream) -
             .chain(&without)
             .any(|there| there == added.name)
     };
-    let added: Vec<_> = short.adds.iter().filter(missing).collect();
+    let more = short.adds_for.filter(|(argument, _)| read.has(argument));
+    let more = more.map_or(&[][..], |(_, added)| added);
+    let added: Vec<_> = short.adds.iter().chain(more).filter(missing).collect();
     let paths = added.iter().map(|added| (added.path)(&runtime_path));
     let own = short
         .derive

@@ -9,6 +9,7 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension};
 use crate::error::{backend, is_busy, store_error};
 use crate::life::{self, Life};
 use crate::options::{Durability, SqliteOptions};
+use crate::snapshots;
 
 /// What marks a file as ours: `EvSt`.
 pub(crate) const APPLICATION_ID: i32 = 0x4576_5374;
@@ -25,7 +26,9 @@ pub(crate) const APPLICATION_ID: i32 = 0x4576_5374;
 ///
 /// `oldest_user` is the oldest version of the software that may still read and write the file: a migration that older
 /// ones can live with leaves it, so that both run side by side during an upgrade.
-const MIGRATIONS: [&str; VERSION as usize] = ["
+const MIGRATIONS: [&str; VERSION as usize] = [EVENTS, snapshots::TABLE];
+
+const EVENTS: &str = "
     CREATE TABLE meta (
         identity BLOB NOT NULL,
         incarnation BLOB NOT NULL,
@@ -67,10 +70,10 @@ const MIGRATIONS: [&str; VERSION as usize] = ["
         position INTEGER NOT NULL,
         count INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
-"];
+";
 
 /// The schema version that this software writes.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// After how many pages in the write-ahead log they are moved to the database: 16 MiB.
 const CHECKPOINT_PAGES: i64 = 4096;
@@ -262,6 +265,7 @@ fn look_over(conn: &Connection, place: &str) -> Result<(), StoreError> {
         ("events", "position"),
         ("tags", "tag"),
         ("keys", "id"),
+        ("snapshots", "id"),
     ] {
         let exists = conn.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1");
         if !exists

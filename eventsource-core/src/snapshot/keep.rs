@@ -153,11 +153,9 @@ impl<A: Snapshotted, S: SnapshotStore, C: Codec> Keep<A> for Keeper<S, C> {
 
 impl<S, C> Keeper<S, C> {
     fn trail_of(&self, snapshot: &Snapshot) -> Trail {
-        Trail {
-            begun: snapshot.version,
-            position: snapshot.position,
-            latest: snapshot.latest,
-            ..Trail::looking_for(Arc::clone(&self.after))
-        }
+        let mut trail = Trail::looking_for(Arc::clone(&self.after));
+        (trail.begun, trail.position, trail.latest) =
+            (snapshot.version, snapshot.position, snapshot.latest);
+        trail
     }
 }

@@ -5,6 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use crate::aggregate::enums::{self, aliases};
+use crate::aggregate::snapshot;
 use crate::aggregate::model::{Aggregate, Entry, List, Messages};
 use crate::message::Kind;
 use crate::runtime::{respanned, scope};
@@ -24,6 +25,7 @@ pub(crate) fn expand(aggregate: &Aggregate) -> TokenStream {
         .map(|list| enums::implementation(&aggregate.ident, list));
     let (interface, whole) = (interface(aggregate), whole(aggregate));
     let (creation, registration) = (creation(aggregate), registration(aggregate));
+    let snapshot = snapshot::expand(aggregate);
     let scope = scope(
         &aggregate.runtime,
         quote! {
@@ -32,6 +34,7 @@ pub(crate) fn expand(aggregate: &Aggregate) -> TokenStream {
             #(#enums)*
             #whole
             #creation
+            #snapshot
             #registration
         },
     );

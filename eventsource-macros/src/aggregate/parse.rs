@@ -6,18 +6,20 @@ use syn::ext::IdentExt;
 use syn::{Data, DeriveInput, Expr, Ident, LitStr, Type};
 
 use crate::aggregate::model::{Aggregate, Entry, List, Messages};
+use crate::aggregate::snapshot;
 use crate::arguments::{Arguments, Listed, Value};
 use crate::errors::Errors;
 use crate::message::Kind;
 use crate::runtime::Runtime;
 
-const KNOWN: [&str; 7] = [
+const KNOWN: [&str; 8] = [
     "name",
     "id",
     "error",
     "events",
     "commands",
     "invariant",
+    "snapshot",
     "crate",
 ];
 
@@ -95,6 +97,7 @@ fn understand(
         );
     }
     let invariant = invariant.filter(|invariant| !matches!(invariant, Expr::Lit(_)));
+    let snapshot = snapshot::parse(&mut arguments, &item, errors);
     arguments.finish(&KNOWN, errors);
 
     Some(Aggregate {
@@ -106,6 +109,7 @@ fn understand(
         events: events?,
         commands: commands?,
         invariant,
+        snapshot,
         ident: item.ident,
     })
 }
