@@ -27,7 +27,7 @@ pub use crate::message::{
 };
 pub use crate::mistakes::*;
 pub use crate::registry::{AggregateEntry, Registered};
-pub use crate::snapshot::{Fingerprint, Snapshotted};
+pub use crate::snapshot::{Fingerprint, KeptState, Snapshotted};
 pub use crate::stored_event::StoredEvent;
 pub use crate::stream::{InvalidStreamName, StreamName};
 pub use crate::tag::{TagValue, Tags};
@@ -204,6 +204,15 @@ pub const fn not_created(created: bool, event: &str, model: &str) {
             "`, which is there before its first event: write its `#[apply]` method with `&mut self`",
         ]);
     }
+}
+
+/// That a field of a state can be kept in a snapshot: an obligation on its type, and so reported at it.
+#[derive(Debug)]
+pub struct KeptField<T: KeptState>(std::marker::PhantomData<T>);
+
+impl<T: KeptState> KeptField<T> {
+    /// The only value.
+    pub const NEW: Self = Self(std::marker::PhantomData);
 }
 
 /// The fingerprint of an aggregate: `state` stands for the state as the macro has seen it, `methods` for the methods that

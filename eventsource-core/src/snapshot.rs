@@ -147,11 +147,12 @@ pub trait Snapshotted: Aggregate + KeptState {
     const EVERY: u64 = 100;
 }
 
-/// A state that serde can write and read again.
+/// What serde can write and read again: a state, and each of its fields.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be kept in a snapshot",
-    label = "the state has no serde implementations of its own",
-    note = "write `#[aggregate(…)]` in place of `#[derive(Aggregate)]`, or derive serde's two beside it"
+    label = "it lacks serde's `Serialize` or `Deserialize`",
+    note = "write `#[value]` on the type of a field; on a state `#[aggregate(…)]` in place of `#[derive(Aggregate)]`, or \
+            serde's two beside it"
 )]
 pub trait KeptState: Serialize + DeserializeOwned {}
 

@@ -51,10 +51,13 @@ impl Arguments {
 
     /// Reads the tokens between the parentheses of an argument.
     pub(crate) fn within(key: &'static str, tokens: TokenStream, errors: &mut Errors) -> Self {
-        Self {
+        let mut arguments = Self {
+            attribute: key,
             within: true,
-            ..Self::parse(key, tokens, errors)
-        }
+            list: Vec::new(),
+        };
+        arguments.read(tokens, errors);
+        arguments
     }
 
     /// Reads every attribute of this name.
@@ -91,8 +94,11 @@ impl Arguments {
     }
 
     fn read(&mut self, tokens: TokenStream, errors: &mut Errors) {
-        let attribute = self.attribute;
-        let list = (|input: ParseStream<'_>| parse_list(attribute, input, errors)).parse2(tokens);
+        let example = |given: &str| match self.within {
+            false => format!("write `#[{}(name = {given})]`", self.attribute),
+            true => "write its name and `=` before it".to_owned(),
+        };
+        let list = (|input: ParseStream<'_>| parse_list(&example, input, errors)).parse2(tokens);
         let list = errors.keep(list).unwrap_or_default();
         self.extend(list, errors);
     }
@@ -315,7 +321,7 @@ impl Arguments {
 
 /// Reads on after a mistake: what follows it may be right, and shall not be missed.
 fn parse_list(
-    attribute: &'static str,
+    example: &dyn Fn(&str) -> String,
     input: ParseStream<'_>,
     errors: &mut Errors,
 ) -> syn::Result<Vec<Argument>> {
@@ -330,8 +336,8 @@ fn parse_list(
         } else {
             let tokens = up_to_comma(input)?;
             let help = match syn::parse2::<LitStr>(tokens.clone()) {
-                Ok(_) => format!("write `#[{attribute}(name = {tokens})]`"),
-                Err(_) => format!("write `#[{attribute}(name = \"…\")]`"),
+                Ok(_) => example(&tokens.to_string()),
+                Err(_) => example("\"…\""),
             };
             errors.add(tokens, "an argument begins with its name", help);
         }

@@ -196,7 +196,9 @@ fn check_item(short: &Short, item: &TokenStream, errors: &mut Errors) -> Option<
 
 /// The words of `without(…)`.
 fn words(short: &Short, key: &Ident, value: &Value, errors: &mut Errors) -> Vec<String> {
-    let known: Vec<_> = short.adds.iter().map(|added| added.name).collect();
+    let more = short.adds_for.map_or(&[][..], |(_, added)| added);
+    let all = short.adds.iter().chain(more);
+    let known: Vec<_> = all.map(|added| added.name).collect();
     let Some(words) = value.words() else {
         errors.add(
             key,

@@ -17,12 +17,15 @@ const APPLICATION: &str = "eventsource";
 /// Functions carry a version in their names: one that changes is a new one beside the old, so that this version of the
 /// software and the one before it write to one store during an upgrade. `oldest_user` is the oldest version of the
 /// software that may still read and write there.
-const MIGRATIONS: [&[&str]; VERSION as usize] = [&[
-    include_str!("sql/tables.sql"),
-    include_str!("sql/identity.sql"),
-    include_str!("sql/append.sql"),
-    include_str!("sql/import.sql"),
-], &[snapshots::TABLE]];
+const MIGRATIONS: [&[&str]; VERSION as usize] = [
+    &[
+        include_str!("sql/tables.sql"),
+        include_str!("sql/identity.sql"),
+        include_str!("sql/append.sql"),
+        include_str!("sql/import.sql"),
+    ],
+    &[snapshots::TABLE],
+];
 
 /// Parts that several functions have in common.
 const BEGIN: &str = include_str!("sql/begin.sql");

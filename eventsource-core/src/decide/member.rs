@@ -193,7 +193,10 @@ impl<A: Aggregate, C: Codec> Part for Member<A, C> {
 
     fn restart(&mut self) {
         self.fold = Fold::new(self.codec.clone(), AsOf::Now);
-        self.fold.trail = self.snapshots.as_deref().map_or_else(Trail::default, Keep::trail);
+        self.fold.trail = self
+            .snapshots
+            .as_deref()
+            .map_or_else(Trail::default, Keep::trail);
         self.loaded = Version::NONE;
     }
 }

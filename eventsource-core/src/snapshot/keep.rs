@@ -26,8 +26,7 @@ pub(crate) trait Keep<A>: Send + Sync {
     fn trail(&self) -> Trail;
 }
 
-type Recalling<'a, A> =
-    Pin<Box<dyn Future<Output = Option<(Root<A>, Trail)>> + Send + 'a>>;
+type Recalling<'a, A> = Pin<Box<dyn Future<Output = Option<(Root<A>, Trail)>> + Send + 'a>>;
 
 /// A state that was loaded.
 pub(crate) struct Seen<'a, A> {

@@ -85,13 +85,7 @@ impl<C> Snapshots<C> {
 impl Policy {
     /// Whether a snapshot is due after a load of `events` events that took so long; `marked` says that one of them is of a
     /// kind after which there is one.
-    pub(crate) fn is_due(
-        &self,
-        declared: u64,
-        events: u64,
-        took: Duration,
-        marked: bool,
-    ) -> bool {
+    pub(crate) fn is_due(&self, declared: u64, events: u64, took: Duration, marked: bool) -> bool {
         events > 0
             && (events >= self.every.unwrap_or(declared)
                 || marked

@@ -5,8 +5,8 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use crate::aggregate::enums::{self, aliases};
-use crate::aggregate::snapshot;
 use crate::aggregate::model::{Aggregate, Entry, List, Messages};
+use crate::aggregate::snapshot;
 use crate::message::Kind;
 use crate::runtime::{respanned, scope};
 

@@ -26,6 +26,8 @@ pub(crate) struct Snapshot {
     pub(crate) state: u64,
     /// After how many events, if that is said.
     pub(crate) every: Option<u32>,
+    /// The types of its fields.
+    pub(crate) fields: Vec<Type>,
     /// The word itself.
     pub(crate) span: Span,
 }

@@ -3,7 +3,8 @@
 
 use proc_macro2::{Delimiter, Literal, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Data, DeriveInput, Fields, Visibility};
+use syn::spanned::Spanned as _;
+use syn::{Data, DeriveInput, Field, Fields, Type, Visibility};
 
 use crate::aggregate::enums;
 use crate::aggregate::model::{Aggregate, Entry, List, Messages, Snapshot};
@@ -37,8 +38,24 @@ pub(crate) fn parse(
     Some(Snapshot {
         state: fingerprint(version.into(), state(item)),
         every,
+        fields: fields(item),
         span: key.span(),
     })
+}
+
+fn fields(item: &DeriveInput) -> Vec<Type> {
+    let fields: Vec<&Fields> = match &item.data {
+        Data::Struct(data) => vec![&data.fields],
+        Data::Enum(data) => data
+            .variants
+            .iter()
+            .map(|variant| &variant.fields)
+            .collect(),
+        Data::Union(_) => Vec::new(),
+    };
+    let plain = |field: &&Field| !field.attrs.iter().any(|own| own.path().is_ident("serde"));
+    let fields = fields.into_iter().flatten().filter(plain);
+    fields.map(|field| field.ty.clone()).collect()
 }
 
 /// The state as it is written, but for who may see its fields; and what serde is told about it.
@@ -63,7 +80,18 @@ fn state(item: &DeriveInput) -> TokenStream {
 
 /// The implementation of `Snapshotted`.
 pub(crate) fn expand(aggregate: &Aggregate) -> Option<TokenStream> {
-    let Snapshot { state, every, span } = aggregate.snapshot.as_ref()?;
+    let Snapshot {
+        state,
+        every,
+        fields,
+        span,
+    } = aggregate.snapshot.as_ref()?;
+    // Before serde's derives say it of each method that they call.
+    let fields = fields.iter().map(|ty| {
+        let kept =
+            quote_spanned!(ty.span()=> const _: __p::KeptField<__Field> = __p::KeptField::NEW;);
+        quote!(const _: () = { type __Field = #ty; #kept };)
+    });
     let owner = respanned(&aggregate.ident, *span);
     let state = Literal::u64_unsuffixed(*state);
     let every = every.map(|every| {
@@ -82,6 +110,7 @@ pub(crate) fn expand(aggregate: &Aggregate) -> Option<TokenStream> {
     };
     let head = quote_spanned!(*span=> impl __p::Snapshotted for #owner);
     Some(quote! {
+        #(#fields)*
         #head {
             const FINGERPRINT: __p::Fingerprint = __p::fingerprint::<Self>(#state, &[#methods]);
             #every
