@@ -16,6 +16,10 @@ pub(crate) const APPLICATION_ID: i32 = 0x4576_5374;
 
 /// What brings a file of version n to version n + 1. A released entry is never changed.
 ///
+/// `oldest_user` is the oldest version of the software that may still read and write the file: a migration that older
+/// ones can live with leaves it, so that both run side by side during an upgrade.
+const MIGRATIONS: [&str; VERSION as usize] = [EVENTS, snapshots::TABLE];
+
 /// Positions are AUTOINCREMENT: a plain rowid would be given out again after its event was deleted. An
 /// event's stored name, schema and format are one number, its shape, as they repeat in every event; its name alone is
 /// another, for the index. The table `tags` finds events: it repeats the name, so that a query of types and tags reads
@@ -23,11 +27,6 @@ pub(crate) const APPLICATION_ID: i32 = 0x4576_5374;
 ///
 /// `incarnation` is renewed with each life of the store, and `life` counts them; `home` says which file it was in when it
 /// was opened last (see `life.rs`).
-///
-/// `oldest_user` is the oldest version of the software that may still read and write the file: a migration that older
-/// ones can live with leaves it, so that both run side by side during an upgrade.
-const MIGRATIONS: [&str; VERSION as usize] = [EVENTS, snapshots::TABLE];
-
 const EVENTS: &str = "
     CREATE TABLE meta (
         identity BLOB NOT NULL,
