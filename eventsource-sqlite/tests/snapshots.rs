@@ -154,7 +154,7 @@ async fn closing_finishes_what_was_offered() {
     let path = path("closing");
     let store = open(&path).await;
     let accounts = Repository::<Account, _>::new(store.clone()).snapshots(Snapshots::every(2));
-    for command in [r#"{"Open":{}}"#, r#"{"Deposit":{"amount":5}}"#] {
+    for command in [r#""Open""#, r#"{"Deposit":{"amount":5}}"#] {
         let command: <Account as Aggregate>::Command = serde_json::from_str(command).unwrap();
         accounts.execute(&1, command).await.unwrap();
     }
