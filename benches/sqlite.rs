@@ -1,5 +1,5 @@
-//! `SqliteStore` against the same work written by hand with rusqlite: durable appends by several waiting callers, and
-//! reading a stream. Both sides run in turns; the table shows medians and their ratio.
+//! `SqliteStore` against the same work written by hand with rusqlite: durable appends by several waiting callers, whole
+//! commands, and reading a stream. Both sides run in turns; the table shows medians and their ratio.
 //!
 //! The hand-written side is one loop on one thread: the store's own schema and pragmas, prepared statements, as many
 //! appends in a transaction as there are callers, and for each of them the look-up of the key, the version check, and
@@ -11,8 +11,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use eventsource_core::prelude::*;
 use eventsource_core::{
-    Append, EventRef, Key, NewEvent, Store, StreamName, StreamScan, Tag, TagList, Timestamp,
+    Append, EventRef, ExecuteError, Key, NewEvent, StreamName, StreamScan, Tag, TagList, Timestamp,
     Version, Visit,
 };
 use eventsource_sqlite::SqliteStore;
@@ -45,6 +46,11 @@ fn main() -> Result<()> {
     for (name, runtime) in runtimes.iter().filter(|_| wanted("appends")) {
         for (callers, appends) in [(1, 1_500), (16, 8_000), (64, 16_000), (256, 32_000)] {
             compare_appends(&folder, name, runtime, callers, appends)?;
+        }
+    }
+    for (name, runtime) in runtimes.iter().filter(|_| wanted("commands")) {
+        for (callers, commands) in [(1, 1_500), (16, 8_000), (64, 16_000)] {
+            compare_commands(&folder, name, runtime, callers, commands)?;
         }
     }
     for (name, runtime) in runtimes.iter().filter(|_| wanted("reads")) {
@@ -84,6 +90,61 @@ fn compare_appends(
         metrics.appends as f64 / metrics.calls as f64
     );
     runtime.block_on(store.close());
+    Ok(())
+}
+
+/// Commands on accounts whose states are in memory, against the appends that they lead to, by hand.
+fn compare_commands(
+    folder: &Path,
+    name: &str,
+    runtime: &Runtime,
+    callers: usize,
+    commands: usize,
+) -> Result<()> {
+    let (ours, theirs) = (fresh(folder, runtime)?, fresh(folder, runtime)?);
+    let store = runtime.block_on(SqliteStore::open(&ours))?;
+    let accounts = Repository::<Account, _>::new(store.clone()).cache(1_000);
+    let mut by_hand = ByHand::open(&theirs)?;
+    let each = commands / callers;
+    let (mut store_times, mut hand_times) = (Vec::new(), Vec::new());
+    for round in 0..ROUNDS {
+        store_times.push(timed(|| {
+            runtime.block_on(execute(&accounts, callers, each))
+        })?);
+        hand_times.push(timed(|| by_hand.append(callers, round * each, each))?);
+    }
+    report(
+        &format!("commands, {callers} callers, {name}"),
+        each * callers,
+        store_times,
+        hand_times,
+    );
+    runtime.block_on(store.close());
+    Ok(())
+}
+
+/// Every caller executes commands on its own account, one after the other.
+async fn execute(
+    accounts: &Repository<Account, SqliteStore>,
+    callers: usize,
+    each: usize,
+) -> Result<()> {
+    let caller = |caller: u64| {
+        let accounts = accounts.clone();
+        async move {
+            for _ in 0..each {
+                let owner = caller % 1_000;
+                accounts.execute(&caller, Deposit { owner }).await?;
+            }
+            Ok::<_, ExecuteError<Never>>(())
+        }
+    };
+    let tasks: Vec<_> = (0..callers as u64)
+        .map(|number| tokio::spawn(caller(number)))
+        .collect();
+    for task in tasks {
+        task.await??;
+    }
     Ok(())
 }
 
@@ -317,6 +378,44 @@ impl ByHand {
         }
         black_box(last);
         Ok(sum)
+    }
+}
+
+#[event(name = "account.deposited")]
+pub struct GiftDeposited {
+    pub amount: u64,
+    pub note: String,
+    #[tag]
+    #[serde(skip)]
+    pub owner: u64,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("never")]
+pub enum Never {}
+
+#[aggregate(name = "account", id = u64, error = Never, events(GiftDeposited), commands(Deposit))]
+#[derive(Default, Clone)]
+pub struct Account {
+    balance: u64,
+}
+
+#[apply]
+impl Account {
+    fn deposited(&mut self, event: &GiftDeposited) {
+        self.balance += event.amount;
+    }
+}
+
+#[handle]
+impl Account {
+    #[command]
+    pub fn deposit(&self, owner: u64) -> GiftDeposited {
+        GiftDeposited {
+            amount: self.balance % 10_000,
+            note: "a gift".into(),
+            owner,
+        }
     }
 }
 

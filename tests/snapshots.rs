@@ -36,7 +36,7 @@ pub struct Refused;
     invariant = Till::is_sound,
     snapshot(every = 10),
 )]
-#[derive(PartialEq)]
+#[derive(Clone, PartialEq)]
 pub enum Till {
     Open {
         owner: String,
@@ -176,6 +176,28 @@ async fn the_repository_may_say_when() {
     let plain = Tills::new(store.clone());
     assert_eq!(plain.load(&1).await.unwrap().sum(), 4);
     assert_eq!(tills.load(&1).await.unwrap().sum(), 500);
+}
+
+/// A state that is remembered is not loaded again, and is kept all the same; the next process begins with it.
+#[tokio::test]
+async fn one_is_taken_of_a_state_in_memory() {
+    let store = MemoryStore::new();
+    let policy = Snapshots::every(5).after::<Closed>();
+    let tills = Tills::new(store.clone())
+        .snapshots(policy.clone())
+        .cache(10);
+    till(&tills, 6).await;
+    assert_eq!(version_kept(&store).await, Some(5));
+    for _ in 0..3 {
+        tills.execute(&1, Pay { amount: 1 }).await.unwrap();
+    }
+    let taken = kept(&store).await.unwrap();
+    assert_eq!((taken.version, taken.position.0), (Version(10), 10));
+    tills.execute(&1, Close).await.unwrap();
+    assert_eq!(version_kept(&store).await, Some(11));
+    let next = Tills::new(store.clone()).snapshots(policy);
+    let plain = Tills::new(store);
+    assert_eq!(next.load(&1).await.unwrap(), plain.load(&1).await.unwrap());
 }
 
 #[tokio::test]

@@ -20,6 +20,8 @@ use crate::seed::{Random, times};
 use crate::sent::Told;
 
 const ACCOUNTS: u64 = 3;
+/// Fewer than there are, so that states are also evicted.
+pub(crate) const SOME_ACCOUNTS: usize = 2;
 const CLIENTS: u64 = 8;
 const CALLS: u64 = 100;
 /// The ids of requests under keys begin here: anybody may send them.
@@ -297,4 +299,9 @@ pub async fn answers_truly<S: Store, C: Codec>(
 /// Refusals, decisions with nothing to record and loads are as true as appends.
 pub async fn g3_a_history_of_a_repository<S: Store>(store: S) -> Kept {
     answers_truly(store, Repository::new).await
+}
+
+/// So they are where they begin with a state in memory, which the others write underneath.
+pub async fn g3_a_history_of_a_repository_with_a_cache<S: Store>(store: S) -> Kept {
+    answers_truly(store, |store| Repository::new(store).cache(SOME_ACCOUNTS)).await
 }

@@ -280,6 +280,7 @@ macro_rules! two_process_tests {
         $crate::__in_two_processes! { $open, $fresh,
             g3_two_processes_make_one_history
             g3_two_processes_make_one_history_of_a_repository
+            g3_two_processes_make_one_history_of_a_repository_with_a_cache
             g3_of_two_processes_at_one_version_one_wins
             g4_a_subscription_follows_another_process
             g5_a_key_is_known_to_another_process

@@ -452,3 +452,8 @@ pub async fn g9_what_is_wrong_with_a_snapshot_is_not_seen<S: SnapshotStore>(stor
 pub async fn g3_a_history_with_snapshots<S: SnapshotStore>(store: S) -> Kept {
     accounts::answers_truly(store, with_snapshots).await
 }
+
+/// The same with the states of recent aggregates in memory, which are kept when others are read no more.
+pub async fn g3_a_history_with_snapshots_and_a_cache<S: SnapshotStore>(store: S) -> Kept {
+    accounts::answers_truly(store, |store| with_snapshots(store).cache(2)).await
+}

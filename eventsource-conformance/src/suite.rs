@@ -220,6 +220,7 @@ suite! { $
     order::g4_positions_increase_and_versions_are_dense,
     histories::g3_a_history_of_streams,
     accounts::g3_a_history_of_a_repository,
+    accounts::g3_a_history_of_a_repository_with_a_cache,
     order::g4_readers_see_a_prefix_while_many_write,
     order::g4_a_subscription_goes_live_without_a_gap,
     order::g4_a_subscription_stops,
@@ -292,4 +293,5 @@ suite! { $
     snapshots::g9_a_repository_uses_what_it_has_kept,
     snapshots::g9_what_is_wrong_with_a_snapshot_is_not_seen,
     snapshots::g3_a_history_with_snapshots,
+    snapshots::g3_a_history_with_snapshots_and_a_cache,
 }

@@ -9,6 +9,7 @@ use eventsource_core::{
 };
 use tokio::time::{sleep, timeout};
 
+use crate::account::Account;
 use crate::accounts;
 use crate::broken::{Kept, Problem, ensure, ensure_eq};
 use crate::check_accounts::{self, AccountLog};
@@ -58,10 +59,25 @@ pub async fn g3_two_processes_make_one_history_within_boundaries<S: BoundaryStor
 }
 
 /// Commands and loads of both, through a repository each.
-pub async fn g3_two_processes_make_one_history_of_a_repository<S: Store>(
-    mut side: Side<S>,
+pub async fn g3_two_processes_make_one_history_of_a_repository<S: Store>(side: Side<S>) -> Kept {
+    history_of(side, Repository::new).await
+}
+
+/// The same with states in memory, each side's own.
+pub async fn g3_two_processes_make_one_history_of_a_repository_with_a_cache<S: Store>(
+    side: Side<S>,
 ) -> Kept {
-    let repository = Repository::new(side.store.clone());
+    history_of(side, |store| {
+        Repository::new(store).cache(accounts::SOME_ACCOUNTS)
+    })
+    .await
+}
+
+async fn history_of<S: Store>(
+    mut side: Side<S>,
+    build: impl FnOnce(S) -> Repository<Account, S>,
+) -> Kept {
+    let repository = build(side.store.clone());
     side.meet().await?;
     let history = accounts::run(&repository, &side.clock, own(&side), CALLS * times()).await?;
     match side.gather(history).await? {

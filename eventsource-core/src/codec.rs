@@ -187,38 +187,35 @@ pub(crate) fn decode_one<C: Codec, E: Event>(
     })
 }
 
-/// Whether an encoded event can be decoded again.
-pub(crate) fn check<C: Codec, M: MessageSet>(
+/// An encoded event, decoded again.
+pub(crate) fn read_back<C: Codec, M: MessageSet>(
     codec: &C,
     encoded: &Encoded,
-) -> Result<(), CodecError> {
+) -> Result<M, CodecError> {
     let row = M::row(encoded.name, encoded.version).map_err(CodecError::new)?;
     let reader = Decode {
         codec,
         format: codec.format(),
         payload: &encoded.payload,
     };
-    readable(M::read(row.variant, reader))
+    M::read(row.variant, reader).map_err(unreadable)
 }
 
-/// Whether an encoded event that belongs to no enum can be decoded again.
-pub(crate) fn check_one<C: Codec, E: Event>(
+/// An encoded event that belongs to no enum, decoded again.
+pub(crate) fn read_back_one<C: Codec, E: Event>(
     codec: &C,
     encoded: &Encoded,
-) -> Result<(), CodecError> {
+) -> Result<E, CodecError> {
     let reader = Decode {
         codec,
         format: codec.format(),
         payload: &encoded.payload,
     };
-    readable(E::read_event(reader))
+    E::read_event(reader).map_err(unreadable)
 }
 
-fn readable<T>(read: Result<T, CodecError>) -> Result<(), CodecError> {
-    match read {
-        Ok(_) => Ok(()),
-        Err(error) => Err(CodecError::Unreadable(Box::new(error))),
-    }
+fn unreadable(error: CodecError) -> CodecError {
+    CodecError::Unreadable(Box::new(error))
 }
 
 struct Encode<'a, C>(&'a C);

@@ -23,41 +23,37 @@ pub(crate) struct Unencodable {
 }
 
 impl<C: Codec> Draft<'_, C> {
-    /// An event of an enum.
-    pub(crate) fn of_set<E: EventSet>(&self, event: &E) -> Result<NewEvent, Unencodable> {
+    /// An event of an enum, and the same as it will be read again: that is what happened, for everybody.
+    pub(crate) fn of_set<E: EventSet>(&self, event: &E) -> Result<(NewEvent, E), Unencodable> {
         let name = MessageSet::name(event);
         let encoded = codec::encode(self.codec, event);
-        let (encoded, mut tags) = (
-            self.read_back(name, encoded, codec::check::<C, E>)?,
-            Tags::default(),
-        );
+        let (encoded, read) = self.read_back(name, encoded, codec::read_back::<C, E>)?;
+        let mut tags = Tags::default();
         event.tags(&mut tags);
-        Ok(self.stored(encoded, tags))
+        Ok((self.stored(encoded, tags), read))
     }
 
     /// An event alone.
     pub(crate) fn of_event<E: Event>(&self, event: &E) -> Result<NewEvent, Unencodable> {
         let encoded = codec::encode_one(self.codec, event);
-        let (encoded, mut tags) = (
-            self.read_back(E::NAME, encoded, codec::check_one::<C, E>)?,
-            Tags::default(),
-        );
+        let (encoded, _) = self.read_back(E::NAME, encoded, codec::read_back_one::<C, E>)?;
+        let mut tags = Tags::default();
         event.tags(&mut tags);
         Ok(self.stored(encoded, tags))
     }
 
     /// What is stored must be readable: a codec may write what it cannot read (JSON has no NaN, and writes `null`).
-    fn read_back(
+    fn read_back<E>(
         &self,
         name: &'static str,
         encoded: Result<Encoded, CodecError>,
-        check: fn(&C, &Encoded) -> Result<(), CodecError>,
-    ) -> Result<Encoded, Unencodable> {
-        let checked = encoded.and_then(|encoded| {
-            check(self.codec, &encoded)?;
-            Ok(encoded)
+        read: fn(&C, &Encoded) -> Result<E, CodecError>,
+    ) -> Result<(Encoded, E), Unencodable> {
+        let read = encoded.and_then(|encoded| {
+            let event = read(self.codec, &encoded)?;
+            Ok((encoded, event))
         });
-        checked.map_err(|source| Unencodable { name, source })
+        read.map_err(|source| Unencodable { name, source })
     }
 
     fn stored(&self, encoded: Encoded, tags: Tags) -> NewEvent {

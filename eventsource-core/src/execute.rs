@@ -5,7 +5,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::aggregate::{Aggregate, Misapplied, Root};
-use crate::append::{Append, AppendError, Appended, Conflict, Placed};
+use crate::append::{Append, AppendError, Appended, Placed};
+use crate::baseline::{Baseline, Remembered};
+use crate::cache::Held;
 use crate::codec::{Codec, CodecError};
 use crate::command::{CommandOf, Context};
 use crate::decision::{Events, Rejection};
@@ -15,7 +17,7 @@ use crate::environment::Environment;
 use crate::event::{EventMeta, Recorded};
 use crate::execute_error::ExecuteError;
 use crate::key::Key;
-use crate::load::{AsOf, Fold, LoadError, check, stream_of};
+use crate::load::{check, stream_of};
 use crate::message::MessageSet;
 use crate::metadata::{Metadata, said_beside};
 use crate::repository::Repository;
@@ -154,57 +156,95 @@ impl<A: Aggregate, S: Store, C: Codec> Execute<'_, A, S, C> {
             None => Key::unique(RandomIds.fresh()),
             Some(given) => self.given_key(&stream, given)?,
         };
-        // Before deciding: the decision would see its own first effect, and refuse.
-        if let Some(earlier) = self.earlier(&stream, key).await? {
-            return Ok(earlier);
-        }
-        let mut life = repository.store.identity().incarnation;
-        let mut fold = repository.fold(id, AsOf::Now).await?;
+        let mut held = repository.hold(&stream).await;
+        let mut baseline = match held.as_mut().and_then(Held::take) {
+            // The append will say whether the key is known, and so does `answer` where there is none.
+            Some(known) => Baseline::remembered(known, repository.codec.clone()),
+            None => {
+                // Before deciding: the decision would see its own first effect, and refuse.
+                if let Some(earlier) = self.earlier(&stream, key).await? {
+                    return Ok(earlier);
+                }
+                repository.baseline(id).await?
+            }
+        };
         let attempts = repository.environment.retry.attempts;
-        for attempt in 1..=attempts {
+        let mut attempt = 1;
+        loop {
             trace::attempts(attempt);
             repository.environment.pause_before(attempt).await;
-            let loaded = fold.root.version();
-            let decided = match self.decide(&mut fold.root, &stream, key) {
+            let decided = match self.decide(&mut baseline.fold.root, &stream, key) {
                 Ok(Some(decided)) => decided,
-                // Nothing will be appended that could tell: it may rest on the key's own effect, stored since it was
-                // looked up.
+                _ if !baseline.is_current() => {
+                    baseline = repository.confirmed(baseline, id, &stream).await?;
+                    continue;
+                }
                 nothing => {
-                    if let Some(earlier) = self.earlier(&stream, key).await? {
-                        return Ok(earlier);
-                    }
-                    return nothing.map(|_| Executed {
-                        events: Vec::new(),
-                        version: loaded,
-                        repeated: false,
-                    });
+                    let answer = self
+                        .nothing(nothing, baseline.version(), &stream, key)
+                        .await;
+                    give_back(held, baseline.remember());
+                    return answer;
                 }
             };
-            let append = decided.append.incarnation(life);
-            match repository.append(Arc::new(append)).await {
+            let Decided {
+                events,
+                append,
+                now,
+                metadata,
+            } = decided;
+            let append = Arc::new(append.incarnation(baseline.life()));
+            match repository.append(append).await {
                 Ok(appended) if appended.repeated => {
+                    give_back(held, baseline.remember());
                     return repository.repeated(&stream, &appended.placed).await;
                 }
                 Ok(appended) => {
-                    let (events, now) = (decided.events, decided.now);
+                    if held.is_some() {
+                        let known = baseline.record(&events, &appended.placed, now, &metadata);
+                        give_back(held, known.map(|known| repository.offered(&stream, known)));
+                    }
                     return Ok(self.executed(&stream, events, &appended.placed, now));
                 }
                 Err(AppendError::Conflict(conflict)) => {
                     trace::conflict(attempt, &conflict);
-                    fold = match catch_up(fold, loaded, &conflict) {
-                        Some(fold) => fold?,
-                        None => repository.fold(id, AsOf::Now).await?,
+                    if attempt == attempts {
+                        return Err(ExecuteError::Contended { attempts });
+                    }
+                    baseline = match baseline.catch_up(&conflict) {
+                        Some(baseline) => baseline?,
+                        None => repository.baseline(id).await?,
                     };
                 }
                 // What it rests on was read before the store was restored or promoted.
-                Err(AppendError::Store(StoreError::OtherIncarnation { this, .. })) => {
-                    life = this;
-                    fold = repository.fold(id, AsOf::Now).await?;
+                Err(AppendError::Store(StoreError::OtherIncarnation { .. }))
+                    if attempt < attempts =>
+                {
+                    baseline = repository.baseline(id).await?;
                 }
                 Err(failed) => return Err(self.failed(failed)),
             }
+            attempt += 1;
         }
-        Err(ExecuteError::Contended { attempts })
+    }
+
+    /// The answer to a command that has nothing to append, and so is checked by no append.
+    async fn nothing(
+        &self,
+        nothing: Result<Option<Decided<A::Event>>, ExecuteError<A::Error>>,
+        version: Version,
+        stream: &StreamName,
+        key: Key,
+    ) -> Result<Executed<A::Event>, ExecuteError<A::Error>> {
+        // It may rest on the key's own effect, stored since it was looked up.
+        if let Some(earlier) = self.earlier(stream, key).await? {
+            return Ok(earlier);
+        }
+        nothing.map(|_| Executed {
+            events: Vec::new(),
+            version,
+            repeated: false,
+        })
     }
 
     /// The answer to a command whose key was given and is known.
@@ -264,24 +304,26 @@ impl<A: Aggregate, S: Store, C: Codec> Execute<'_, A, S, C> {
             return Ok(None);
         }
         let metadata = options.metadata.to_stored();
-        try_on(root, &events, now, &metadata)?;
         let mut append = Append::to(stream.clone()).at(version).key(key);
         let draft = Draft {
             codec: &repository.codec,
             now,
             metadata: &metadata,
         };
+        let mut recorded = Vec::with_capacity(events.len());
         for event in &events {
-            let encoded = draft.of_set(event);
-            append =
-                append.event(encoded.map_err(|Unencodable { name, source }| {
-                    ExecuteError::Encode { name, source }
-                })?);
+            let drafted = draft.of_set(event);
+            let (event, read_back) = drafted
+                .map_err(|Unencodable { name, source }| ExecuteError::Encode { name, source })?;
+            append = append.event(event);
+            recorded.push(read_back);
         }
+        try_on(root, &recorded, now, &metadata)?;
         Ok(Some(Decided {
-            events,
+            events: recorded,
             append,
             now,
+            metadata,
         }))
     }
 
@@ -330,6 +372,7 @@ struct Decided<E> {
     events: Vec<E>,
     append: Append,
     now: Timestamp,
+    metadata: Arc<[u8]>,
 }
 
 impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
@@ -360,23 +403,11 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
     }
 }
 
-/// The state after what was missed: the conflict's answer has brought it, so that nothing is read again. `None` if it
-/// has not brought all, or if the state is no longer the one that was loaded, since events were tried on it.
-fn catch_up<A: Aggregate, C: Codec>(
-    mut fold: Fold<A, C>,
-    loaded: Version,
-    conflict: &Conflict,
-) -> Option<Result<Fold<A, C>, LoadError>> {
-    let Conflict::Stream { actual, missed, .. } = conflict else {
-        return None;
-    };
-    if fold.root.version() != loaded || Version(loaded.0 + missed.len() as u64) != *actual {
-        return None;
+/// Gives the place back, with the state for the next one.
+fn give_back<A>(held: Option<Held<A>>, state: Option<Remembered<A>>) {
+    if let Some(held) = held {
+        held.put(state);
     }
-    let applied = missed
-        .iter()
-        .try_for_each(|event| fold.apply(&event.as_ref()));
-    Some(applied.map(|()| fold).map_err(LoadError::from))
 }
 
 /// Sees that the events which are about to be stored can be loaded again: each can follow those before it, and the

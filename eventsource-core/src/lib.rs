@@ -61,6 +61,8 @@
 
 mod aggregate;
 mod append;
+mod baseline;
+mod cache;
 mod checkpoint;
 pub mod codec;
 mod command;

@@ -234,6 +234,14 @@ impl<A: Aggregate, C: Codec> Fold<A, C> {
         Some(Loaded { state, version })
     }
 
+    /// A copy of the state, if there is an event.
+    pub(crate) fn loaded(&self, copy: impl FnOnce(&A) -> A) -> Option<Loaded<A>> {
+        let version = self.root.version();
+        let state = self.root.state().filter(|_| version > Version::NONE)?;
+        let state = copy(state);
+        Some(Loaded { state, version })
+    }
+
     /// Decodes and applies the next event.
     pub(crate) fn apply(&mut self, event: &EventRef<'_>) -> Result<(), Box<Corrupt>> {
         let expected = self.root.version().next();
@@ -249,7 +257,8 @@ impl<A: Aggregate, C: Codec> Fold<A, C> {
             Err(panic) => return Err(corrupt(event, CorruptCause::Panicked(said(&*panic)))),
         }
         check(&self.root).map_err(|broken| corrupt(event, CorruptCause::Invariant(broken)))?;
-        self.trail.note(event, || decoded.name());
+        self.trail
+            .note(event.position, event.recorded_at, || decoded.name());
         Ok(())
     }
 }

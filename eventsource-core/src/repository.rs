@@ -1,11 +1,12 @@
 //! The repository: where commands of one kind of aggregate are executed, and its states and histories are read.
 
 use std::fmt;
-use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::aggregate::{Aggregate, Root};
+use crate::baseline::Baseline;
+use crate::cache::{Cache, Held};
 use crate::codec::{Codec, Json};
 use crate::command::CommandOf;
 use crate::decide::member::At;
@@ -14,7 +15,7 @@ use crate::event::Recorded;
 use crate::execute::Execute;
 use crate::load::{AsOf, Fold, LoadError, Loaded, Typed, stream_of};
 use crate::registry::{self, NameCollision};
-use crate::snapshot::keep::{Keep, Keeper, Seen};
+use crate::snapshot::keep::{Keep, Keeper};
 use crate::snapshot::{SnapshotStore, Snapshots, Snapshotted};
 use crate::store::{Store, StreamScan};
 use crate::stream::{StreamName, Version};
@@ -49,7 +50,7 @@ pub struct Repository<A, S, C = Json> {
     pub(crate) codec: C,
     pub(crate) environment: Environment,
     snapshots: Option<Arc<dyn Keep<A>>>,
-    aggregate: PhantomData<fn() -> A>,
+    cache: Option<Arc<Cache<A>>>,
 }
 
 /// How often a conflict is retried, and how long the pause before a try may be: it doubles from `first` to `longest`,
@@ -99,7 +100,7 @@ impl<A: Aggregate, S: Store> Repository<A, S> {
             codec: Json,
             environment: Environment::default(),
             snapshots: None,
-            aggregate: PhantomData,
+            cache: None,
         })
     }
 }
@@ -112,6 +113,7 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
             store,
             environment,
             snapshots,
+            cache,
             ..
         } = self;
         Repository {
@@ -119,7 +121,7 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
             codec,
             environment,
             snapshots,
-            aggregate: PhantomData,
+            cache,
         }
     }
 
@@ -153,6 +155,36 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
         S: SnapshotStore,
     {
         self.snapshots = Some(Arc::new(Keeper::new(self.store.clone(), snapshots)));
+        self
+    }
+
+    /// Keeps the states of the aggregates that were used last in memory, decoded: up to so many of them. Clones of the
+    /// repository share them.
+    ///
+    /// What is answered stays the same, whoever else writes to the store. An append on a state that is stale is refused
+    /// by its own check, and the command is decided anew on what came since; a refusal, a decision with nothing to
+    /// record and a load are given only after the store has confirmed, later than the call began, that nothing came. So
+    /// a command that records something is one round trip, and a load reads only what is new. Commands for one
+    /// aggregate wait for each other within the repository, in the order in which they came.
+    ///
+    /// ```
+    /// # use eventsource_core::prelude::*;
+    /// # use eventsource_core::MemoryStore;
+    /// # #[event(name = "counted")] pub struct Counted;
+    /// # #[derive(Debug, thiserror::Error)] #[error("never")] pub struct Never;
+    /// # #[aggregate(id = String, error = Never, events(Counted), commands(Count))]
+    /// # #[derive(Default, Clone)] pub struct Counter { count: u64 }
+    /// # #[apply] impl Counter { fn counted(&mut self, _: &Counted) { self.count += 1 } }
+    /// # #[handle] impl Counter { #[command] pub fn count(&self) -> Result<Counted, Never> { Ok(Counted) } }
+    /// let counters = Repository::<Counter, _>::new(MemoryStore::new()).cache(10_000);
+    /// ```
+    #[cfg(feature = "cache")]
+    #[must_use]
+    pub fn cache(mut self, aggregates: usize) -> Self
+    where
+        A: Clone,
+    {
+        self.cache = (aggregates > 0).then(|| Arc::new(Cache::of(aggregates)));
         self
     }
 
@@ -190,11 +222,18 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
 
     /// The state of an aggregate and its version, or `None` if it has no event.
     pub async fn find(&self, id: &A::Id) -> Result<Option<Loaded<A>>, LoadError> {
-        Ok(self.fold(id, AsOf::Now).await?.into_loaded())
+        match &self.cache {
+            None => Ok(self.fold(id, AsOf::Now).await?.into_loaded()),
+            Some(cache) => self.find_remembered(cache, id).await,
+        }
     }
 
     /// The state of an aggregate as it once was.
     pub async fn load_at(&self, id: &A::Id, as_of: AsOf) -> Result<Loaded<A>, LoadError> {
+        if as_of == AsOf::Now {
+            let found = self.find(id).await?;
+            return found.ok_or_else(|| LoadError::not_found::<A>(id));
+        }
         let fold = self.fold(id, as_of).await?;
         if let AsOf::Version(asked) = as_of
             && fold.root.version() != Version::NONE
@@ -217,6 +256,38 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
         self.typed(StreamScan::of(stream_of::<A>(id)?)).await
     }
 
+    /// The place of an aggregate in the cache, if there is a cache, once nobody else works on it.
+    pub(crate) async fn hold(&self, stream: &StreamName) -> Option<Held<A>> {
+        match &self.cache {
+            None => None,
+            Some(cache) => Some(cache.hold(stream).await),
+        }
+    }
+
+    async fn find_remembered(
+        &self,
+        cache: &Cache<A>,
+        id: &A::Id,
+    ) -> Result<Option<Loaded<A>>, LoadError> {
+        let stream = stream_of::<A>(id)?;
+        let mut held = cache.hold(&stream).await;
+        let baseline = match held.take() {
+            None => self.baseline(id).await?,
+            Some(known) => {
+                let known = Baseline::remembered(known, self.codec.clone());
+                self.confirmed(known, id, &stream).await?
+            }
+        };
+        let loaded = baseline.fold.loaded(|state| cache.copy(state));
+        let known = baseline.remember();
+        held.put(known.map(|known| self.offered(&stream, known)));
+        Ok(loaded)
+    }
+
+    pub(crate) fn keeper(&self) -> Option<&dyn Keep<A>> {
+        self.snapshots.as_deref()
+    }
+
     pub(crate) async fn typed(
         &self,
         scan: StreamScan,
@@ -232,7 +303,7 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
         let stream = stream_of::<A>(id)?;
         let span = trace::load(A::NAME, id);
         let folded = async {
-            match self.snapshots.as_deref() {
+            match self.keeper() {
                 None => {
                     self.read_on(&stream, Fold::new(self.codec.clone(), as_of), as_of)
                         .await
@@ -278,7 +349,7 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
                 done => folded = Some(done?),
             }
         }
-        let fold = match folded {
+        let mut fold = match folded {
             Some(fold) => fold,
             None => {
                 let fold = on(Root::new(), snapshots.trail());
@@ -286,8 +357,8 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
             }
         };
         if as_of == AsOf::Now {
-            let (root, trail) = (&fold.root, &fold.trail);
-            snapshots.offer(stream, identity, &Seen { root, trail, since });
+            let Fold { root, trail, .. } = &mut fold;
+            snapshots.offer(stream, identity, root, trail, since.elapsed());
         }
         Ok(fold)
     }
@@ -300,7 +371,7 @@ impl<A, S: Clone, C: Clone> Clone for Repository<A, S, C> {
             codec: self.codec.clone(),
             environment: self.environment.clone(),
             snapshots: self.snapshots.clone(),
-            aggregate: PhantomData,
+            cache: self.cache.clone(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Where an event stands: the stream it belongs to, its version there, and its position in the whole store.
 
 use std::fmt;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use crate::id::Id;
@@ -25,7 +26,10 @@ pub struct StreamName(Arc<str>);
 impl StreamName {
     /// The stream of the aggregate called `category` whose id is `id`.
     pub fn new(category: &str, id: &impl Id) -> Result<Self, InvalidStreamName> {
-        Self::parse(&format!("{category}/{id}"))
+        // Room for any number or uuid, so that it does not grow on the way.
+        let mut name = String::with_capacity(category.len() + 1 + 39);
+        let _ = write!(name, "{category}/{id}");
+        Self::parse(&name)
     }
 
     /// Reads a whole name, `category/id`.

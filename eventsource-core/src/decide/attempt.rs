@@ -51,7 +51,8 @@ impl Attempt {
 
     /// Takes down an event of an aggregate.
     pub(crate) fn record<C: Codec, E: EventSet>(&self, codec: &C, stream: &StreamName, event: &E) {
-        self.take_down(stream.clone(), self.draft(codec).of_set(event));
+        let draft = self.draft(codec).of_set(event);
+        self.take_down(stream.clone(), draft.map(|(event, _)| event));
     }
 
     /// Takes down that an aggregate cannot have the event that it has decided.

@@ -16,7 +16,7 @@ use crate::event::EventMeta;
 use crate::load::{AsOf, Corrupt, Fold, LoadError, check, stream_of};
 use crate::message::MessageSet;
 use crate::snapshot::Trail;
-use crate::snapshot::keep::{Keep, Seen};
+use crate::snapshot::keep::Keep;
 use crate::store::StoreIdentity;
 use crate::stored_event::EventRef;
 use crate::stream::{Position, StreamName, Version};
@@ -170,8 +170,8 @@ impl<A: Aggregate, C: Codec> Part for Member<A, C> {
 
     fn offer(&mut self, store: StoreIdentity, since: Instant) {
         if let Some(snapshots) = &self.snapshots {
-            let Fold { root, trail, .. } = &self.fold;
-            snapshots.offer(&self.stream, store, &Seen { root, trail, since });
+            let Fold { root, trail, .. } = &mut self.fold;
+            snapshots.offer(&self.stream, store, root, trail, since.elapsed());
         }
     }
 

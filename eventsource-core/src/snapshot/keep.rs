@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::Duration;
 
 use crate::aggregate::Root;
 use crate::codec::Codec;
@@ -19,21 +19,21 @@ pub(crate) trait Keep<A>: Send + Sync {
     /// The newest snapshot that can be used in this life of this store.
     fn recall<'a>(&'a self, stream: &'a StreamName, store: StoreIdentity) -> Recalling<'a, A>;
 
-    /// Offers the state to the store, if a snapshot is due, and waits for nothing.
-    fn offer(&self, stream: &StreamName, store: StoreIdentity, seen: &Seen<'_, A>);
+    /// Offers a state to the store, if a snapshot is due, and waits for nothing. `took` is how long it took to load.
+    fn offer(
+        &self,
+        stream: &StreamName,
+        store: StoreIdentity,
+        root: &Root<A>,
+        trail: &mut Trail,
+        took: Duration,
+    );
 
     /// Where a load begins without a snapshot.
     fn trail(&self) -> Trail;
 }
 
 type Recalling<'a, A> = Pin<Box<dyn Future<Output = Option<(Root<A>, Trail)>> + Send + 'a>>;
-
-/// A state that was loaded.
-pub(crate) struct Seen<'a, A> {
-    pub(crate) root: &'a Root<A>,
-    pub(crate) trail: &'a Trail,
-    pub(crate) since: Instant,
-}
 
 pub(crate) struct Keeper<S, C> {
     store: S,
@@ -74,9 +74,10 @@ impl<S: SnapshotStore, C: Codec> Keeper<S, C> {
         &self,
         stream: &StreamName,
         store: StoreIdentity,
-        seen: &Seen<'_, A>,
+        root: &Root<A>,
+        trail: &Trail,
     ) -> Result<Option<Snapshot>, String> {
-        let Some(state) = seen.root.state() else {
+        let Some(state) = root.state() else {
             return Ok(None);
         };
         let mut bytes = Vec::new();
@@ -86,9 +87,9 @@ impl<S: SnapshotStore, C: Codec> Keeper<S, C> {
             .map_err(|error| error.to_string())?;
         let snapshot = Snapshot {
             stream: stream.clone(),
-            version: seen.root.version(),
-            position: seen.trail.position,
-            latest: seen.trail.latest,
+            version: root.version(),
+            position: trail.position,
+            latest: trail.latest,
             incarnation: store.incarnation,
             fingerprint: A::FINGERPRINT,
             format: self.codec.format().into(),
@@ -124,17 +125,24 @@ impl<A: Snapshotted, S: SnapshotStore, C: Codec> Keep<A> for Keeper<S, C> {
         })
     }
 
-    fn offer(&self, stream: &StreamName, store: StoreIdentity, seen: &Seen<'_, A>) {
-        let Seen { root, trail, since } = seen;
+    fn offer(
+        &self,
+        stream: &StreamName,
+        store: StoreIdentity,
+        root: &Root<A>,
+        trail: &mut Trail,
+        took: Duration,
+    ) {
         let events = root.version().0.saturating_sub(trail.begun.0);
-        let due = self
-            .policy
-            .is_due(A::EVERY, events, since.elapsed(), trail.marked);
+        let due = self.policy.is_due(A::EVERY, events, took, trail.marked);
         // What was read while the store began another life is perhaps not of this one.
         if !due || self.store.identity() != store {
             return;
         }
-        match self.write(stream, store, seen) {
+        let written = self.write(stream, store, root, trail);
+        // Also where it cannot be written: it is not tried again at each event.
+        trail.begin(root.version());
+        match written {
             // The store goes on with it by itself.
             Ok(Some(snapshot)) => {
                 trace::snapshot_taken(stream, snapshot.version.0);

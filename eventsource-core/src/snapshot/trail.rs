@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::stored_event::EventRef;
 use crate::stream::{Position, Version};
 use crate::time::Timestamp;
 
@@ -37,11 +36,21 @@ impl Trail {
         }
     }
 
+    /// From here on events are counted anew.
+    pub(crate) fn begin(&mut self, version: Version) {
+        (self.begun, self.marked) = (version, false);
+    }
+
     /// Notes an event that was applied; `name` is its name today.
     #[inline]
-    pub(crate) fn note(&mut self, event: &EventRef<'_>, name: impl FnOnce() -> &'static str) {
-        self.position = event.position;
-        self.latest = self.latest.max(event.recorded_at);
+    pub(crate) fn note(
+        &mut self,
+        position: Position,
+        recorded_at: Timestamp,
+        name: impl FnOnce() -> &'static str,
+    ) {
+        self.position = position;
+        self.latest = self.latest.max(recorded_at);
         if !self.after.is_empty() {
             self.marked |= self.after.contains(&name());
         }

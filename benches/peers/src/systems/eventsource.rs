@@ -30,7 +30,7 @@ pub struct Withdrawn {
     name = "account", id = AccountId, error = AccountError,
     events(Opened, Deposited, Withdrawn), commands(Open, Post),
 )]
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub struct Account {
     state: State,
 }
@@ -71,7 +71,8 @@ impl Account {
 pub struct Eventsource(Repository<Account, PostgresStore>);
 
 impl Eventsource {
-    pub async fn new(url: &str) -> Result<Self> {
+    /// With the states of so many accounts in memory.
+    pub async fn new(url: &str, cached: usize) -> Result<Self> {
         // A server without fsync is measured too.
         let allowed = UnsafeServer {
             fsync_off: true,
@@ -81,7 +82,7 @@ impl Eventsource {
             .allow_unsafe_server(allowed)
             .open(url)
             .await?;
-        Ok(Self(Repository::new(store)))
+        Ok(Self(Repository::new(store).cache(cached)))
     }
 }
 

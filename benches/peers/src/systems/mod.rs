@@ -41,7 +41,8 @@ pub async fn open(server: &str, only: &[String]) -> Result<Vec<Candidate>> {
         )*};
     }
     candidates! {
-        OURS, "peers_eventsource", |url| eventsource::Eventsource::new(url);
+        OURS, "peers_eventsource", |url| eventsource::Eventsource::new(url, 10_000);
+        "eventsource, no cache", "peers_eventsource_no_cache", |url| eventsource::Eventsource::new(url, 0);
         "by hand", "peers_by_hand", |url| by_hand::ByHand::new(url, by_hand::Columns::Needed);
         "by hand, all columns", "peers_by_hand_all", |url| by_hand::ByHand::new(url, by_hand::Columns::All);
         "cqrs-es 0.5", "peers_cqrs_es", |url| cqrs_es::CqrsEs::new(url);
