@@ -97,6 +97,7 @@ impl<A: Aggregate, C: Codec> Baseline<A, C> {
                         event,
                         &EventMeta {
                             version,
+                            part: 0,
                             recorded_at,
                             metadata,
                         },
@@ -108,7 +109,8 @@ impl<A: Aggregate, C: Codec> Baseline<A, C> {
         }
         // Else they were applied when they were tried.
         for (event, placed) in events.iter().zip(placed) {
-            trail.note(placed.position, recorded_at, || event.name());
+            trail.mark(|| event.name());
+            trail.note(placed.position, recorded_at);
         }
         Some(Remembered { root, trail, life })
     }

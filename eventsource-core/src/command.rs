@@ -47,6 +47,7 @@ pub trait Command: Executable + Send + Sync + 'static {
         version: Self::VERSION,
         type_name: std::any::type_name::<Self>,
         place: Self::PLACE,
+        shape: None,
     };
 
     #[doc(hidden)]

@@ -80,6 +80,7 @@ mod execute_error;
 mod id;
 mod key;
 mod limits;
+mod listed;
 mod load;
 mod memory;
 pub mod message;
@@ -90,6 +91,7 @@ pub mod private;
 mod query;
 mod registry;
 mod repository;
+mod shape;
 mod snapshot;
 mod store;
 mod store_error;
@@ -101,6 +103,7 @@ pub mod testing;
 mod time;
 mod timer;
 mod trace;
+mod upcast;
 mod watch;
 
 pub use aggregate::*;
@@ -129,6 +132,9 @@ pub use metadata::Metadata;
 pub use query::{Query, QueryItem};
 pub use registry::{AggregateEntry, NameCollision, Registered, Registry};
 pub use repository::{Repository, Retry};
+/// The JSON that an `upcast` takes and returns; `json!` writes one.
+pub use serde_json::{Value, json};
+pub use shape::{Former, JsonUpcast, Shape, Successor};
 pub use snapshot::{
     Fingerprint, KeptState, SNAPSHOT_LIMIT, Snapshot, SnapshotStore, Snapshots, Snapshotted,
 };

@@ -22,15 +22,18 @@ pub use crate::decision::{Decision, Events, Rejection};
 pub use crate::each::*;
 pub use crate::event::{Event, EventMeta, EventOf, EventSet};
 pub use crate::id::{Id, InvalidId};
+pub use crate::listed::*;
 pub use crate::message::{
     MessageReader, MessageSet, MessageWriter, Place, Row, deserialize, serialize,
 };
 pub use crate::mistakes::*;
 pub use crate::registry::{AggregateEntry, Registered};
+pub use crate::shape::{JsonUpcast, Shape, Successor};
 pub use crate::snapshot::{Fingerprint, KeptState, Snapshotted};
 pub use crate::stored_event::StoredEvent;
 pub use crate::stream::{InvalidStreamName, StreamName};
 pub use crate::tag::{TagValue, Tags};
+pub use crate::upcast::*;
 
 /// Shows a value in the parentheses of a name. As a function, since a user's trait may have methods called like those
 /// of the formatter.
@@ -140,58 +143,6 @@ pub const fn creation<A: Aggregate, Commands: Creating<A>>(name: &str) {
     }
 }
 
-/// For use in a `const`, which fails to compile if the stored name of a variant is that of one before it.
-#[track_caller]
-pub const fn distinct<M: MessageSet>(variant: u16) {
-    let mut own = 0;
-    while own < M::ROWS.len() && M::ROWS[own].variant != variant {
-        own += 1;
-    }
-    let mut other = 0;
-    while other < own {
-        let Row {
-            label, kind, name, ..
-        } = M::ROWS[own];
-        if same(name, M::ROWS[other].name) {
-            fail(&[
-                "the stored name of `",
-                label,
-                "` is the name of another ",
-                kind,
-                " in this set: give each its own with `#[",
-                kind,
-                "(name = \"…\")]`",
-            ]);
-        }
-        other += 1;
-    }
-}
-
-/// For use in a `const`, which fails to compile unless a tag is among those that the event `event` may have: the decision
-/// model `model` asks for it.
-#[track_caller]
-pub const fn tagged(tags: &[&str], tag: &str, event: &str, model: &str) {
-    let mut index = 0;
-    while index < tags.len() {
-        if same(tags[index], tag) {
-            return;
-        }
-        index += 1;
-    }
-    fail(&[
-        "`",
-        event,
-        "` has no tag `",
-        tag,
-        "`, so `",
-        model,
-        "` would never see it: put `#[tag]` on its field, or take \
-         it off the one of `",
-        model,
-        "`",
-    ]);
-}
-
 /// For use in a `const`, which fails to compile if the event `event` creates the decision model `model`.
 #[track_caller]
 pub const fn not_created(created: bool, event: &str, model: &str) {
@@ -229,7 +180,7 @@ pub fn stream(name: fmt::Arguments<'_>) -> Result<StreamName, InvalidStreamName>
 
 /// An error of the compiler, its text put together.
 #[track_caller]
-const fn fail(parts: &[&str]) -> ! {
+pub(crate) const fn fail(parts: &[&str]) -> ! {
     let mut text = [0; 1024];
     let mut length = 0;
     let mut part = 0;
@@ -249,7 +200,7 @@ const fn fail(parts: &[&str]) -> ! {
     }
 }
 
-const fn same(left: &str, right: &str) -> bool {
+pub(crate) const fn same(left: &str, right: &str) -> bool {
     let (left, right) = (left.as_bytes(), right.as_bytes());
     if left.len() != right.len() {
         return false;

@@ -128,7 +128,7 @@ impl Snapshot {
 ///
 /// Only by code that makes the same state of the same events. The [`FINGERPRINT`](Self::FINGERPRINT) says which code that
 /// is: it changes with the names and types of the state's fields, as they are written; with the names and versions of
-/// the events; with any token of an `#[apply]` method; and with `version` in `snapshot(…)`. Comments and white space do
+/// the events and of all that becomes them, `retired` ones included; with any token of an `#[apply]` method; and with `version` in `snapshot(…)`. Comments and white space do
 /// not change it. A snapshot with another fingerprint is not used, and the next load makes a new one.
 ///
 /// What the fingerprint cannot see: the functions that an `#[apply]` method calls, the insides of the types of fields and

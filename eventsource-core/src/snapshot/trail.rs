@@ -41,16 +41,16 @@ impl Trail {
         (self.begun, self.marked) = (version, false);
     }
 
-    /// Notes an event that was applied; `name` is its name today.
+    /// Notes a stored event that was read.
     #[inline]
-    pub(crate) fn note(
-        &mut self,
-        position: Position,
-        recorded_at: Timestamp,
-        name: impl FnOnce() -> &'static str,
-    ) {
+    pub(crate) fn note(&mut self, position: Position, recorded_at: Timestamp) {
         self.position = position;
         self.latest = self.latest.max(recorded_at);
+    }
+
+    /// Looks at an event that is applied, by the name that it has today.
+    #[inline]
+    pub(crate) fn mark(&mut self, name: impl FnOnce() -> &'static str) {
         if !self.after.is_empty() {
             self.marked |= self.after.contains(&name());
         }

@@ -4,13 +4,14 @@ mod expand;
 mod model;
 mod parse;
 mod stream;
+mod versions;
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::errors::Errors;
 use expand::expand;
-pub(crate) use expand::{adds, set};
+pub(crate) use expand::{Rules, adds, set};
 pub(crate) use model::{Body, Kind, Tag, Variant};
 pub(crate) use parse::{reached, tags};
 
