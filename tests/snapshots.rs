@@ -366,7 +366,7 @@ mod programs {
             pub mod $name {
                 use eventsource_core::prelude::*;
 
-                #[event(name = "programs.paid", version = $event)]
+                #[event(name = "programs.paid", version = $event, since = $event)]
                 pub struct Paid {
                     pub amount: u64,
                 }
