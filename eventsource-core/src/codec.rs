@@ -8,6 +8,7 @@ use crate::event::Event;
 use crate::message::{self, MessageReader, MessageSet, MessageWriter, Row, UnknownMessage};
 use crate::shape::{Former, Found, JsonUpcast};
 use crate::stored_event::EventRef;
+use crate::upcast::OlderVersion;
 
 /// Encodes and decodes payloads.
 ///
@@ -21,6 +22,60 @@ pub trait Codec: Clone + Send + Sync + 'static {
 
     /// Decodes a payload that was written in `format`.
     fn decode<T: DeserializeOwned>(&self, format: &str, payload: &[u8]) -> Result<T, CodecError>;
+
+    /// As which version it writes events of this name, if not as today's.
+    #[inline]
+    fn writes(&self, name: &str) -> Option<u32> {
+        let _ = name;
+        None
+    }
+
+    /// The same codec, which writes `F` in place of the versions after it: while a program is replaced on several
+    /// machines, those that are not replaced yet can read what the new ones write.
+    ///
+    /// ```
+    /// use eventsource_core::prelude::*;
+    /// use eventsource_core::{Codec, Json, codec};
+    ///
+    /// #[event(version = 1, of = Opened)]
+    /// pub struct OpenedV1 {
+    ///     pub name: String,
+    /// }
+    ///
+    /// #[event(name = "account.opened", version = 2, from = OpenedV1, down = OpenedV1)]
+    /// pub struct Opened {
+    ///     pub owner: String,
+    /// }
+    ///
+    /// impl From<OpenedV1> for Opened {
+    ///     fn from(old: OpenedV1) -> Self {
+    ///         Self { owner: old.name }
+    ///     }
+    /// }
+    ///
+    /// impl From<&Opened> for OpenedV1 {
+    ///     fn from(event: &Opened) -> Self {
+    ///         Self { name: event.owner.clone() }
+    ///     }
+    /// }
+    ///
+    /// #[derive(Event)]
+    /// enum Happening {
+    ///     Opened(Opened),
+    /// }
+    ///
+    /// let opened = Happening::Opened(Opened { owner: "me".into() });
+    /// let encoded = codec::encode(&Json.writing::<OpenedV1>(), &opened)?;
+    /// assert_eq!((encoded.version, &*encoded.payload), (1, &br#"{"name":"me"}"#[..]));
+    /// # Ok::<(), eventsource_core::CodecError>(())
+    /// ```
+    fn writing<F: Event + OlderVersion>(self) -> Writing<Self> {
+        Writing {
+            codec: self,
+            name: F::NAME,
+            version: F::VERSION,
+        }
+    }
 
     /// Decodes a payload of an earlier version that becomes today's by `upcast`: as JSON, step by step.
     ///
@@ -36,6 +91,44 @@ pub trait Codec: Clone + Send + Sync + 'static {
         Err(CodecError::NotJson {
             format: format.into(),
         })
+    }
+}
+
+/// A codec that writes events of one name as an earlier version: [`Codec::writing`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Writing<C> {
+    codec: C,
+    name: &'static str,
+    version: u32,
+}
+
+impl<C: Codec> Codec for Writing<C> {
+    fn format(&self) -> &'static str {
+        self.codec.format()
+    }
+
+    fn encode<T: Serialize>(&self, value: &T, into: &mut Vec<u8>) -> Result<(), CodecError> {
+        self.codec.encode(value, into)
+    }
+
+    fn decode<T: DeserializeOwned>(&self, format: &str, payload: &[u8]) -> Result<T, CodecError> {
+        self.codec.decode(format, payload)
+    }
+
+    fn writes(&self, name: &str) -> Option<u32> {
+        match name == self.name {
+            true => Some(self.version),
+            false => self.codec.writes(name),
+        }
+    }
+
+    fn decode_upcast<T: DeserializeOwned>(
+        &self,
+        format: &str,
+        payload: &[u8],
+        steps: &[JsonUpcast],
+    ) -> Result<T, CodecError> {
+        self.codec.decode_upcast(format, payload, steps)
     }
 }
 
@@ -131,6 +224,16 @@ pub enum CodecError {
     NotJson {
         /// The stored format.
         format: String,
+    },
+    /// It was to be written as an earlier version, and nothing makes that of it.
+    #[error(
+        "it was to be written as version {wanted}, and nothing makes that of version {version}: write `down = …` on it"
+    )]
+    NoDowncast {
+        /// The version that it has.
+        version: u32,
+        /// The version that the codec writes.
+        wanted: u32,
     },
     /// The function that makes the next version of this one's JSON refused it.
     #[error("the upcast of version {version} failed: {reason}")]
@@ -258,10 +361,12 @@ pub(crate) fn each<C: Codec, M: MessageSet, E: From<DecodeError>>(
     if let Some(decoded) = today(codec, event) {
         return take(decoded?, 0);
     }
-    let parts = former(codec, event)?;
-    parts
-        .into_iter()
-        .try_for_each(|(part, message)| take(message, part))
+    match former(codec, event)? {
+        Parts::One((part, message)) => take(message, part),
+        Parts::Several(parts) => parts
+            .into_iter()
+            .try_for_each(|(part, message)| take(message, part)),
+    }
 }
 
 /// What is stored under a name and version of today.
@@ -275,24 +380,36 @@ fn today<C: Codec, M: MessageSet>(
     Some(read(codec, event, row, None))
 }
 
-/// What is stored under a name and version that are not today's, each part with its number.
-#[cold]
+/// What is stored under a name and version that are not today's.
+#[inline(never)]
 fn former<C: Codec, M: MessageSet>(
     codec: &C,
     event: &EventRef<'_>,
-) -> Result<Vec<(u16, M)>, DecodeError> {
+) -> Result<Parts<M>, DecodeError> {
     let (name, version) = (event.name, event.schema);
-    let found = |row: &'static Row| row.find(name, version).map(|found| (row, found));
-    let mut rows: Vec<_> = M::ROWS.iter().filter_map(found).collect();
-    if rows.is_empty() && !M::RETIRED.contains(&name) {
-        return Err(UnknownMessage::to(M::ROWS, name, version).into());
-    }
-    rows.sort_by_key(|(_, found)| found.part);
-    let parts = rows.into_iter().map(|(row, Found { former, part })| {
-        let message = read(codec, event, row, Some(former))?;
-        Ok((part, message))
-    });
-    parts.collect()
+    let read = |row: &Row, found: Found| -> Result<(u16, M), DecodeError> {
+        Ok((found.part, read(codec, event, row, Some(found.former))?))
+    };
+    let find = |row: &'static Row| row.find(name, version).map(|found| (row, found));
+    let mut rows = M::ROWS.iter().filter_map(find);
+    let (first, second) = match (rows.next(), rows.next()) {
+        (Some((row, found)), None) => return read(row, found).map(Parts::One),
+        (None, _) if !M::RETIRED.contains(&name) => {
+            return Err(UnknownMessage::to(M::ROWS, name, version).into());
+        }
+        first_two => first_two,
+    };
+    let mut all: Vec<_> = first.into_iter().chain(second).chain(rows).collect();
+    all.sort_by_key(|(_, found)| found.part);
+    let all = all.into_iter().map(|(row, found)| read(row, found));
+    all.collect::<Result<_, _>>().map(Parts::Several)
+}
+
+/// What a stored event of an earlier version is today, each with the number of its part.
+enum Parts<M> {
+    One((u16, M)),
+    /// None, if it was retired; else more than one, in their order.
+    Several(Vec<(u16, M)>),
 }
 
 fn read<C: Codec, M: MessageSet>(
@@ -318,19 +435,16 @@ fn unreadable(event: &EventRef<'_>, source: CodecError) -> DecodeError {
     }
 }
 
-/// The only one of the parts.
-fn only<M>(event: &EventRef<'_>, mut parts: Vec<(u16, M)>) -> Result<M, DecodeError> {
-    let (name, version) = (event.name, event.schema);
-    match (parts.pop(), parts.len()) {
-        (Some((_, message)), 0) => Ok(message),
-        (Some(_), more) => Err(DecodeError::Split {
-            name: name.into(),
+/// The event that it is, if it is one.
+fn only<M>(event: &EventRef<'_>, parts: Parts<M>) -> Result<M, DecodeError> {
+    let (name, version) = (event.name.to_owned(), event.schema);
+    match parts {
+        Parts::One((_, message)) => Ok(message),
+        Parts::Several(none) if none.is_empty() => Err(DecodeError::Retired { name, version }),
+        Parts::Several(parts) => Err(DecodeError::Split {
+            name,
             version,
-            parts: more + 1,
-        }),
-        (None, _) => Err(DecodeError::Retired {
-            name: name.into(),
-            version,
+            parts: parts.len(),
         }),
     }
 }
@@ -364,14 +478,17 @@ pub(crate) fn read_back<C: Codec, M: MessageSet>(
     codec: &C,
     encoded: &Encoded,
 ) -> Result<M, CodecError> {
-    let row = M::row(encoded.name, encoded.version).map_err(CodecError::new)?;
-    let reader = Decode {
-        codec,
-        format: codec.format(),
-        payload: &encoded.payload,
-        former: None,
+    let (name, version) = (encoded.name, encoded.version);
+    let (row, former) = match M::row(name, version) {
+        Ok(row) => (row, None),
+        Err(unknown) => {
+            // Written as an earlier version, for an older reader.
+            let mut found = M::ROWS.iter();
+            let found = found.find_map(|row| Some((row, Some(row.find(name, version)?.former))));
+            found.ok_or_else(|| CodecError::new(unknown))?
+        }
     };
-    M::read(row.variant, reader).map_err(not_read_back)
+    M::read(row.variant, again(codec, encoded, former)).map_err(not_read_back)
 }
 
 /// An encoded event that belongs to no enum, decoded again.
@@ -379,13 +496,23 @@ pub(crate) fn read_back_one<C: Codec, E: Event>(
     codec: &C,
     encoded: &Encoded,
 ) -> Result<E, CodecError> {
-    let reader = Decode {
+    let found = E::ROW.find(encoded.name, encoded.version);
+    let former = found.map(|found| found.former);
+    E::read_event(again(codec, encoded, former)).map_err(not_read_back)
+}
+
+/// Reads what was just written.
+fn again<'a, C: Codec>(
+    codec: &'a C,
+    encoded: &'a Encoded,
+    former: Option<Former>,
+) -> Decode<'a, C> {
+    Decode {
         codec,
         format: codec.format(),
         payload: &encoded.payload,
-        former: None,
-    };
-    E::read_event(reader).map_err(not_read_back)
+        former,
+    }
 }
 
 fn not_read_back(error: CodecError) -> CodecError {
@@ -398,12 +525,22 @@ impl<C: Codec> MessageWriter for Encode<'_, C> {
     type Ok = Encoded;
     type Error = CodecError;
 
+    #[inline]
+    fn writes(&self, name: &str) -> Option<u32> {
+        self.0.writes(name)
+    }
+
     fn write<T: Serialize>(
         self,
         name: &'static str,
         version: u32,
         payload: &T,
     ) -> Result<Encoded, CodecError> {
+        if let Some(wanted) = self.0.writes(name)
+            && wanted < version
+        {
+            return Err(CodecError::NoDowncast { version, wanted });
+        }
         let mut bytes = Vec::with_capacity(128);
         self.0.encode(payload, &mut bytes)?;
         Ok(Encoded {

@@ -145,6 +145,7 @@ pub use stream::*;
 pub use subscription::*;
 pub use tag::{TAG_LIMIT, Tag, TagList, TagValue, Tags};
 pub use time::*;
+pub use upcast::OlderVersion;
 pub use uuid::Uuid;
 
 /// What a domain and its tests need: `use eventsource_core::prelude::*;`.

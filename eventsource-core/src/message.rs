@@ -160,10 +160,10 @@ impl Row {
     }
 
     /// The newest version under a stored name that it has or had, and the type of that version.
-    fn newest(&self, name: &str) -> Option<(u32, fn() -> &'static str)> {
+    fn newest(&self, name: &str) -> Option<(u32, &'static str)> {
         match self.shape.and_then(|shape| shape.newest(name)) {
-            Some(shape) => Some((shape.version, shape.type_name)),
-            None => (self.name == name).then_some((self.version, self.type_name)),
+            Some(shape) => Some((shape.version, (shape.type_name)())),
+            None => (self.name == name).then(|| (self.version, (self.type_name)())),
         }
     }
 }
@@ -263,7 +263,7 @@ impl UnknownMessage {
             name: name.into(),
             version,
             newest: newest.map(|(version, _)| version),
-            type_name: newest.map(|(_, type_name)| type_name()),
+            type_name: newest.map(|(_, type_name)| type_name),
         }
     }
 }
@@ -310,6 +310,13 @@ pub trait MessageWriter {
         version: u32,
         payload: &T,
     ) -> Result<Self::Ok, Self::Error>;
+
+    /// As which version it wants events of this name, if not as today's.
+    #[inline]
+    fn writes(&self, name: &str) -> Option<u32> {
+        let _ = name;
+        None
+    }
 
     /// Takes an event.
     fn event<E: Event>(self, event: &E) -> Result<Self::Ok, Self::Error>

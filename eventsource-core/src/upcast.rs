@@ -6,7 +6,8 @@ use std::fmt::Display;
 use serde_json::Value;
 
 use crate::event::Event;
-use crate::message::{MessageReader, Never};
+use crate::listed::holds;
+use crate::message::{MessageReader, MessageWriter, Never};
 use crate::private::{fail, same};
 use crate::shape::{Former, Shape, Successor};
 
@@ -70,8 +71,8 @@ where
     for<'a> (): Never<'a>,
     E: Upcast<F>,
 {
-    fn upcast(former: F) -> Self {
-        <E as Upcast<F>>::upcast(former)
+    fn upcast(_: F) -> Self {
+        unreachable!("the first bound never holds")
     }
 }
 
@@ -156,21 +157,77 @@ pub fn follow<F: Event, E: Upcast<F>, R: MessageReader>(reader: R) -> Result<E, 
     F::read_event(reader).map(E::upcast)
 }
 
+/// That an earlier version can be made of a later one: `down = Self` on the later one says it.
+#[diagnostic::on_unimplemented(
+    message = "nothing makes the earlier version `{Self}` of `{E}`",
+    label = "`{Self}` has no `From<&{E}>`",
+    note = "write `impl From<&{E}> for {Self} {{ fn from(event: &{E}) -> Self {{ … }} }}`"
+)]
+pub trait Downcast<E>: Event {
+    /// Makes it.
+    fn downcast(event: &E) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E, F: Event + for<'e> From<&'e E>> Downcast<E> for F {
+    fn downcast(event: &E) -> Self {
+        event.into()
+    }
+}
+
+// Never holds: see the like of it on `Storable`.
+#[diagnostic::do_not_recommend]
+impl<E, F: Event> Downcast<E> for F
+where
+    for<'a> (): Never<'a>,
+    F: Downcast<E>,
+{
+    fn downcast(_: &E) -> Self {
+        unreachable!("the first bound never holds")
+    }
+}
+
+/// An earlier version that can still be written, by [`Codec::writing`](crate::Codec::writing).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is written no more",
+    label = "no version after it can be made into it",
+    note = "write `down = {Self}` in the `#[event(…)]` of the version after it, beside `from = {Self}`"
+)]
+pub trait OlderVersion {}
+
+/// Writes an event as the earlier version `F`, or one before that, if the writer wants it so.
+pub fn write_down<E: Event, F: Downcast<E>, W: MessageWriter>(
+    event: &E,
+    to: W,
+) -> Result<W::Ok, W::Error> {
+    match to.writes(E::NAME) {
+        Some(version) if version < E::VERSION => F::downcast(event).write_event(to),
+        _ => to.event(event),
+    }
+}
+
 /// A list of types that become `E`: `(First, (Second, ()))`.
 pub trait Formers<E> {
+    /// Whether there is none.
+    const EMPTY: bool;
+
     /// Reads the one that has this shape, or becomes one that has it.
     fn read<R: MessageReader>(reader: R, former: Former) -> Result<E, R::Error>;
 }
 
 impl<E> Formers<E> for () {
+    const EMPTY: bool = true;
+
     fn read<R: MessageReader>(reader: R, _: Former) -> Result<E, R::Error> {
         Err(reader.no_such_variant())
     }
 }
 
 impl<E: Follows<First>, First, Rest: Formers<E>> Formers<E> for (First, Rest) {
+    const EMPTY: bool = false;
+
     fn read<R: MessageReader>(reader: R, former: Former) -> Result<E, R::Error> {
-        match <E as Follows<First>>::FORMER.holds(former.name, former.version) {
+        match Rest::EMPTY || <E as Follows<First>>::FORMER.holds(former) {
             true => E::read_former(reader),
             false => Rest::read(reader, former),
         }
@@ -186,22 +243,20 @@ pub fn read_chain<E: Event, F: Formers<E>, R: MessageReader>(reader: R) -> Resul
     }
 }
 
-#[cold]
+#[inline(never)]
 fn read_old<E: Event, F: Formers<E>, R: MessageReader>(
     reader: R,
     former: Former,
 ) -> Result<E, R::Error> {
-    if former.name == E::NAME {
-        if former.version == E::VERSION {
-            return reader.read();
-        }
-        let steps = E::SHAPE.upcasts;
-        let first = steps.iter().position(|step| step.version == former.version);
-        if let Some(first) = first {
-            return reader.read_upcast(&steps[first..]);
-        }
+    if former.version == E::VERSION && former.name == E::NAME {
+        return reader.read();
     }
-    F::read(reader, former)
+    let steps = E::SHAPE.upcasts;
+    let first = steps.iter().position(|step| step.version == former.version);
+    match first {
+        Some(first) if former.name == E::NAME => reader.read_upcast(&steps[first..]),
+        _ => F::read(reader, former),
+    }
 }
 
 /// For use in a `const`, which fails to compile unless the event `former` says that it became `event`, and its version,
@@ -249,7 +304,8 @@ pub const fn follows<E: Follows<F>, F>(event: &str, former: &str) {
 pub const fn precedes<S: Event, F: Event>(event: &str, successor: &str) {
     // Where versions do not go up, names may be lost, and the other one says what is wrong.
     let lost = F::CHAINED && F::VERSION >= S::VERSION;
-    if (lost && S::SHAPE.holds("", F::VERSION)) || (!lost && S::SHAPE.holds(F::NAME, F::VERSION)) {
+    if (lost && holds(S::SHAPE, "", F::VERSION)) || (!lost && holds(S::SHAPE, F::NAME, F::VERSION))
+    {
         return;
     }
     fail(&[
@@ -281,7 +337,7 @@ pub const fn unbroken<E: Event>(event: &str) {
         }
         index = 0;
         while index < shape.before.len() {
-            if shape.before[index].holds(shape.name, version) {
+            if holds(shape.before[index], shape.name, version) {
                 times += 1;
             }
             index += 1;

@@ -96,7 +96,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     downloads.execute(&ann, Release { title, device }).await?;
     let version = downloads.load(&ann).await?.version();
     println!(
-        "  first program:  {version} events, fingerprint {}",
+        "first program:  {version} events, fingerprint {}",
         Downloads::FINGERPRINT
     );
     drop(downloads);

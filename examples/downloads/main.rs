@@ -9,14 +9,14 @@ mod domain;
 
 use std::error::Error;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use eventsource_core::prelude::*;
 use eventsource_core::{
-    Append, ExecuteError, NewEvent, SnapshotStore, Snapshots, Snapshotted, StreamName, StreamScan,
-    Timestamp,
+    Append, ExecuteError, Fingerprint, NewEvent, SnapshotStore, Snapshots, Snapshotted, StreamName,
+    StreamScan, Timestamp,
 };
 use eventsource_sqlite::SqliteStore;
 
@@ -30,14 +30,13 @@ async fn main() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("downloads.db");
     println!("Three programs, one log:");
-    for program in ["downloads-first", "downloads-second"] {
-        run(program, &file)?;
-    }
+    let first = run("downloads-first", &file)?;
+    let second = run("downloads-second", &file)?;
     let store = SqliteStore::open(&file).await?;
     let service = Service::new(store.clone()).snapshots(Snapshots::declared());
     println!("  third program:  fingerprint {}\n", Downloads::FINGERPRINT);
 
-    take_over(&service).await?;
+    take_over(&service, [first, second]).await?;
     send_twice(&service).await?;
     refuse(&service).await?;
     measure(&store).await?;
@@ -46,19 +45,26 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-/// Runs another version of the program on the file.
-fn run(program: &str, file: &Path) -> Result<()> {
+/// Runs another version of the program on the file, and says the fingerprint of its code.
+fn run(program: &str, file: &Path) -> Result<Fingerprint> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.args(["run", "--quiet", "--example", program]);
     if !cfg!(debug_assertions) {
         command.arg("--release");
     }
-    let status = command.arg("--").arg(file).status()?;
-    if !status.success() {
-        return Err(format!("`{program}` has failed: {status}").into());
+    let output = command
+        .arg("--")
+        .arg(file)
+        .stderr(Stdio::inherit())
+        .output()?;
+    if !output.status.success() {
+        return Err(format!("`{program}` has failed: {}", output.status).into());
     }
-    Ok(())
+    let said = String::from_utf8(output.stdout)?;
+    println!("  {}", said.trim_end());
+    let fingerprint = said.split_whitespace().last().unwrap_or_default();
+    Ok(Fingerprint(u64::from_str_radix(fingerprint, 16)?))
 }
 
 fn ann() -> String {
@@ -70,7 +76,7 @@ fn stream(customer: &str) -> Result<StreamName> {
 }
 
 /// The events are as they were written; the states that others have kept are not taken for today's.
-async fn take_over(service: &Service) -> Result<()> {
+async fn take_over(service: &Service, before: [Fingerprint; 2]) -> Result<()> {
     println!("What they have stored:");
     for event in service
         .store()
@@ -83,19 +89,29 @@ async fn take_over(service: &Service) -> Result<()> {
             event.version, event.name, event.schema
         );
     }
-    let today = Downloads::FINGERPRINT;
-    let kept = service.store().snapshot(stream("ann")?, today).await?;
+    println!("What they have kept, and what is not used:");
+    for fingerprint in before {
+        if let Some(kept) = service
+            .store()
+            .snapshot(stream("ann")?, fingerprint)
+            .await?
+        {
+            let state = String::from_utf8_lossy(&kept.state);
+            println!("  {fingerprint}: {state} at version {}", kept.version);
+        }
+    }
+    let today = service
+        .store()
+        .snapshot(stream("ann")?, Downloads::FINGERPRINT)
+        .await?;
     assert!(
-        kept.is_none(),
+        today.is_none(),
         "nobody has taken a snapshot with today's code"
     );
     let downloads = service.load(&ann()).await?;
-    println!("No snapshot has today's fingerprint, so that all of it was read:");
-    println!(
-        "  {} films on devices, version {}\n",
-        downloads.on_devices(),
-        downloads.version()
-    );
+    println!("Made from the events alone, with today's code:");
+    let (films, version) = (downloads.on_devices(), downloads.version());
+    println!("  {films} films on devices, version {version}\n");
     Ok(())
 }
 
@@ -168,7 +184,7 @@ async fn explain(service: &Service, refused: &Refused) -> Result<()> {
         let recorded = history.iter().find(|recorded| recorded.version == version);
         if let Some(recorded) = recorded {
             println!(
-                "  since {} {}: {:?}",
+                "  event {}, {}: {:?}",
                 version, recorded.recorded_at, recorded.event
             );
         }

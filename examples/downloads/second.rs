@@ -143,7 +143,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     downloads.execute(&ann, Renew { title, device }).await?;
     let version = downloads.load(&ann).await?.version();
     println!(
-        "  second program: {version} events, fingerprint {}",
+        "second program: {version} events, fingerprint {}",
         Downloads::FINGERPRINT
     );
     drop(downloads);
