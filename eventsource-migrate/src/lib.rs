@@ -41,7 +41,8 @@
 //! `eventsource.migrated` in the stream `@migration/<id of the source>` of the target, which no aggregate has. So a
 //! migration that was interrupted, wherever, is simply run again, and goes on behind the last chunk; so does one that was
 //! complete, with what the source has got since: the first run while the source is in use, the last one when it is not any
-//! more, and short. Two that run at once do not mix: one of them ends with [`MigrationProblem::AnotherRuns`]. A source that
+//! more, and short. Two that run at once do not mix: each goes on behind
+//! the other's chunks, or ends with [`MigrationProblem::AnotherRuns`]. A source that
 //! was restored in between is refused.
 //!
 //! The steps must make the same of an event whenever they see it: they look at nothing but the record, and do not change

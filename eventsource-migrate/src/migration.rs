@@ -17,6 +17,8 @@ const CHUNK: usize = 500;
 const CHUNK_BYTES: usize = 1 << 20;
 /// How often a chunk is sent while the target is overloaded or does not say what became of it.
 const ATTEMPTS: u32 = 8;
+/// How often a run begins anew since somebody else has stored a chunk.
+const OVERTAKEN: u32 = 4;
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 
 /// What becomes of one record: itself, changed or not, none or several in its place.
@@ -92,9 +94,17 @@ impl<S: Store, T: MultiStreamStore> Migration<S, T> {
     /// A run that failed or was cancelled is run again: nothing is left out, and nothing is stored twice.
     pub async fn run(&self) -> Result<Migrated, MigrationError> {
         let mut migrated = Migrated::default();
-        match self.migrate(&mut migrated).await {
-            Ok(()) => Ok(migrated),
-            Err(problem) => Err(MigrationError { migrated, problem }),
+        let mut attempt = 1;
+        loop {
+            match self.migrate(&mut migrated).await {
+                Ok(()) => return Ok(migrated),
+                // The last chunk of a run that was cancelled may still have been on its way: the notes say where to go on.
+                Err(MigrationProblem::AnotherRuns) if attempt < OVERTAKEN => {
+                    SystemClock.sleep(FIRST_PAUSE * attempt).await;
+                    attempt += 1;
+                }
+                Err(problem) => return Err(MigrationError { migrated, problem }),
+            }
         }
     }
 

@@ -81,6 +81,23 @@ async fn memory_and_sqlite() {
     migrate(&third, &MemoryStore::new()).await;
 }
 
+/// A run that is dropped leaves an append on its way; the next one meets it, and goes on behind it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_was_dropped_is_run_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (old, new) = (MemoryStore::new(), sqlite(folder.path(), "new.db").await);
+    for _ in 0..5 {
+        fill(&old).await;
+    }
+    let migration = Migration::new(&old, &new);
+    for micros in [200, 900, 3_000, 7_000, 15_000] {
+        let wait = std::time::Duration::from_micros(micros);
+        let _ = tokio::time::timeout(wait, migration.run()).await;
+    }
+    assert_eq!(migration.run().await.unwrap().stored, 6_000);
+    migration.verify().await.unwrap();
+}
+
 /// A schema that is dropped when the test ends.
 struct Schema(String);
 
