@@ -93,14 +93,14 @@ where
 struct Ids {
     category: &'static str,
     seen: HashSet<String>,
-    ids: Vec<String>,
+    list: Vec<String>,
 }
 
 impl Visit for Ids {
     fn visit(&mut self, event: EventRef<'_>) -> ControlFlow<()> {
         if event.stream.category() == self.category && !self.seen.contains(event.stream.id()) {
             self.seen.insert(event.stream.id().to_owned());
-            self.ids.push(event.stream.id().to_owned());
+            self.list.push(event.stream.id().to_owned());
         }
         ControlFlow::Continue(())
     }
@@ -110,11 +110,11 @@ async fn ids<S: Store>(store: &S, category: &'static str) -> Result<Vec<String>,
     let mut ids = Ids {
         category,
         seen: HashSet::new(),
-        ids: Vec::new(),
+        list: Vec::new(),
     };
     let (mut after, end) = (Position::START, store.head().await?);
     while after < end {
         (ids, after) = store.scan_all(LogScan::after(after), ids).await?;
     }
-    Ok(ids.ids)
+    Ok(ids.list)
 }

@@ -92,7 +92,7 @@ async fn steps_follow_one_another() {
     };
     let migration = Migration::new(&old, &new)
         .then(steps::redact("person.joined", |payload| {
-            payload["mail"] = "-".into()
+            payload["mail"] = "-".into();
         }))
         .then(steps::split("person.moved", move |record| {
             Ok([
@@ -117,7 +117,7 @@ async fn steps_follow_one_another() {
                 event.version.0,
                 &*event.name,
                 payload,
-                &*event.stream.as_str(),
+                event.stream.as_str(),
                 &*event.tags,
             )
         })
