@@ -114,7 +114,7 @@ pub use command::*;
 pub use decide::*;
 pub use decision::*;
 pub use dispatcher::{DispatchError, Dispatched, Dispatcher};
-pub use erased::{AnyBoundaryStore, AnyMultiStreamStore, AnyStore};
+pub use erased::{AnyBoundaryStore, AnyMultiStreamStore, AnySnapshotStore, AnyStore};
 pub use event::*;
 pub use eventsource_macros::{
     Aggregate, Command, DecisionModel, Event, Id, aggregate, apply, command, decision_model, event,
