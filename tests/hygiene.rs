@@ -188,7 +188,7 @@ mod domain {
     }
 
     #[allow(deprecated, reason = "it lists what is deprecated")]
-    #[aggregate(id = ThingId, error = Never, events(Happened, r#Move, super::elsewhere::Far), commands(Do, r#Type))]
+    #[aggregate(id = ThingId, error = Never, events(Happened, r#Move, super::elsewhere::Far), commands(Do, r#Type), snapshot)]
     #[derive(::std::default::Default)]
     pub struct Thing {
         events: u8,
@@ -404,7 +404,7 @@ mod machine {
         Gone(Gone),
     }
 
-    #[aggregate(name = "machine", id = ThingId, error = Never, events = Happening, commands = Request)]
+    #[aggregate(name = "machine", id = ThingId, error = Never, events = Happening, commands = Request, snapshot(every = 2))]
     pub enum Machine {
         Running { turns: u8 },
         Stopped,
@@ -457,7 +457,7 @@ fn inside_a_function() {
     #[error("never")]
     struct Never;
 
-    #[aggregate(crate = renamed, name = "local", id = u8, error = Never, events(Happened), commands(Do))]
+    #[aggregate(crate = renamed, name = "local", id = u8, error = Never, events(Happened), commands(Do), snapshot)]
     #[derive(::std::default::Default)]
     struct Local;
 

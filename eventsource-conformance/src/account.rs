@@ -67,6 +67,7 @@ impl std::error::Error for Refusal {}
     error = Refusal,
     events(Opened, Deposited, Withdrawn, Limited, Closed),
     commands(Open, Deposit, Withdraw, Limit, Close),
+    snapshot(every = 3),
 )]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Account {

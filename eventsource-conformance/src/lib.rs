@@ -20,6 +20,7 @@
 //! | for | line |
 //! |---|---|
 //! | a store whose positions have no gaps | [`dense_positions_tests!`] |
+//! | a store that keeps snapshots | [`snapshot_store_tests!`] |
 //! | a store that several processes use, and that outlives them | [`two_process_tests!`] |
 //! | a repository that is not of the usual kind, for example with a cache | [`repository_tests!`] |
 //!
@@ -86,6 +87,8 @@ pub mod scan;
 mod seed;
 mod sent;
 #[doc(hidden)]
+pub mod snapshots;
+#[doc(hidden)]
 pub mod streams;
 mod suite;
 #[doc(hidden)]
@@ -99,5 +102,5 @@ pub use reopening::check_reopening;
 pub use seed::{SEED, TIMES, seed};
 pub use suite::{
     check_boundary_store, check_dense_positions, check_multi_stream_store, check_promises,
-    check_store, hold,
+    check_snapshot_store, check_store, hold,
 };

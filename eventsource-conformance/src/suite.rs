@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use eventsource_core::{BoundaryStore, DensePositions, MultiStreamStore, Store};
+use eventsource_core::{BoundaryStore, DensePositions, MultiStreamStore, SnapshotStore, Store};
 
 use crate::broken::{Broken, Kept, Problem};
 use crate::seed::times;
@@ -143,6 +143,15 @@ macro_rules! dense_positions_tests {
     };
 }
 
+/// Makes one `#[test]` for each promise that [`SnapshotStore`](eventsource_core::SnapshotStore) adds, beside those of the
+/// other macros.
+#[macro_export]
+macro_rules! snapshot_store_tests {
+    ($fresh:path) => {
+        $crate::__snapshot_tests!($fresh);
+    };
+}
+
 /// Tests each promise of a store on a new one, and returns those that are broken.
 ///
 /// Must be called inside a tokio runtime with its timer on; one of several threads finds more.
@@ -191,6 +200,13 @@ pub async fn check_dense_positions<S: DensePositions, F: Future<Output = S>>(
     mut fresh: impl FnMut() -> F,
 ) -> Vec<Broken> {
     check_density(&mut fresh, None).await
+}
+
+/// Tests on new stores what [`SnapshotStore`] adds to the promises, and returns what is broken.
+pub async fn check_snapshot_store<S: SnapshotStore, F: Future<Output = S>>(
+    mut fresh: impl FnMut() -> F,
+) -> Vec<Broken> {
+    check_snapshots(&mut fresh, None).await
 }
 
 suite! { $
@@ -261,4 +277,21 @@ suite! { $
     __dense_tests, check_density, DensePositions,
     dense::g4_positions_are_dense,
     dense::g4_positions_are_dense_while_many_write,
+}
+
+suite! { $
+    __snapshot_tests, check_snapshots, SnapshotStore,
+    snapshots::g9_a_snapshot_is_read_as_it_was_written,
+    snapshots::g9_the_newest_snapshot_is_given,
+    snapshots::g9_fingerprints_are_apart_and_few,
+    snapshots::g9_a_snapshot_of_another_life_is_not_given,
+    snapshots::g9_a_snapshot_of_other_events_is_not_given,
+    snapshots::g9_snapshots_are_forgotten,
+    snapshots::g8_a_snapshot_that_cannot_be_kept_harms_nobody,
+    snapshots::g8_odd_snapshots_that_are_allowed,
+    snapshots::g9_keeping_goes_on_when_nobody_waits,
+    snapshots::g9_a_repository_uses_what_it_has_kept,
+    snapshots::g9_what_is_wrong_with_a_snapshot_is_not_seen,
+    snapshots::g3_a_history_with_snapshots,
+    snapshots::g3_a_history_with_snapshots_and_a_cache,
 }

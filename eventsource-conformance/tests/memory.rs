@@ -1,7 +1,7 @@
 //! The store in memory keeps every promise.
 
 use eventsource_conformance::Account;
-use eventsource_core::{MemoryStore, Repository, Retry};
+use eventsource_core::{AnySnapshotStore, MemoryStore, Repository, Retry};
 
 async fn fresh() -> MemoryStore {
     MemoryStore::new()
@@ -18,4 +18,16 @@ fn impatient(store: MemoryStore) -> Repository<Account, MemoryStore> {
 
 eventsource_conformance::boundary_store_tests!(fresh);
 eventsource_conformance::dense_positions_tests!(fresh);
+eventsource_conformance::snapshot_store_tests!(fresh);
 eventsource_conformance::repository_tests!(fresh, repository: impatient);
+
+/// And so does one whose type is forgotten.
+mod erased {
+    use super::*;
+
+    async fn fresh() -> AnySnapshotStore {
+        AnySnapshotStore::new(MemoryStore::new())
+    }
+
+    eventsource_conformance::snapshot_store_tests!(fresh);
+}

@@ -81,6 +81,10 @@ pub trait Apply<E>: Sized {
     /// Whether the event creates the state.
     const CREATES: bool = false;
 
+    /// What tells this implementation from another one: made of the tokens of the method by `#[apply]`, 0 where it is not
+    /// known.
+    const TOKENS: u64 = 0;
+
     /// The state that the event creates, if it creates one.
     fn create(event: &E, meta: &EventMeta<'_>) -> Option<Self> {
         let _ = (event, meta);
@@ -199,6 +203,14 @@ impl<A: Aggregate> Root<A> {
         Self {
             state: A::initial(),
             version: Version::NONE,
+        }
+    }
+
+    /// A state that so many events have made, elsewhere.
+    pub(crate) fn restored(state: A, version: Version) -> Self {
+        Self {
+            state: Some(state),
+            version,
         }
     }
 

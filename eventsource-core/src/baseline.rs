@@ -1,15 +1,18 @@
 //! What a decision or a load rests on: a state, and what is known about how true it is.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 use uuid::Uuid;
 
 use crate::aggregate::{Aggregate, Root};
-use crate::append::Conflict;
+use crate::append::{Conflict, Placed};
 use crate::codec::Codec;
 use crate::event::EventMeta;
 use crate::load::{AsOf, Fold, LoadError};
+use crate::message::MessageSet as _;
 use crate::repository::Repository;
+use crate::snapshot::Trail;
 use crate::store::{Store, StreamScan};
 use crate::stream::{StreamName, Version};
 use crate::time::Timestamp;
@@ -36,10 +39,10 @@ impl<A: Aggregate, C: Codec> Baseline<A, C> {
     }
 
     /// A state that was remembered. Somebody else may have changed it since.
-    pub(crate) fn remembered(Remembered { root, life }: Remembered<A>, codec: C) -> Self {
+    pub(crate) fn remembered(Remembered { root, trail, life }: Remembered<A>, codec: C) -> Self {
         Self {
             stored: root.version(),
-            fold: Fold::on(root, codec),
+            fold: Fold::on(root, trail, codec, AsOf::Now),
             life,
             current: false,
         }
@@ -47,8 +50,8 @@ impl<A: Aggregate, C: Codec> Baseline<A, C> {
 
     /// The same, to be remembered, if it is made of stored events alone.
     pub(crate) fn remember(self) -> Option<Remembered<A>> {
-        let (root, life) = (self.fold.root, self.life);
-        (root.version() == self.stored).then_some(Remembered { root, life })
+        let (Fold { root, trail, .. }, life) = (self.fold, self.life);
+        (root.version() == self.stored).then_some(Remembered { root, trail, life })
     }
 
     /// The version that an append on this state expects.
@@ -71,11 +74,17 @@ impl<A: Aggregate, C: Codec> Baseline<A, C> {
     pub(crate) fn record(
         self,
         events: &[A::Event],
+        placed: &[Placed],
         recorded_at: Timestamp,
         metadata: &[u8],
     ) -> Option<Remembered<A>> {
         let Self {
-            fold: Fold { mut root, .. },
+            fold:
+                Fold {
+                    mut root,
+                    mut trail,
+                    ..
+                },
             life,
             stored,
             ..
@@ -88,9 +97,9 @@ impl<A: Aggregate, C: Codec> Baseline<A, C> {
                         event,
                         &EventMeta {
                             version,
+                            part: 0,
                             recorded_at,
                             metadata,
-                            part: 0,
                         },
                     )
                 })
@@ -99,7 +108,11 @@ impl<A: Aggregate, C: Codec> Baseline<A, C> {
             applied.ok()?.ok()?;
         }
         // Else they were applied when they were tried.
-        Some(Remembered { root, life })
+        for (event, placed) in events.iter().zip(placed) {
+            trail.mark(|| event.name());
+            trail.note(placed.position, recorded_at);
+        }
+        Some(Remembered { root, trail, life })
     }
 
     /// The state after what was missed: the conflict's answer has brought it, so that nothing is read again. `None` if
@@ -126,10 +139,27 @@ impl<A: Aggregate, C: Codec> Baseline<A, C> {
 /// A state that is kept from one call to the next.
 pub(crate) struct Remembered<A> {
     pub(crate) root: Root<A>,
+    trail: Trail,
     life: Uuid,
 }
 
 impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
+    /// The same state, after it was offered to be kept as a snapshot, if one is due: what is remembered is not loaded.
+    pub(crate) fn offered(
+        &self,
+        stream: &StreamName,
+        mut remembered: Remembered<A>,
+    ) -> Remembered<A> {
+        let identity = self.store.identity();
+        if let Some(snapshots) = self.keeper()
+            && identity.incarnation == remembered.life
+        {
+            let Remembered { root, trail, .. } = &mut remembered;
+            snapshots.offer(stream, identity, root, trail, Duration::ZERO);
+        }
+        remembered
+    }
+
     /// The state as the store has it.
     pub(crate) async fn baseline(&self, id: &A::Id) -> Result<Baseline<A, C>, LoadError> {
         let life = self.store.identity().incarnation;

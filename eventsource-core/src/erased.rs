@@ -9,12 +9,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::append::{Append, AppendError, Appended, Boundary, ManyStreams, Outcome};
 use crate::key::Key;
+use crate::snapshot::{Fingerprint, Snapshot, SnapshotStore};
 use crate::store::{
     BoundaryStore, LogScan, MultiStreamStore, Store, StoreIdentity, StreamScan, Visit,
 };
 use crate::store_error::StoreError;
 use crate::stored_event::EventRef;
-use crate::stream::Position;
+use crate::stream::{Position, StreamName};
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -110,6 +111,47 @@ any_store! {
     /// # let _ = less;
     /// ```
     AnyBoundaryStore: BoundaryStore as ErasedBoundaryStore
+}
+
+any_store! {
+    /// Any [`SnapshotStore`], its type forgotten: for repositories with snapshots.
+    ///
+    /// ```
+    /// use eventsource_core::{AnySnapshotStore, MemoryStore, SnapshotStore};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), eventsource_core::StoreError> {
+    /// let store = AnySnapshotStore::new(MemoryStore::new());
+    /// assert_eq!(store.forget_snapshots(None).await?, 0);
+    /// # Ok(()) }
+    /// ```
+    AnySnapshotStore: SnapshotStore as ErasedSnapshotStore
+}
+
+impl SnapshotStore for AnySnapshotStore {
+    async fn snapshot(
+        &self,
+        stream: StreamName,
+        fingerprint: Fingerprint,
+    ) -> Result<Option<Snapshot>, StoreError> {
+        self.0.snapshot(stream, fingerprint).await
+    }
+
+    fn keep_snapshot(
+        &self,
+        snapshot: Snapshot,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send {
+        self.0.keep_snapshot(snapshot)
+    }
+
+    async fn forget_snapshots(&self, stream: Option<StreamName>) -> Result<u64, StoreError> {
+        self.0.forget_snapshots(stream).await
+    }
+}
+
+impl From<AnySnapshotStore> for AnyStore {
+    fn from(store: AnySnapshotStore) -> Self {
+        Self(store.0)
+    }
 }
 
 impl MultiStreamStore for AnyMultiStreamStore {
@@ -223,6 +265,34 @@ impl<S: MultiStreamStore> ErasedMultiStreamStore for S {
         append: Arc<Append<ManyStreams>>,
     ) -> Boxed<'_, Result<Appended, AppendError>> {
         Box::pin(MultiStreamStore::append_across(self, append))
+    }
+}
+
+trait ErasedSnapshotStore: ErasedStore {
+    fn snapshot(
+        &self,
+        stream: StreamName,
+        fingerprint: Fingerprint,
+    ) -> Boxed<'_, Result<Option<Snapshot>, StoreError>>;
+    fn keep_snapshot(&self, snapshot: Snapshot) -> Boxed<'_, Result<(), StoreError>>;
+    fn forget_snapshots(&self, stream: Option<StreamName>) -> Boxed<'_, Result<u64, StoreError>>;
+}
+
+impl<S: SnapshotStore> ErasedSnapshotStore for S {
+    fn snapshot(
+        &self,
+        stream: StreamName,
+        fingerprint: Fingerprint,
+    ) -> Boxed<'_, Result<Option<Snapshot>, StoreError>> {
+        Box::pin(SnapshotStore::snapshot(self, stream, fingerprint))
+    }
+
+    fn keep_snapshot(&self, snapshot: Snapshot) -> Boxed<'_, Result<(), StoreError>> {
+        Box::pin(SnapshotStore::keep_snapshot(self, snapshot))
+    }
+
+    fn forget_snapshots(&self, stream: Option<StreamName>) -> Boxed<'_, Result<u64, StoreError>> {
+        Box::pin(SnapshotStore::forget_snapshots(self, stream))
     }
 }
 

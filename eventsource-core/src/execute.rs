@@ -201,7 +201,8 @@ impl<A: Aggregate, S: Store, C: Codec> Execute<'_, A, S, C> {
                 }
                 Ok(appended) => {
                     if held.is_some() {
-                        give_back(held, baseline.record(&events, now, &metadata));
+                        let known = baseline.record(&events, &appended.placed, now, &metadata);
+                        give_back(held, known.map(|known| repository.offered(&stream, known)));
                     }
                     return Ok(self.executed(&stream, events, &appended.placed, now));
                 }

@@ -54,8 +54,8 @@
 //! - **A decision over more than one thing**: [`Store::decide`], with decision models ([`macro@decision_model`]) and
 //!   aggregates ([`Repository::at`], [`Member`]); [`Decide`] with options, [`DecideError`].
 //! - **Testing it**: [`testing::Given`], [`testing::past`].
-//! - **Storing it**: [`Store`] and its extensions [`MultiStreamStore`], [`BoundaryStore`] and
-//!   [`DensePositions`], [`Append`], [`Codec`]; [`MemoryStore`] here, others in crates of their own.
+//! - **Storing it**: [`Store`] and its extensions [`MultiStreamStore`], [`BoundaryStore`],
+//!   [`SnapshotStore`] and [`DensePositions`], [`Append`], [`Codec`]; [`MemoryStore`] here, others in crates of their own.
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
@@ -94,6 +94,7 @@ mod query;
 mod registry;
 mod repository;
 mod shape;
+mod snapshot;
 mod store;
 mod store_error;
 mod stored_event;
@@ -116,7 +117,7 @@ pub use command::*;
 pub use decide::*;
 pub use decision::*;
 pub use dispatcher::{DispatchError, Dispatched, Dispatcher};
-pub use erased::{AnyBoundaryStore, AnyMultiStreamStore, AnyStore};
+pub use erased::{AnyBoundaryStore, AnyMultiStreamStore, AnySnapshotStore, AnyStore};
 pub use event::*;
 pub use eventsource_macros::{
     Aggregate, Command, DecisionModel, Event, Id, aggregate, apply, command, decision_model, event,
@@ -136,6 +137,9 @@ pub use registry::{AggregateEntry, NameCollision, Registered, Registry};
 pub use repository::{Repository, Retry};
 pub use serde_json::json;
 pub use shape::{Former, JsonUpcast, Shape, Successor};
+pub use snapshot::{
+    Fingerprint, KeptState, SNAPSHOT_LIMIT, Snapshot, SnapshotStore, Snapshots, Snapshotted,
+};
 pub use store::*;
 pub use store_error::StoreError;
 pub use stored_event::{EventRef, StoredEvent};

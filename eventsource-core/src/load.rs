@@ -9,7 +9,9 @@ use crate::aggregate::{Aggregate, Misapplied, Root};
 use crate::codec::{Codec, DecodeError};
 use crate::decode;
 use crate::event::{EventMeta, Recorded};
+use crate::message::MessageSet as _;
 use crate::metadata::Metadata;
+use crate::snapshot::Trail;
 use crate::store::Visit;
 use crate::store_error::StoreError;
 use crate::stored_event::EventRef;
@@ -68,6 +70,15 @@ impl AsOf {
         match self {
             Self::Version(version) => Some(version),
             Self::Now | Self::Time(_) => None,
+        }
+    }
+
+    /// Whether a state of this version, whose latest event is of that time, is not later.
+    pub(crate) fn admits(self, version: Version, latest: Timestamp) -> bool {
+        match self {
+            Self::Now => true,
+            Self::Version(asked) => version <= asked,
+            Self::Time(time) => latest <= time,
         }
     }
 }
@@ -189,6 +200,7 @@ pub(crate) fn stream_of<A: Aggregate>(id: &A::Id) -> Result<StreamName, LoadErro
 /// Folds the events of a stream into a state while a store reads them.
 pub(crate) struct Fold<A, C> {
     pub(crate) root: Root<A>,
+    pub(crate) trail: Trail,
     codec: C,
     as_of: AsOf,
     problem: Option<Box<Corrupt>>,
@@ -196,19 +208,17 @@ pub(crate) struct Fold<A, C> {
 
 impl<A: Aggregate, C: Codec> Fold<A, C> {
     pub(crate) fn new(codec: C, as_of: AsOf) -> Self {
+        Self::on(Root::new(), Trail::default(), codec, as_of)
+    }
+
+    /// On what was made of earlier events.
+    pub(crate) fn on(root: Root<A>, trail: Trail, codec: C, as_of: AsOf) -> Self {
         Self {
-            root: Root::new(),
+            root,
+            trail,
             codec,
             as_of,
             problem: None,
-        }
-    }
-
-    /// Goes on from a state.
-    pub(crate) fn on(root: Root<A>, codec: C) -> Self {
-        Self {
-            root,
-            ..Self::new(codec, AsOf::Now)
         }
     }
 
@@ -239,9 +249,10 @@ impl<A: Aggregate, C: Codec> Fold<A, C> {
         if event.version != expected {
             return Err(corrupt(event, CorruptCause::Gap { expected }));
         }
-        let root = &mut self.root;
+        let (root, trail) = (&mut self.root, &mut self.trail);
         let applied = decode::each(&self.codec, event, |decoded: A::Event, part| {
             let meta = EventMeta::of(event, part);
+            trail.mark(|| decoded.name());
             // A panic here would come back at every load, on a thread of the store at that.
             match catch_unwind(AssertUnwindSafe(|| root.apply_part(&decoded, &meta))) {
                 Ok(applied) => applied.map_err(CorruptCause::Misapplied),
@@ -250,6 +261,7 @@ impl<A: Aggregate, C: Codec> Fold<A, C> {
         });
         applied.map_err(|cause| corrupt(event, cause))?;
         self.root.pass();
+        self.trail.note(event.position, event.recorded_at);
         // After all parts of an event that was split: between them the state is one that never was.
         check(&self.root).map_err(|broken| corrupt(event, CorruptCause::Invariant(broken)))
     }

@@ -1,5 +1,7 @@
 //! A store in memory, for tests and demonstrations: every promise of a store but that of surviving the process.
 
+mod snapshots;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -11,6 +13,7 @@ use crate::append::{
 };
 use crate::key::Key;
 use crate::limits::Limits;
+use crate::snapshot::Snapshot;
 use crate::store::{
     BoundaryStore, DensePositions, LogScan, MultiStreamStore, Store, StoreIdentity, StreamScan,
     Visit,
@@ -42,6 +45,7 @@ struct Log {
     events: Vec<Arc<StoredEvent>>,
     streams: HashMap<StreamName, Vec<Arc<StoredEvent>>>,
     keys: HashMap<Uuid, Outcome>,
+    snapshots: HashMap<StreamName, Vec<Snapshot>>,
 }
 
 impl Default for MemoryStore {

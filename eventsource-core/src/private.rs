@@ -31,6 +31,7 @@ pub use crate::message::{
 pub use crate::mistakes::*;
 pub use crate::registry::{AggregateEntry, Registered};
 pub use crate::shape::{JsonUpcast, Shape, Successor};
+pub use crate::snapshot::{Fingerprint, KeptState, Snapshotted};
 pub use crate::stored_event::StoredEvent;
 pub use crate::stream::{InvalidStreamName, StreamName};
 pub use crate::tag::{TagValue, Tags};
@@ -179,6 +180,22 @@ pub const fn not_created(created: bool, event: &str, model: &str) {
             "`, which is there before its first event: write its `#[apply]` method with `&mut self`",
         ]);
     }
+}
+
+/// That a field of a state can be kept in a snapshot: an obligation on its type, and so reported at it.
+#[derive(Debug)]
+pub struct KeptField<T: KeptState>(std::marker::PhantomData<T>);
+
+impl<T: KeptState> KeptField<T> {
+    /// The only value.
+    pub const NEW: Self = Self(std::marker::PhantomData);
+}
+
+/// The fingerprint of an aggregate: `state` stands for the state as the macro has seen it, `methods` for the methods that
+/// apply its events, in their order.
+#[must_use]
+pub const fn fingerprint<A: Aggregate>(state: u64, methods: &[u64]) -> Fingerprint {
+    Fingerprint::of::<A::Event>(state, methods)
 }
 
 /// The stream that an event names.

@@ -2,9 +2,9 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::aggregate::Aggregate;
+use crate::aggregate::{Aggregate, Root};
 use crate::baseline::Baseline;
 use crate::cache::{Cache, Held};
 use crate::codec::{Codec, Json};
@@ -15,6 +15,8 @@ use crate::event::Recorded;
 use crate::execute::Execute;
 use crate::load::{AsOf, Fold, LoadError, Loaded, Typed, stream_of};
 use crate::registry::{self, NameCollision};
+use crate::snapshot::keep::{Keep, Keeper};
+use crate::snapshot::{SnapshotStore, Snapshots, Snapshotted};
 use crate::store::{Store, StreamScan};
 use crate::stream::{StreamName, Version};
 use crate::time::{Clock, IdSource};
@@ -47,6 +49,7 @@ pub struct Repository<A, S, C = Json> {
     pub(crate) store: S,
     pub(crate) codec: C,
     pub(crate) environment: Environment,
+    snapshots: Option<Arc<dyn Keep<A>>>,
     cache: Option<Arc<Cache<A>>>,
 }
 
@@ -96,6 +99,7 @@ impl<A: Aggregate, S: Store> Repository<A, S> {
             store,
             codec: Json,
             environment: Environment::default(),
+            snapshots: None,
             cache: None,
         })
     }
@@ -108,6 +112,7 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
         let Self {
             store,
             environment,
+            snapshots,
             cache,
             ..
         } = self;
@@ -115,6 +120,7 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
             store,
             codec,
             environment,
+            snapshots,
             cache,
         }
     }
@@ -137,6 +143,18 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
     #[must_use]
     pub fn retry(mut self, retry: Retry) -> Self {
         self.environment.set_retry(retry);
+        self
+    }
+
+    /// Begins loads with [snapshots](Snapshotted), and takes new ones when they are due. No command waits for one to be
+    /// written, and none fails because of one.
+    #[must_use]
+    pub fn snapshots<D: Codec>(mut self, snapshots: Snapshots<D>) -> Self
+    where
+        A: Snapshotted,
+        S: SnapshotStore,
+    {
+        self.snapshots = Some(Arc::new(Keeper::new(self.store.clone(), snapshots)));
         self
     }
 
@@ -187,7 +205,12 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
 
     /// The aggregate with this id, to take part in a decision over several things: [`Store::decide`].
     pub fn at(&self, id: &A::Id) -> At<A, C> {
-        At::new(id.clone(), self.codec.clone(), self.environment.clone())
+        At::new(
+            id.clone(),
+            self.codec.clone(),
+            self.environment.clone(),
+            self.snapshots.clone(),
+        )
     }
 
     /// The state of an aggregate and its version.
@@ -256,8 +279,13 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
             }
         };
         let loaded = baseline.fold.loaded(|state| cache.copy(state));
-        held.put(baseline.remember());
+        let known = baseline.remember();
+        held.put(known.map(|known| self.offered(&stream, known)));
         Ok(loaded)
+    }
+
+    pub(crate) fn keeper(&self) -> Option<&dyn Keep<A>> {
+        self.snapshots.as_deref()
     }
 
     pub(crate) async fn typed(
@@ -272,15 +300,66 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
     }
 
     pub(crate) async fn fold(&self, id: &A::Id, as_of: AsOf) -> Result<Fold<A, C>, LoadError> {
+        let stream = stream_of::<A>(id)?;
+        let span = trace::load(A::NAME, id);
+        let folded = async {
+            match self.keeper() {
+                None => {
+                    self.read_on(&stream, Fold::new(self.codec.clone(), as_of), as_of)
+                        .await
+                }
+                Some(snapshots) => self.fold_with(snapshots, &stream, as_of).await,
+            }
+        };
+        let fold = folded.instrument(span.clone()).await?;
+        trace::version(&span, fold.root.version().0);
+        Ok(fold)
+    }
+
+    /// Applies the events that come after what a fold has seen.
+    async fn read_on(
+        &self,
+        stream: &StreamName,
+        fold: Fold<A, C>,
+        as_of: AsOf,
+    ) -> Result<Fold<A, C>, LoadError> {
         let events = StreamScan {
             until: as_of.version(),
-            ..StreamScan::of(stream_of::<A>(id)?)
+            ..StreamScan::of(stream.clone()).after(fold.root.version())
         };
-        let fold = Fold::new(self.codec.clone(), as_of);
-        let span = trace::load(A::NAME, id);
-        let read = self.store.scan_stream(events, fold);
-        let fold = read.instrument(span.clone()).await?.checked()?;
-        trace::version(&span, fold.root.version().0);
+        self.store.scan_stream(events, fold).await?.checked()
+    }
+
+    /// Begins with a snapshot, if there is one that is not later than what is asked for.
+    async fn fold_with(
+        &self,
+        snapshots: &dyn Keep<A>,
+        stream: &StreamName,
+        as_of: AsOf,
+    ) -> Result<Fold<A, C>, LoadError> {
+        let (identity, since) = (self.store.identity(), Instant::now());
+        let recalled = snapshots.recall(stream, identity).await;
+        let recalled = recalled.filter(|(root, trail)| as_of.admits(root.version(), trail.latest));
+        let on = |root, trail| Fold::on(root, trail, self.codec.clone(), as_of);
+        let mut folded = None;
+        if let Some((root, trail)) = recalled {
+            match self.read_on(stream, on(root, trail), as_of).await {
+                // What is wrong with an event may be wrong with the snapshot: the events alone say which.
+                Err(LoadError::Corrupt(reason)) => trace::snapshot_unused(stream, &reason),
+                done => folded = Some(done?),
+            }
+        }
+        let mut fold = match folded {
+            Some(fold) => fold,
+            None => {
+                let fold = on(Root::new(), snapshots.trail());
+                self.read_on(stream, fold, as_of).await?
+            }
+        };
+        if as_of == AsOf::Now {
+            let Fold { root, trail, .. } = &mut fold;
+            snapshots.offer(stream, identity, root, trail, since.elapsed());
+        }
         Ok(fold)
     }
 }
@@ -291,6 +370,7 @@ impl<A, S: Clone, C: Clone> Clone for Repository<A, S, C> {
             store: self.store.clone(),
             codec: self.codec.clone(),
             environment: self.environment.clone(),
+            snapshots: self.snapshots.clone(),
             cache: self.cache.clone(),
         }
     }

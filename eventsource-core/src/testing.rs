@@ -8,6 +8,7 @@
 )]
 
 mod decision;
+mod snapshot;
 mod stored;
 
 use std::fmt::{self, Debug};
@@ -25,6 +26,7 @@ use crate::metadata::Metadata;
 use crate::time::{IdSource, SequentialIds, Timestamp};
 
 pub use decision::{GivenModel, Made, Past, at, past};
+pub use snapshot::{snapshots_agree, snapshots_agree_in};
 pub use stored::stored;
 
 /// Starts a test of an aggregate: `Account::given(…)`.

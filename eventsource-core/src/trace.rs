@@ -42,6 +42,18 @@ mod told {
     pub(crate) fn unknown(attempt: u32, reason: &str) {
         tracing::warn!(attempt, reason, "unknown outcome");
     }
+
+    pub(crate) fn snapshot_taken(stream: &impl Display, version: u64) {
+        tracing::debug!(%stream, version, "snapshot taken");
+    }
+
+    pub(crate) fn snapshot_not_taken(stream: &impl Display, reason: &impl Display) {
+        tracing::warn!(%stream, %reason, "snapshot not taken");
+    }
+
+    pub(crate) fn snapshot_unused(stream: &impl Display, reason: &impl Display) {
+        tracing::warn!(%stream, %reason, "snapshot not used: the state is made from the events");
+    }
 }
 
 #[cfg(not(feature = "tracing"))]
@@ -83,6 +95,12 @@ mod told {
     pub(crate) fn conflict(_: u32, _: &impl Display) {}
 
     pub(crate) fn unknown(_: u32, _: &str) {}
+
+    pub(crate) fn snapshot_taken(_: &impl Display, _: u64) {}
+
+    pub(crate) fn snapshot_not_taken(_: &impl Display, _: &impl Display) {}
+
+    pub(crate) fn snapshot_unused(_: &impl Display, _: &impl Display) {}
 }
 
 pub(crate) use told::*;

@@ -43,6 +43,7 @@ const _: () = {
     }
     type __M0 = Placed;
     impl __p::Apply<__M0> for Order {
+        const TOKENS: u64 = 17231672651583598353;
         const CREATES: bool = true;
         fn create(event: &Placed, _: &__p::EventMeta<'_>) -> __p::Option<Self> {
             __p::Some(__Owner::placed(event))
@@ -53,6 +54,7 @@ const _: () = {
     type __M1 = Returned;
     #[cfg(feature = "returns")]
     impl __p::Apply<__M1> for Order {
+        const TOKENS: u64 = 13698603654303508571;
         #[inline]
         fn apply(&mut self, event: &Returned, meta: &__p::EventMeta<'_>) {
             __Owner::returned(self, event, &*meta);

@@ -14,6 +14,8 @@ use crate::suggest::{listed, nearest};
 /// The arguments of one or more attributes of one name. Each is taken out by its key; what is left is unknown.
 pub(crate) struct Arguments {
     attribute: &'static str,
+    /// They stand in the list of another argument, and `attribute` is its key.
+    within: bool,
     list: Vec<Argument>,
 }
 
@@ -41,6 +43,18 @@ impl Arguments {
     pub(crate) fn parse(attribute: &'static str, tokens: TokenStream, errors: &mut Errors) -> Self {
         let mut arguments = Self {
             attribute,
+            within: false,
+            list: Vec::new(),
+        };
+        arguments.read(tokens, errors);
+        arguments
+    }
+
+    /// Reads the tokens between the parentheses of an argument.
+    pub(crate) fn within(key: &'static str, tokens: TokenStream, errors: &mut Errors) -> Self {
+        let mut arguments = Self {
+            attribute: key,
+            within: true,
             list: Vec::new(),
         };
         arguments.read(tokens, errors);
@@ -55,6 +69,7 @@ impl Arguments {
     ) -> Self {
         let mut arguments = Self {
             attribute,
+            within: false,
             list: Vec::new(),
         };
         for found in attributes
@@ -80,8 +95,11 @@ impl Arguments {
     }
 
     fn read(&mut self, tokens: TokenStream, errors: &mut Errors) {
-        let attribute = self.attribute;
-        let list = (|input: ParseStream<'_>| parse_list(attribute, input, errors)).parse2(tokens);
+        let example = |given: &str| match self.within {
+            false => format!("write `#[{}(name = {given})]`", self.attribute),
+            true => "write its name and `=` before it".to_owned(),
+        };
+        let list = (|input: ParseStream<'_>| parse_list(&example, input, errors)).parse2(tokens);
         let list = errors.keep(list).unwrap_or_default();
         self.extend(list, errors);
     }
@@ -129,7 +147,10 @@ impl Arguments {
     }
 
     fn unknown(&self, given: &str) -> String {
-        format!("`#[{}]` has no argument `{given}`", self.attribute)
+        match self.within {
+            false => format!("`#[{}]` has no argument `{given}`", self.attribute),
+            true => format!("`{}(…)` has no argument `{given}`", self.attribute),
+        }
     }
 
     /// Whether there is an argument with this key.
@@ -401,7 +422,7 @@ fn filled(key: &str, text: LitStr, errors: &mut Errors) -> Option<LitStr> {
 
 /// Reads on after a mistake: what follows it may be right, and shall not be missed.
 fn parse_list(
-    attribute: &'static str,
+    example: &dyn Fn(&str) -> String,
     input: ParseStream<'_>,
     errors: &mut Errors,
 ) -> syn::Result<Vec<Argument>> {
@@ -416,8 +437,8 @@ fn parse_list(
         } else {
             let tokens = up_to_comma(input)?;
             let help = match syn::parse2::<LitStr>(tokens.clone()) {
-                Ok(_) => format!("write `#[{attribute}(name = {tokens})]`"),
-                Err(_) => format!("write `#[{attribute}(name = \"…\")]`"),
+                Ok(_) => example(&tokens.to_string()),
+                Err(_) => example("\"…\""),
             };
             errors.add(tokens, "an argument begins with its name", help);
         }

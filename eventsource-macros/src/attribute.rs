@@ -25,6 +25,8 @@ pub(crate) struct Short {
     derive: Option<Derive>,
     /// The derives that it adds.
     adds: &'static [Added],
+    /// The derives that it adds beside them where it has an argument.
+    adds_for: Option<(&'static str, &'static [Added])>,
 }
 
 /// The derive that a short attribute stands for: its name, and what it does.
@@ -72,6 +74,7 @@ pub(crate) const EVENT: Short = Short {
         message::implement(Kind::Event, item, own)
     })),
     adds: &[DEBUG, CLONE, EQUAL, WRITE, READ],
+    adds_for: None,
 };
 pub(crate) const COMMAND: Short = Short {
     name: "command",
@@ -79,21 +82,25 @@ pub(crate) const COMMAND: Short = Short {
         message::implement(Kind::Command, item, own)
     })),
     adds: &[DEBUG, CLONE, EQUAL, WRITE, READ],
+    adds_for: None,
 };
 pub(crate) const AGGREGATE: Short = Short {
     name: "aggregate",
     derive: Some(("Aggregate", |item, _| aggregate::implement(item))),
     adds: &[DEBUG],
+    adds_for: Some(("snapshot", &[WRITE, READ])),
 };
 pub(crate) const DECISION_MODEL: Short = Short {
     name: "decision_model",
     derive: Some(("DecisionModel", |item, _| decision_model::implement(item))),
     adds: &[DEBUG, CLONE],
+    adds_for: None,
 };
 pub(crate) const VALUE: Short = Short {
     name: "value",
     derive: None,
     adds: &[DEBUG, CLONE, EQUAL, WRITE, READ],
+    adds_for: None,
 };
 
 /// Puts the derives on the item, and the arguments back, for the derive to read.
@@ -123,7 +130,9 @@ pub(crate) fn expand(short: &Short, arguments: TokenStream, item: TokenStream) -
             .chain(&without)
             .any(|there| there == added.name)
     };
-    let added: Vec<_> = short.adds.iter().filter(missing).collect();
+    let more = short.adds_for.filter(|(argument, _)| read.has(argument));
+    let more = more.map_or(&[][..], |(_, added)| added);
+    let added: Vec<_> = short.adds.iter().chain(more).filter(missing).collect();
     let own = short
         .derive
         .filter(|(own, _)| !present.iter().any(|there| there == own));
@@ -244,7 +253,9 @@ fn check_item(short: &Short, item: &TokenStream, errors: &mut Errors) -> Option<
 
 /// The words of `without(…)`.
 fn words(short: &Short, key: &Ident, value: &Value, errors: &mut Errors) -> Vec<String> {
-    let known: Vec<_> = short.adds.iter().map(|added| added.name).collect();
+    let more = short.adds_for.map_or(&[][..], |(_, added)| added);
+    let all = short.adds.iter().chain(more);
+    let known: Vec<_> = all.map(|added| added.name).collect();
     let Some(words) = value.words() else {
         errors.add(
             key,

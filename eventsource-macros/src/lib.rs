@@ -10,6 +10,7 @@ mod arguments;
 mod attribute;
 mod decision_model;
 mod errors;
+mod fingerprint;
 mod id;
 mod message;
 mod method;
@@ -76,7 +77,9 @@ pub fn derive_command(item: TokenStream) -> TokenStream {
 /// `#[aggregate(id = …, error = …, events(…), commands(…))]` names its id, its error, its events and its commands.
 /// Beside them: `name = "…"`, the name with which its streams begin; `invariant = …`, a function from `&Self` to
 /// `bool` or `Result<(), E>`; `retired("…")`, the stored names of events of which nothing comes any more; `events = Enum`
-/// and `commands = Enum` in place of the lists, for enums of your own (where `#[event(retired("…"))]` stands on the enum).
+/// and `commands = Enum` in place of the lists, for enums of your own (where `#[event(retired("…"))]` stands on the enum);
+/// `snapshot(every = 100, version = 1)`, both of which may be left out, for states that are kept as snapshots: the state
+/// needs serde's two then.
 #[proc_macro_derive(Aggregate, attributes(aggregate))]
 pub fn derive_aggregate(item: TokenStream) -> TokenStream {
     aggregate::derive(item.into()).into()

@@ -202,6 +202,44 @@ fn aggregate_with_lists() {
 }
 
 #[test]
+fn aggregate_with_snapshots() {
+    let item = quote! {
+        /// An order.
+        pub struct Order {
+            /// How many.
+            pub count: u32,
+        }
+    };
+    let arguments = quote!(
+        id = OrderId,
+        error = OrderError,
+        events = OrderEvent,
+        commands = OrderCommand,
+        snapshot(every = 50, version = 2)
+    );
+    let expanded = attribute::expand(&attribute::AGGREGATE, arguments, item);
+    let derived = quote! {
+        #[aggregate(id = OrderId, error = OrderError, events(Placed, #[cfg(feature = "returns")] Returned),
+            commands = OrderCommand, snapshot(every = 50, version = 2))]
+        pub struct Order {
+            pub count: u32,
+        }
+    };
+    let derived = aggregate::derive(derived).to_string();
+    let start = derived
+        .find("impl __p :: Snapshotted")
+        .expect("it is there");
+    let end = derived[start..]
+        .find("impl __p :: Registered")
+        .expect("the next one");
+    let implementation: TokenStream = derived[start..start + end].parse().expect("tokens");
+    check(
+        quote!(#expanded #implementation),
+        &expect_file!["../snapshots/aggregate_with_snapshots.rs"],
+    );
+}
+
+#[test]
 fn aggregate_with_own_enums() {
     let item = quote! {
         #[aggregate(id = OrderId, error = OrderError, events = OrderEvent, commands = OrderCommand)]

@@ -25,7 +25,7 @@
 //! The tables are in a schema of their own (`eventsource` unless [set](PostgresOptions::schema)), which the store makes
 //! when it is opened first, and brings up to date when a newer version of this crate opens it. Its role needs the right
 //! to create a schema for that, or an empty schema that it owns; afterwards `SELECT`, `INSERT` and `UPDATE` on the
-//! tables and `EXECUTE` on the functions are enough.
+//! tables and `EXECUTE` on the functions are enough, with `DELETE` on the table `snapshots` where snapshots are taken.
 //!
 //! **Appends** hold one advisory lock, from before their checks until after their commit. So positions are dense and
 //! become visible in their order: no reader, however fast, can miss one. No row is updated per append, so a
@@ -93,6 +93,7 @@ mod row;
 mod schema;
 mod session;
 mod sharing;
+mod snapshots;
 mod store;
 mod tide;
 mod tls;

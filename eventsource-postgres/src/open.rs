@@ -21,6 +21,7 @@ use crate::reader::Reads;
 use crate::request::Request;
 use crate::schema;
 use crate::session::Session;
+use crate::snapshots::{self, Keeping};
 use crate::store::PostgresStore;
 use crate::tide::Tide;
 
@@ -37,6 +38,7 @@ pub(crate) struct Shared {
     pub(crate) connector: Connector,
     pub(crate) life: Life,
     pub(crate) appends: Queue<Request>,
+    pub(crate) snapshots: Queue<Keeping>,
     pub(crate) appender: Appender,
     pub(crate) pool: Pool,
     pub(crate) tide: Tide,
@@ -51,6 +53,7 @@ impl Shared {
     /// Lets the tasks finish what is waiting, and end.
     pub(crate) fn close(&self) {
         self.appends.close();
+        self.snapshots.close();
         self.pool.refuse();
         self.tide.close();
     }
@@ -178,6 +181,7 @@ pub(crate) async fn open(options: PostgresOptions, url: &str) -> Result<Postgres
         Shared {
         place,
         appends: Queue::new(options.queue),
+        snapshots: Queue::new(snapshots::WAITING),
         appender,
         pool: Pool::new(shared.clone(), options.readers, options.queue),
         tide,
@@ -200,6 +204,10 @@ pub(crate) async fn open(options: PostgresOptions, url: &str) -> Result<Postgres
     spawn(
         &shared,
         |shared| async move { shared.tide.watch(&shared).await },
+    );
+    spawn(
+        &shared,
+        |shared| async move { snapshots::run(&shared).await },
     );
     Ok(PostgresStore::new(shared))
 }

@@ -143,13 +143,13 @@ impl PostgresStore {
         .await;
     }
 
-    fn shared(&self) -> &Shared {
+    pub(crate) fn shared(&self) -> &Shared {
         &self.handles.0
     }
 
     /// Polls in the context of the store's runtime, whose timers it needs. The work's type is hidden: a user's task
     /// that holds it would otherwise be nested more deeply than the compiler follows.
-    fn within<'w, T: 'w>(
+    pub(crate) fn within<'w, T: 'w>(
         &'w self,
         work: impl Future<Output = T> + Send + 'w,
     ) -> impl Future<Output = T> + Send + 'w {

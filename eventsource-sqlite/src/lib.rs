@@ -74,6 +74,7 @@ mod queue;
 mod reader;
 mod row;
 mod schema;
+mod snapshots;
 mod store;
 mod turn;
 mod writer;

@@ -57,11 +57,20 @@ impl<T> Queue<T> {
     }
 
     pub(crate) fn push(&self, item: T) -> Result<(), Refused> {
+        self.push_below(item, self.limit)
+    }
+
+    /// For what can be left out: takes it only while half of the room is free.
+    pub(crate) fn push_below_half(&self, item: T) -> Result<(), Refused> {
+        self.push_below(item, self.limit / 2)
+    }
+
+    fn push_below(&self, item: T, limit: usize) -> Result<(), Refused> {
         let mut state = self.state();
         if state.closed {
             return Err(Refused::Closed);
         }
-        if state.waiting.len() >= self.limit {
+        if state.waiting.len() >= limit {
             return Err(Refused::Full {
                 waiting: state.waiting.len(),
             });

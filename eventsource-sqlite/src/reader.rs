@@ -49,7 +49,11 @@ impl Reader {
         }
     }
 
-    fn failed(&self, error: rusqlite::Error) -> StoreError {
+    pub(crate) fn conn(&self) -> &Connection {
+        &self.conn
+    }
+
+    pub(crate) fn failed(&self, error: rusqlite::Error) -> StoreError {
         // A file that is gone explains other errors.
         match self.shared.anchor.lost() {
             Some(reason) => self.shared.damaged(reason),

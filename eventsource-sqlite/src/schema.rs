@@ -9,12 +9,17 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension};
 use crate::error::{backend, is_busy, store_error};
 use crate::life::{self, Life};
 use crate::options::{Durability, SqliteOptions};
+use crate::snapshots;
 
 /// What marks a file as ours: `EvSt`.
 pub(crate) const APPLICATION_ID: i32 = 0x4576_5374;
 
 /// What brings a file of version n to version n + 1. A released entry is never changed.
 ///
+/// `oldest_user` is the oldest version of the software that may still read and write the file: a migration that older
+/// ones can live with leaves it, so that both run side by side during an upgrade.
+const MIGRATIONS: [&str; VERSION as usize] = [EVENTS, snapshots::TABLE];
+
 /// Positions are AUTOINCREMENT: a plain rowid would be given out again after its event was deleted. An
 /// event's stored name, schema and format are one number, its shape, as they repeat in every event; its name alone is
 /// another, for the index. The table `tags` finds events: it repeats the name, so that a query of types and tags reads
@@ -22,10 +27,7 @@ pub(crate) const APPLICATION_ID: i32 = 0x4576_5374;
 ///
 /// `incarnation` is renewed with each life of the store, and `life` counts them; `home` says which file it was in when it
 /// was opened last (see `life.rs`).
-///
-/// `oldest_user` is the oldest version of the software that may still read and write the file: a migration that older
-/// ones can live with leaves it, so that both run side by side during an upgrade.
-const MIGRATIONS: [&str; VERSION as usize] = ["
+const EVENTS: &str = "
     CREATE TABLE meta (
         identity BLOB NOT NULL,
         incarnation BLOB NOT NULL,
@@ -67,10 +69,10 @@ const MIGRATIONS: [&str; VERSION as usize] = ["
         position INTEGER NOT NULL,
         count INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
-"];
+";
 
 /// The schema version that this software writes.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// After how many pages in the write-ahead log they are moved to the database: 16 MiB.
 const CHECKPOINT_PAGES: i64 = 4096;
@@ -262,6 +264,7 @@ fn look_over(conn: &Connection, place: &str) -> Result<(), StoreError> {
         ("events", "position"),
         ("tags", "tag"),
         ("keys", "id"),
+        ("snapshots", "id"),
     ] {
         let exists = conn.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1");
         if !exists

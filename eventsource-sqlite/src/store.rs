@@ -17,7 +17,7 @@ use crate::open::Shared;
 use crate::options::SqliteOptions;
 use crate::queue::Refused;
 use crate::reader::Reader;
-use crate::writer::Request;
+use crate::writer::{Request, Work};
 
 /// A store of events in an SQLite file. Clones are handles of the same store.
 ///
@@ -102,7 +102,7 @@ impl SqliteStore {
         self.shared()
             .appends
             .push(Request {
-                append,
+                work: Work::Append(append),
                 bytes,
                 reply,
             })
@@ -118,7 +118,7 @@ impl SqliteStore {
     }
 
     /// Runs `work` on a reader thread; should it panic, the panic goes on here.
-    async fn read<T: Send + 'static>(
+    pub(crate) async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Reader) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use eventsource_core::{AppendError, StoreError};
+use eventsource_core::{AppendError, Snapshot, StoreError};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
@@ -13,6 +13,7 @@ use crate::ledger::{Judged, Ledger, Verdict};
 use crate::mark::Mark;
 use crate::metrics::Call;
 use crate::open::Shared;
+use crate::snapshots::Forgetting;
 use crate::turn::Turn;
 
 /// The most appends, and about the most bytes, that share a commit.
@@ -27,9 +28,16 @@ const GATHER: Duration = Duration::from_micros(40);
 /// How often the writer looks whether the files are where they were.
 const LOOK: Duration = Duration::from_millis(5);
 
-/// An append that waits.
+/// What the writer is asked to do.
+pub(crate) enum Work {
+    Append(Arc<dyn Judged>),
+    Keep(Box<Snapshot>),
+    Forget(Forgetting),
+}
+
+/// Work that waits.
 pub(crate) struct Request {
-    pub(crate) append: Arc<dyn Judged>,
+    pub(crate) work: Work,
     pub(crate) bytes: usize,
     pub(crate) reply: oneshot::Sender<Verdict>,
 }
@@ -94,13 +102,13 @@ impl<'c> Writer<'c> {
         self.mark.finish();
     }
 
-    /// What waits, but for those who do not listen any more.
+    /// What waits, but for those who do not listen any more. Nobody has to listen for a snapshot.
     fn take(&self) -> Vec<Request> {
         let mut group = self
             .shared
             .appends
             .take(GROUP, GROUP_BYTES, |request| request.bytes);
-        group.retain(|request| !request.reply.is_closed());
+        group.retain(|request| matches!(request.work, Work::Keep(_)) || !request.reply.is_closed());
         group
     }
 
@@ -186,7 +194,12 @@ impl<'c> Writer<'c> {
             .and_then(|verdicts| Ok((verdicts, self.commit_now()?)));
         match done {
             Ok((verdicts, commit_time)) => {
-                self.count(&verdicts, begin.elapsed(), lock_wait, commit_time);
+                let is_append = |request: &Request| matches!(request.work, Work::Append(_));
+                let done = group.iter().zip(&verdicts);
+                let appends: Vec<_> = done
+                    .filter_map(|(request, verdict)| is_append(request).then_some(verdict))
+                    .collect();
+                self.count(&appends, begin.elapsed(), lock_wait, commit_time);
                 Ok(verdicts)
             }
             Err(failure) => {
@@ -230,7 +243,7 @@ impl<'c> Writer<'c> {
         let mut bytes = 0;
         loop {
             for request in &group[verdicts.len()..] {
-                verdicts.push(self.ledger.append(&*request.append)?);
+                verdicts.push(self.ledger.perform(&request.work)?);
                 bytes += request.bytes;
             }
             let Some(expected) = expected else {
@@ -261,7 +274,7 @@ impl<'c> Writer<'c> {
 
     fn count(
         &self,
-        verdicts: &[Verdict],
+        verdicts: &[&Verdict],
         time: Duration,
         lock_wait: Duration,
         commit_time: Duration,

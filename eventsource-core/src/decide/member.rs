@@ -2,34 +2,45 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Instant;
 
 use crate::aggregate::{Aggregate, Root};
 use crate::codec::{Codec, Json};
 use crate::command::{CommandOf, Context};
 use crate::decide::attempt::Attempt;
 use crate::decide::error::{Unsound, UnsoundProblem};
-use crate::decide::part::{Part, Source};
+use crate::decide::part::{Part, Recalling, Source};
 use crate::decision::{Events, Rejection};
 use crate::environment::Environment;
 use crate::event::EventMeta;
 use crate::load::{AsOf, Corrupt, Fold, LoadError, check, stream_of};
 use crate::message::MessageSet;
+use crate::snapshot::Trail;
+use crate::snapshot::keep::Keep;
+use crate::store::StoreIdentity;
 use crate::stored_event::EventRef;
-use crate::stream::{StreamName, Version};
+use crate::stream::{Position, StreamName, Version};
 
 /// An aggregate that is to take part in a decision: [`Repository::at`](crate::Repository::at) makes it.
 pub struct At<A: Aggregate, C = Json> {
     id: A::Id,
     codec: C,
     pub(crate) environment: Environment,
+    snapshots: Option<Arc<dyn Keep<A>>>,
 }
 
 impl<A: Aggregate, C: Codec> At<A, C> {
-    pub(crate) fn new(id: A::Id, codec: C, environment: Environment) -> Self {
+    pub(crate) fn new(
+        id: A::Id,
+        codec: C,
+        environment: Environment,
+        snapshots: Option<Arc<dyn Keep<A>>>,
+    ) -> Self {
         Self {
             id,
             codec,
             environment,
+            snapshots,
         }
     }
 
@@ -39,6 +50,7 @@ impl<A: Aggregate, C: Codec> At<A, C> {
             id: self.id,
             fold: Fold::new(self.codec.clone(), AsOf::Now),
             codec: self.codec,
+            snapshots: self.snapshots,
             loaded: Version::NONE,
             attempt: None,
         })
@@ -60,6 +72,7 @@ pub struct Member<A: Aggregate, C = Json> {
     id: A::Id,
     stream: StreamName,
     codec: C,
+    snapshots: Option<Arc<dyn Keep<A>>>,
     fold: Fold<A, C>,
     /// How many events were read from the store; the state may have more, which were decided.
     loaded: Version,
@@ -104,6 +117,11 @@ impl<A: Aggregate, C: Codec> Member<A, C> {
         Ok(())
     }
 
+    /// Whether it has seen nothing yet.
+    fn is_fresh(&self) -> bool {
+        self.version() == Version::NONE
+    }
+
     fn apply(&mut self, event: &A::Event, attempt: &Attempt) -> Result<(), Unsound> {
         let root: &mut Root<A> = &mut self.fold.root;
         let meta = EventMeta {
@@ -132,6 +150,32 @@ impl<A: Aggregate, C: Codec> Part for Member<A, C> {
         self.stream.to_string()
     }
 
+    fn recall(&mut self, store: StoreIdentity, until: Position) -> Recalling<'_> {
+        Box::pin(async move {
+            let Some(snapshots) = self.snapshots.as_deref().filter(|_| self.is_fresh()) else {
+                return false;
+            };
+            let (root, trail) = match snapshots.recall(&self.stream, store).await {
+                // It must show the moment that all the others show.
+                Some((root, trail)) if trail.position <= until => (root, trail),
+                _ => {
+                    self.fold.trail = snapshots.trail();
+                    return false;
+                }
+            };
+            self.loaded = root.version();
+            self.fold = Fold::on(root, trail, self.codec.clone(), AsOf::Now);
+            true
+        })
+    }
+
+    fn offer(&mut self, store: StoreIdentity, since: Instant) {
+        if let Some(snapshots) = &self.snapshots {
+            let Fold { root, trail, .. } = &mut self.fold;
+            snapshots.offer(&self.stream, store, root, trail, since.elapsed());
+        }
+    }
+
     fn see(&mut self, event: &EventRef<'_>) -> Result<(), Box<Corrupt>> {
         self.fold.apply(event)?;
         self.loaded = self.fold.root.version();
@@ -150,6 +194,10 @@ impl<A: Aggregate, C: Codec> Part for Member<A, C> {
 
     fn restart(&mut self) {
         self.fold = Fold::new(self.codec.clone(), AsOf::Now);
+        self.fold.trail = self
+            .snapshots
+            .as_deref()
+            .map_or_else(Trail::default, Keep::trail);
         self.loaded = Version::NONE;
     }
 }

@@ -1,8 +1,11 @@
 //! Whatever takes part in a decision, once it is opened: a state that is read from the store.
 
 use std::any::Any;
+use std::future::{Future, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Instant;
 
 use crate::codec::Codec;
 use crate::decide::attempt::Attempt;
@@ -10,8 +13,9 @@ use crate::decide::model::{DecisionModel, ModelEvent};
 use crate::event::EventMeta;
 use crate::load::{Corrupt, CorruptCause, corrupt, said};
 use crate::query::Query;
+use crate::store::StoreIdentity;
 use crate::stored_event::EventRef;
-use crate::stream::{StreamName, Version};
+use crate::stream::{Position, StreamName, Version};
 use crate::tag::Tags;
 
 /// A state that a decision rests on, and that follows the store.
@@ -21,6 +25,17 @@ pub trait Part: Any + Send {
 
     /// What it is, in a form that stays the same: for the digest of a decision with a key.
     fn identity(&self) -> String;
+
+    /// Begins with a snapshot that is of no later position, if nothing was read yet and there is one; says whether.
+    fn recall(&mut self, store: StoreIdentity, until: Position) -> Recalling<'_> {
+        let _ = (store, until);
+        Box::pin(ready(false))
+    }
+
+    /// Offers what was read to be kept as a snapshot, if one is due.
+    fn offer(&mut self, store: StoreIdentity, since: Instant) {
+        let _ = (store, since);
+    }
 
     /// Applies the next event.
     fn see(&mut self, event: &EventRef<'_>) -> Result<(), Box<Corrupt>>;
@@ -34,6 +49,9 @@ pub trait Part: Any + Send {
     /// Forgets everything that was read.
     fn restart(&mut self);
 }
+
+/// Whether a part has begun with a snapshot.
+pub type Recalling<'a> = Pin<Box<dyn Future<Output = bool> + Send + 'a>>;
 
 /// What a part of a decision is made of.
 #[derive(Debug, Clone, Copy)]

@@ -7,6 +7,7 @@ use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Instant;
 
 use crate::append::{Check, StreamCheck};
 use crate::decide::attempt::Attempt;
@@ -17,6 +18,7 @@ use crate::store::{LogScan, Store, StreamScan, Visit};
 use crate::store_error::StoreError;
 use crate::stored_event::EventRef;
 use crate::stream::{Position, StreamName};
+use crate::trace;
 
 /// The parts of a decision, and how far they have followed the store.
 ///
@@ -139,23 +141,40 @@ impl Reading {
     }
 }
 
-/// Reads on in the stream of an aggregate, up to a position.
+/// Reads on in the stream of an aggregate, up to a position; at first from a snapshot, if there is one.
 async fn scan_stream<S: Store>(
     store: &S,
-    part: Box<dyn Part>,
+    mut part: Box<dyn Part>,
     until: Position,
 ) -> Result<Box<dyn Part>, LoadError> {
-    let scan = match part.source() {
-        Source::Stream(stream, seen) => StreamScan::of(stream.clone()).after(seen),
-        Source::Matching(_) => return Ok(part),
-    };
-    let visitor = Stream {
-        part,
-        until,
-        problem: None,
-    };
-    let visitor = store.scan_stream(scan, visitor).await?;
-    visitor.problem.map_or(Ok(visitor.part), Err)
+    let (identity, since) = (store.identity(), Instant::now());
+    let mut from_snapshot = part.recall(identity, until).await;
+    loop {
+        let scan = match part.source() {
+            Source::Stream(stream, seen) => StreamScan::of(stream.clone()).after(seen),
+            Source::Matching(_) => return Ok(part),
+        };
+        let visitor = Stream {
+            part,
+            until,
+            problem: None,
+        };
+        let visitor = store.scan_stream(scan, visitor).await?;
+        part = visitor.part;
+        match visitor.problem {
+            None => {
+                part.offer(identity, since);
+                return Ok(part);
+            }
+            // What is wrong with an event may be wrong with the snapshot: the events alone say which.
+            Some(reason) if from_snapshot => {
+                trace::snapshot_unused(&part.identity(), &reason);
+                part.restart();
+                from_snapshot = false;
+            }
+            Some(problem) => return Err(problem),
+        }
+    }
 }
 
 /// What all of some futures give, in their order, once the last of them is done.

@@ -98,7 +98,7 @@ pub fn past(history: impl Facts) -> Past {
 
 /// An aggregate that takes part in a decision, in a test that has no repository.
 pub fn at<A: Aggregate>(id: &A::Id) -> At<A> {
-    At::new(id.clone(), Json, environment())
+    At::new(id.clone(), Json, environment(), None)
 }
 
 impl Past {

@@ -6,6 +6,7 @@ use syn::spanned::Spanned;
 
 use crate::aggregate::enums::{self, aliases};
 use crate::aggregate::model::{Aggregate, Entry, List, Messages};
+use crate::aggregate::snapshot;
 use crate::message::Kind;
 use crate::runtime::{respanned, scope};
 
@@ -25,6 +26,7 @@ pub(crate) fn expand(aggregate: &Aggregate) -> TokenStream {
     let (interface, recorded) = (interface(aggregate), recorded(aggregate));
     let dispatched = dispatched(aggregate);
     let (creation, registration) = (creation(aggregate), registration(aggregate));
+    let snapshot = snapshot::expand(aggregate);
     let scope = scope(
         &aggregate.runtime,
         quote! {
@@ -34,6 +36,7 @@ pub(crate) fn expand(aggregate: &Aggregate) -> TokenStream {
             #recorded
             #dispatched
             #creation
+            #snapshot
             #registration
         },
     );

@@ -4,6 +4,7 @@ mod enums;
 mod expand;
 mod model;
 mod parse;
+mod snapshot;
 
 use proc_macro2::TokenStream;
 use quote::quote;

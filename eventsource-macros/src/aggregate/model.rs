@@ -1,5 +1,6 @@
 //! What an annotated aggregate says.
 
+use proc_macro2::Span;
 use syn::{Attribute, Expr, Ident, LitStr, Path, Type, Visibility};
 
 use crate::message::Kind;
@@ -16,6 +17,19 @@ pub(crate) struct Aggregate {
     pub(crate) events: Messages,
     pub(crate) commands: Messages,
     pub(crate) invariant: Option<Expr>,
+    pub(crate) snapshot: Option<Snapshot>,
+}
+
+/// That states are kept, and when.
+pub(crate) struct Snapshot {
+    /// A number for the state: its fields as they are written, and the version that was given.
+    pub(crate) state: u64,
+    /// After how many events, if that is said.
+    pub(crate) every: Option<u32>,
+    /// The types of its fields.
+    pub(crate) fields: Vec<Type>,
+    /// The word itself.
+    pub(crate) span: Span,
 }
 
 /// The events or the commands of an aggregate.

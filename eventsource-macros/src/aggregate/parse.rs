@@ -5,12 +5,13 @@ use syn::ext::IdentExt;
 use syn::{Data, DeriveInput, Expr, Ident, LitStr, Type};
 
 use crate::aggregate::model::{Aggregate, Entry, List, Messages};
+use crate::aggregate::snapshot;
 use crate::arguments::{Arguments, Listed, Value};
 use crate::errors::Errors;
 use crate::message::Kind;
 use crate::runtime::Runtime;
 
-const KNOWN: [&str; 8] = [
+const KNOWN: [&str; 9] = [
     "name",
     "id",
     "error",
@@ -18,6 +19,7 @@ const KNOWN: [&str; 8] = [
     "commands",
     "retired",
     "invariant",
+    "snapshot",
     "crate",
 ];
 
@@ -93,6 +95,7 @@ fn understand(
         );
     }
     let invariant = invariant.filter(|invariant| !matches!(invariant, Expr::Lit(_)));
+    let snapshot = snapshot::parse(&mut arguments, &item, errors);
     arguments.finish(&KNOWN, errors);
 
     Some(Aggregate {
@@ -104,6 +107,7 @@ fn understand(
         events: events?,
         commands: commands?,
         invariant,
+        snapshot,
         ident: item.ident,
     })
 }

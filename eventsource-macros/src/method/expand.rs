@@ -1,6 +1,6 @@
 //! From the [`Methods`] of a block to one trait implementation each.
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Literal, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::Ident;
 use syn::spanned::Spanned;
@@ -163,6 +163,7 @@ fn apply(method: &Method) -> TokenStream {
         ident,
         message,
         creates,
+        tokens,
         ..
     } = method;
     let (meta, passed) = second("meta", None, method);
@@ -170,6 +171,8 @@ fn apply(method: &Method) -> TokenStream {
         Some(_) => quote!(#meta),
         None => quote!(_),
     };
+    let tokens = Literal::u64_unsuffixed(*tokens);
+    let tokens = quote!(const TOKENS: u64 = #tokens;);
     let passed = passed.map(|passed| quote!(, #passed));
     if method.broken {
         return quote! {
@@ -182,6 +185,7 @@ fn apply(method: &Method) -> TokenStream {
         let create =
             quote_spanned!(output_start(method)=> __p::Some(__Owner::#ident(event #passed)));
         return quote! {
+            #tokens
             const CREATES: bool = true;
 
             fn create(event: &#message, #meta: &__p::EventMeta<'_>) -> __p::Option<Self> {
@@ -192,6 +196,7 @@ fn apply(method: &Method) -> TokenStream {
         };
     }
     quote! {
+        #tokens
         #[inline]
         fn apply(&mut self, event: &#message, #meta: &__p::EventMeta<'_>) {
             __Owner::#ident(self, event #passed);

@@ -99,6 +99,8 @@ pub(crate) struct Method {
     pub(crate) output: Option<(Span, Span)>,
     /// The command that it declares, if it declares one.
     pub(crate) declares: Option<Declared>,
+    /// A number for what it takes, returns and does.
+    pub(crate) tokens: u64,
     /// A mistake was found: the implementation is there, so that nothing else is reported, and is never run.
     pub(crate) broken: bool,
 }

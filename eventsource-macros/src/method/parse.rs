@@ -6,6 +6,7 @@ use syn::{Attribute, FnArg, PatType, Type};
 
 use crate::arguments::{Arguments, cfgs};
 use crate::errors::Errors;
+use crate::fingerprint::fingerprint;
 use crate::method::block::{self, Block, Item};
 use crate::method::check::{
     check_block, check_foreign, check_new, check_output, check_qualifiers, check_receiver,
@@ -219,7 +220,15 @@ fn method(
     let output = check_output(role, creates, signature, owner, &mut mistakes);
     let broken = !mistakes.is_empty();
     errors.append(mistakes);
+    let tokens = match role {
+        Role::Apply => {
+            let (inputs, output, body) = (&signature.inputs, &signature.output, &found.body);
+            fingerprint(0, quote!((#inputs) #output #body))
+        }
+        Role::Handle => 0,
+    };
     Some(Method {
+        tokens,
         cfg: cfgs(&found.attributes),
         ident: signature.ident.clone(),
         message,

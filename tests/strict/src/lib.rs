@@ -135,6 +135,7 @@ pub struct Place {
     events(Placed, Sent, #[cfg(feature = "returns")] Returned),
     commands(Place, Send, #[cfg(feature = "returns")] SendBack),
     invariant = Self::is_sound,
+    snapshot(every = 10),
 )]
 #[derive(Default, Clone, PartialEq, Eq)]
 pub struct Order {
