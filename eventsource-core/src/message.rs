@@ -12,6 +12,7 @@ use serde::de::{self, DeserializeOwned, IgnoredAny, MapAccess};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::command::Command;
+use crate::declaration::Declaration;
 use crate::event::Event;
 use crate::tag::Tags;
 
@@ -66,6 +67,8 @@ pub struct Row {
     pub type_name: fn() -> &'static str,
     /// Where that type was defined.
     pub place: Place,
+    /// What its source says of it: see [`Row::declaration`].
+    pub source: &'static str,
 }
 
 /// What can be stored and read again: everything that serde can write and read.
@@ -111,7 +114,20 @@ impl Row {
             version,
             type_name: std::any::type_name::<M>,
             place: Place::here(),
+            source: "",
         }
+    }
+
+    /// The same message, with what its source says of it.
+    #[must_use]
+    pub const fn with_source(self, source: &'static str) -> Self {
+        Self { source, ..self }
+    }
+
+    /// What its source says of it.
+    #[must_use]
+    pub fn declaration(&self) -> Declaration {
+        Declaration::parse(self.source)
     }
 
     /// The same message as this variant.

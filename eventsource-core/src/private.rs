@@ -17,6 +17,7 @@ pub use crate::aggregate::{Aggregate, Apply, EventVisitor, InvariantOutcome};
 pub use crate::command::{
     AnyCommand, Command, CommandSet, Deciding, Handle, Handler, ListedCommand,
 };
+pub use crate::consumer::{ConsumerEntry, RegisteredConsumer};
 pub use crate::decide::DecisionModel;
 pub use crate::decision::{Decision, Events, Rejection};
 pub use crate::each::*;

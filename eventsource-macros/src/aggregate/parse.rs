@@ -8,7 +8,7 @@ use syn::{Data, DeriveInput, Expr, Ident, LitStr, Type};
 use crate::aggregate::model::{Aggregate, Entry, List, Messages};
 use crate::arguments::{Arguments, Listed, Value};
 use crate::errors::Errors;
-use crate::message::Kind;
+use crate::message::{Kind, documentation};
 use crate::runtime::Runtime;
 
 const KNOWN: [&str; 7] = [
@@ -100,6 +100,7 @@ fn understand(
     Some(Aggregate {
         runtime: runtime.clone(),
         vis: item.vis,
+        docs: documentation(&item.attrs),
         name,
         id: id?,
         error: error?,

@@ -9,7 +9,7 @@ use crate::aggregate::{List, entries};
 use crate::arguments::{Arguments, Value, cfgs};
 use crate::decision_model::model::{DecisionModel, Events, Field};
 use crate::errors::Errors;
-use crate::message::{self, Kind, Tag};
+use crate::message::{self, Kind, Tag, documentation};
 
 const KNOWN: [&str; 4] = ["name", "events", "any_event", "crate"];
 
@@ -63,6 +63,7 @@ pub(crate) fn parse(item: TokenStream, errors: &mut Errors) -> Option<DecisionMo
     Some(DecisionModel {
         runtime,
         vis: item.vis,
+        docs: documentation(&item.attrs),
         name,
         events: events?,
         tags,

@@ -80,7 +80,11 @@ fn named(message: &Message, contract: &Contract) -> TokenStream {
 /// The implementation of the trait, with the runtime by this path.
 fn implementation(
     Message { kind, ident, .. }: &Message,
-    Contract { name, version }: &Contract,
+    Contract {
+        name,
+        version,
+        source,
+    }: &Contract,
     runtime: &TokenStream,
     more: &TokenStream,
 ) -> TokenStream {
@@ -89,10 +93,14 @@ fn implementation(
         let version = Literal::u32_unsuffixed(*version);
         quote!(const VERSION: u32 = #version;)
     });
+    let source = source
+        .iter()
+        .map(|source| quote!(const SOURCE: &'static str = #source;));
     quote! {
         impl #runtime::#interface for #ident {
             const NAME: &'static str = #name;
             #version
+            #(#source)*
             const PLACE: #runtime::Place = #runtime::Place::here();
             #more
         }
@@ -107,6 +115,7 @@ pub(crate) fn adds(tags: &[Tag]) -> impl Iterator<Item = TokenStream> {
              name,
              ty,
              value,
+             ..
          }| {
             let value = quote!(<#ty as __p::TagValue>::tag_value(#value));
             quote!(#(#cfg)* tags.add(#name, #value);)
@@ -247,7 +256,11 @@ fn own_part(
     set: &Ident,
     number: Literal,
     variant: &Variant,
-    Contract { name, version }: &Contract,
+    Contract {
+        name,
+        version,
+        source,
+    }: &Contract,
     fields: &[OwnField],
     named: bool,
     unit: bool,
@@ -260,6 +273,7 @@ fn own_part(
     );
     let (label, kind) = (ident.to_string(), kind.word());
     let version = Literal::u32_unsuffixed(*version);
+    let source = source.iter();
     let attributes: Vec<Vec<_>> = fields
         .iter()
         .map(|own| passed_on(&own.field.attrs))
@@ -308,7 +322,7 @@ fn own_part(
             #[serde(crate = "__p::serde")]
             struct #borrowed #lifetime #borrowed_body
         },
-        row: quote!(#(#cfg)* __p::Row::of::<#set>(#number, #label, #kind, #name, #version),),
+        row: quote!(#(#cfg)* __p::Row::of::<#set>(#number, #label, #kind, #name, #version)#(.with_source(#source))*,),
         write: quote!(#(#cfg)* Self::#ident #pattern => to.write(#name, #version, &#borrowed #values),),
         read: quote! {
             #(#cfg)*

@@ -3,6 +3,7 @@
 mod expand;
 mod model;
 mod parse;
+mod source;
 mod stream;
 
 use proc_macro2::TokenStream;
@@ -13,6 +14,7 @@ use expand::expand;
 pub(crate) use expand::{adds, set};
 pub(crate) use model::{Body, Kind, Tag, Variant};
 pub(crate) use parse::{reached, tags};
+pub(crate) use source::documentation;
 
 pub(crate) fn derive(kind: Kind, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();

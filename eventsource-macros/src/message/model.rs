@@ -66,6 +66,8 @@ pub(crate) enum Shape {
 pub(crate) struct Contract {
     pub(crate) name: LitStr,
     pub(crate) version: u32,
+    /// What the source says of it, for the registry.
+    pub(crate) source: Option<String>,
 }
 
 /// The name of an event's stream: a format string, and the fields for it.
@@ -76,6 +78,8 @@ pub(crate) struct Stream {
 
 /// A field that is a tag.
 pub(crate) struct Tag {
+    /// The number of the field.
+    pub(crate) field: usize,
     pub(crate) cfg: Vec<Attribute>,
     pub(crate) name: LitStr,
     pub(crate) ty: Type,

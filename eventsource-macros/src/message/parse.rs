@@ -11,6 +11,7 @@ use syn::{
 use crate::arguments::{Arguments, cfgs};
 use crate::errors::Errors;
 use crate::message::model::{Body, Contract, Kind, Message, OwnField, Shape, Tag, Variant};
+use crate::message::source::source;
 use crate::message::stream;
 
 pub(crate) fn parse(kind: Kind, item: TokenStream, errors: &mut Errors) -> Option<Message> {
@@ -21,7 +22,7 @@ pub(crate) fn parse(kind: Kind, item: TokenStream, errors: &mut Errors) -> Optio
     let generic = check_generics(kind, &item.generics, errors);
     let shape = match item.data {
         Data::Struct(data) => {
-            let contract = contract(&mut arguments, &item.ident, errors);
+            let mut contract = contract(&mut arguments, &item.ident, errors);
             let stream = match kind {
                 Kind::Event => arguments.text("stream", errors),
                 Kind::Command => None,
@@ -34,6 +35,7 @@ pub(crate) fn parse(kind: Kind, item: TokenStream, errors: &mut Errors) -> Optio
             };
             arguments.finish(known, errors);
             let tags = tags(kind, &data.fields, reached, errors);
+            contract.source = source(&item.ident, &item.attrs, &data.fields, &tags);
             let stored = data.fields.iter().filter(|field| may_lack_serde(field));
             Shape::One {
                 contract,
@@ -156,6 +158,7 @@ fn contract(arguments: &mut Arguments, ident: &Ident, errors: &mut Errors) -> Co
     Contract {
         name,
         version: arguments.number("version", errors).unwrap_or(1),
+        source: None,
     }
 }
 
@@ -211,6 +214,7 @@ pub(crate) fn tags(
                 }
                 let value = value(number, field);
                 tags.push(Tag {
+                    field: number,
                     cfg: cfgs(&field.attrs),
                     name,
                     ty: field.ty.clone(),
@@ -284,13 +288,14 @@ fn variant(kind: Kind, variant: syn::Variant, errors: &mut Errors) -> Variant {
     let body = match variant.fields.iter().next() {
         Some(field) if newtype && !named_itself => Body::Of(field.ty.to_token_stream()),
         _ => {
-            let contract = contract(&mut arguments, &variant.ident, errors);
+            let mut contract = contract(&mut arguments, &variant.ident, errors);
             let tags = tags(
                 kind,
                 &variant.fields,
                 |number, field| binding(number, field).into_token_stream(),
                 errors,
             );
+            contract.source = source(&variant.ident, &variant.attrs, &variant.fields, &tags);
             let own = |(number, field): (usize, &Field)| OwnField {
                 field: field.clone(),
                 binding: binding(number, field),
