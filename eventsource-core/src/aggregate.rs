@@ -223,12 +223,29 @@ impl<A: Aggregate> Root<A> {
     /// Applies the next event.
     #[inline]
     pub fn apply(&mut self, event: &A::Event, meta: &EventMeta<'_>) -> Result<(), Misapplied> {
+        self.apply_part(event, meta)?;
+        self.pass();
+        Ok(())
+    }
+
+    /// Applies what a stored event is, or a part of it. [`pass`](Self::pass) ends the stored event.
+    #[inline]
+    pub(crate) fn apply_part(
+        &mut self,
+        event: &A::Event,
+        meta: &EventMeta<'_>,
+    ) -> Result<(), Misapplied> {
         match &mut self.state {
             Some(state) => state.apply_event(event, meta)?,
             None => self.state = Some(A::create_from(event, meta).ok_or(Misapplied::NotCreated)?),
         }
-        self.version = self.version.next();
         Ok(())
+    }
+
+    /// Goes on to the next version: of a stored event, all parts were applied, or there was none, since it is retired.
+    #[inline]
+    pub(crate) fn pass(&mut self) {
+        self.version = self.version.next();
     }
 
     /// Applies events in order, their versions as their only metadata.

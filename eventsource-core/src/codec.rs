@@ -2,9 +2,11 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::event::Event;
-use crate::message::{self, MessageReader, MessageSet, MessageWriter, UnknownMessage};
+use crate::message::{self, MessageReader, MessageSet, MessageWriter, Row, UnknownMessage};
+use crate::shape::{Former, Found, JsonUpcast};
 use crate::stored_event::EventRef;
 
 /// Encodes and decodes payloads.
@@ -19,6 +21,22 @@ pub trait Codec: Clone + Send + Sync + 'static {
 
     /// Decodes a payload that was written in `format`.
     fn decode<T: DeserializeOwned>(&self, format: &str, payload: &[u8]) -> Result<T, CodecError>;
+
+    /// Decodes a payload of an earlier version that becomes today's by `upcast`: as JSON, step by step.
+    ///
+    /// A codec whose payloads are not JSON has nothing to change here: for it there are structs of the earlier
+    /// versions. One that reads JSON beside its own format hands it on to [`Json`].
+    fn decode_upcast<T: DeserializeOwned>(
+        &self,
+        format: &str,
+        payload: &[u8],
+        steps: &[JsonUpcast],
+    ) -> Result<T, CodecError> {
+        let _ = (payload, steps);
+        Err(CodecError::NotJson {
+            format: format.into(),
+        })
+    }
 }
 
 /// JSON, the default.
@@ -47,12 +65,7 @@ impl Codec for Json {
     }
 
     fn decode<T: DeserializeOwned>(&self, format: &str, payload: &[u8]) -> Result<T, CodecError> {
-        if format != Self::FORMAT {
-            return Err(CodecError::UnknownFormat {
-                format: format.into(),
-                known: Self::FORMAT,
-            });
-        }
+        check_format(format)?;
         let decoded = serde_json::from_slice(payload);
         let other = match payload {
             EMPTY => NULL,
@@ -61,6 +74,34 @@ impl Codec for Json {
         };
         // A unit struct reads `null`, one with optional fields reads `{}`: the two mean the same here.
         decoded.or_else(|error| serde_json::from_slice(other).map_err(|_| CodecError::new(error)))
+    }
+
+    fn decode_upcast<T: DeserializeOwned>(
+        &self,
+        format: &str,
+        payload: &[u8],
+        steps: &[JsonUpcast],
+    ) -> Result<T, CodecError> {
+        check_format(format)?;
+        let mut value: Value = serde_json::from_slice(payload).map_err(CodecError::new)?;
+        for JsonUpcast { version, upcast } in steps {
+            value = upcast(value).map_err(|reason| CodecError::Upcast {
+                version: *version,
+                reason,
+            })?;
+        }
+        // By way of the text: `null` and `{}` are then read as they are everywhere.
+        self.decode(format, value.to_string().as_bytes())
+    }
+}
+
+fn check_format(format: &str) -> Result<(), CodecError> {
+    match format {
+        Json::FORMAT => Ok(()),
+        _ => Err(CodecError::UnknownFormat {
+            format: format.into(),
+            known: Json::FORMAT,
+        }),
     }
 }
 
@@ -82,6 +123,23 @@ pub enum CodecError {
     /// What the codec has written cannot be read again: a NaN in JSON, or serde attributes that do not agree.
     #[error("what was written cannot be read again: {0}")]
     Unreadable(Box<CodecError>),
+    /// It is of a version that becomes today's as JSON, and its format is another one.
+    #[error(
+        "the payload's format is `{}`, and `upcast` is for JSON: write a struct of this version, with `of` and `from`",
+        .format.escape_debug()
+    )]
+    NotJson {
+        /// The stored format.
+        format: String,
+    },
+    /// The function that makes the next version of this one's JSON refused it.
+    #[error("the upcast of version {version} failed: {reason}")]
+    Upcast {
+        /// The version that it was given.
+        version: u32,
+        /// What it said.
+        reason: String,
+    },
     /// The codec refused it.
     #[error("{0}")]
     Payload(Box<dyn std::error::Error + Send + Sync>),
@@ -108,6 +166,24 @@ pub enum DecodeError {
         name: String,
         /// Why.
         source: CodecError,
+    },
+    /// It was split, so that it is several events of the enum.
+    #[error("`{}` (version {version}) was split, and is {parts} events here: decode all of them", .name.escape_debug())]
+    Split {
+        /// The stored name.
+        name: String,
+        /// The stored version.
+        version: u32,
+        /// How many events it is.
+        parts: usize,
+    },
+    /// It was retired, so that it is no event of the enum any more.
+    #[error("`{}` (version {version}) was retired, and is no event any more", .name.escape_debug())]
+    Retired {
+        /// The stored name.
+        name: String,
+        /// The stored version.
+        version: u32,
     },
 }
 
@@ -147,44 +223,140 @@ pub(crate) fn encode_one<C: Codec, E: Event>(codec: &C, event: &E) -> Result<Enc
     event.write_event(Encode(codec))
 }
 
-/// Decodes a stored event.
+/// Decodes a stored event, which is one event of the enum: of today's version, or of an earlier one that becomes it.
+///
+/// Where it may have been split or retired there is [`decode_all`].
 pub fn decode<C: Codec, M: MessageSet>(codec: &C, event: &EventRef<'_>) -> Result<M, DecodeError> {
-    let row = M::row(event.name, event.schema)?;
-    let decoded = M::read(
-        row.variant,
-        Decode {
-            codec,
-            format: event.format,
-            payload: event.payload,
-        },
-    );
-    decoded.map_err(|source| DecodeError::Payload {
-        name: event.name.into(),
-        source,
-    })
+    match today(codec, event) {
+        Some(decoded) => decoded,
+        None => only(event, former(codec, event)?),
+    }
 }
 
-/// Decodes a stored event that must be of one type.
-pub(crate) fn decode_one<C: Codec, E: Event>(
+/// Decodes a stored event as the events of the enum that it is today: one; several, in the order in which its `into`
+/// names them, if it was split; none, if it was retired. Of an enum that lists only some of the parts, it is those.
+pub fn decode_all<C: Codec, M: MessageSet>(
     codec: &C,
     event: &EventRef<'_>,
-) -> Result<E, DecodeError> {
-    if (event.name, event.schema) != (E::NAME, E::VERSION) {
-        return Err(DecodeError::Unknown(UnknownMessage {
-            name: event.name.into(),
-            version: event.schema,
-            newest: (event.name == E::NAME).then_some(E::VERSION),
-        }));
+) -> Result<Vec<M>, DecodeError> {
+    let mut decoded = Vec::new();
+    each(codec, event, |message, _| {
+        decoded.push(message);
+        Ok::<_, DecodeError>(())
+    })?;
+    Ok(decoded)
+}
+
+/// Decodes a stored event and hands over each event that it is, with the number of the part: what is of today's version
+/// costs no more than [`decode`].
+#[inline]
+pub(crate) fn each<C: Codec, M: MessageSet, E: From<DecodeError>>(
+    codec: &C,
+    event: &EventRef<'_>,
+    mut take: impl FnMut(M, u16) -> Result<(), E>,
+) -> Result<(), E> {
+    if let Some(decoded) = today(codec, event) {
+        return take(decoded?, 0);
     }
+    let parts = former(codec, event)?;
+    parts
+        .into_iter()
+        .try_for_each(|(part, message)| take(message, part))
+}
+
+/// What is stored under a name and version of today.
+#[inline]
+fn today<C: Codec, M: MessageSet>(
+    codec: &C,
+    event: &EventRef<'_>,
+) -> Option<Result<M, DecodeError>> {
+    let mut rows = M::ROWS.iter();
+    let row = rows.find(|row| row.name == event.name && row.version == event.schema)?;
+    Some(read(codec, event, row, None))
+}
+
+/// What is stored under a name and version that are not today's, each part with its number.
+#[cold]
+fn former<C: Codec, M: MessageSet>(
+    codec: &C,
+    event: &EventRef<'_>,
+) -> Result<Vec<(u16, M)>, DecodeError> {
+    let (name, version) = (event.name, event.schema);
+    let found = |row: &'static Row| row.find(name, version).map(|found| (row, found));
+    let mut rows: Vec<_> = M::ROWS.iter().filter_map(found).collect();
+    if rows.is_empty() && !M::RETIRED.contains(&name) {
+        return Err(UnknownMessage::to(M::ROWS, name, version).into());
+    }
+    rows.sort_by_key(|(_, found)| found.part);
+    let parts = rows.into_iter().map(|(row, Found { former, part })| {
+        let message = read(codec, event, row, Some(former))?;
+        Ok((part, message))
+    });
+    parts.collect()
+}
+
+fn read<C: Codec, M: MessageSet>(
+    codec: &C,
+    event: &EventRef<'_>,
+    row: &Row,
+    former: Option<Former>,
+) -> Result<M, DecodeError> {
     let reader = Decode {
         codec,
         format: event.format,
         payload: event.payload,
+        former,
     };
-    E::read_event(reader).map_err(|source| DecodeError::Payload {
+    M::read(row.variant, reader).map_err(|source| unreadable(event, source))
+}
+
+#[cold]
+fn unreadable(event: &EventRef<'_>, source: CodecError) -> DecodeError {
+    DecodeError::Payload {
         name: event.name.into(),
         source,
-    })
+    }
+}
+
+/// The only one of the parts.
+fn only<M>(event: &EventRef<'_>, mut parts: Vec<(u16, M)>) -> Result<M, DecodeError> {
+    let (name, version) = (event.name, event.schema);
+    match (parts.pop(), parts.len()) {
+        (Some((_, message)), 0) => Ok(message),
+        (Some(_), more) => Err(DecodeError::Split {
+            name: name.into(),
+            version,
+            parts: more + 1,
+        }),
+        (None, _) => Err(DecodeError::Retired {
+            name: name.into(),
+            version,
+        }),
+    }
+}
+
+/// Decodes a stored event that must be of one type, or become it.
+pub(crate) fn decode_one<C: Codec, E: Event>(
+    codec: &C,
+    event: &EventRef<'_>,
+) -> Result<E, DecodeError> {
+    let former = match (event.name, event.schema) == (E::NAME, E::VERSION) {
+        true => None,
+        false => match E::ROW.find(event.name, event.schema) {
+            Some(found) => Some(found.former),
+            None => {
+                let unknown = UnknownMessage::to(&[E::ROW], event.name, event.schema);
+                return Err(unknown.into());
+            }
+        },
+    };
+    let reader = Decode {
+        codec,
+        format: event.format,
+        payload: event.payload,
+        former,
+    };
+    E::read_event(reader).map_err(|source| unreadable(event, source))
 }
 
 /// Whether an encoded event can be decoded again.
@@ -197,6 +369,7 @@ pub(crate) fn check<C: Codec, M: MessageSet>(
         codec,
         format: codec.format(),
         payload: &encoded.payload,
+        former: None,
     };
     readable(M::read(row.variant, reader))
 }
@@ -210,6 +383,7 @@ pub(crate) fn check_one<C: Codec, E: Event>(
         codec,
         format: codec.format(),
         payload: &encoded.payload,
+        former: None,
     };
     readable(E::read_event(reader))
 }
@@ -247,6 +421,7 @@ struct Decode<'a, C> {
     codec: &'a C,
     format: &'a str,
     payload: &'a [u8],
+    former: Option<Former>,
 }
 
 impl<C: Codec> MessageReader for Decode<'_, C> {
@@ -258,5 +433,14 @@ impl<C: Codec> MessageReader for Decode<'_, C> {
 
     fn no_such_variant(self) -> CodecError {
         CodecError::new(message::NO_SUCH_VARIANT)
+    }
+
+    #[inline]
+    fn former(&self) -> Option<Former> {
+        self.former
+    }
+
+    fn read_upcast<T: DeserializeOwned>(self, steps: &[JsonUpcast]) -> Result<T, CodecError> {
+        self.codec.decode_upcast(self.format, self.payload, steps)
     }
 }

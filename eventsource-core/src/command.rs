@@ -51,6 +51,7 @@ pub trait Command: Executable + Send + Sync + 'static {
         type_name: std::any::type_name::<Self>,
         place: Self::PLACE,
         source: Self::SOURCE,
+        shape: None,
     };
 
     #[doc(hidden)]

@@ -3,6 +3,7 @@
 use crate::aggregate::Aggregate;
 use crate::message::{MessageReader, MessageSet, MessageWriter, Place, Row, Storable, TagsOnly};
 use crate::metadata::Metadata;
+use crate::shape::Shape;
 use crate::stored_event::EventRef;
 use crate::stream::{InvalidStreamName, Position, StreamName, Version};
 use crate::tag::{self, Tags};
@@ -41,6 +42,13 @@ pub trait Event: Storable + Send + Sync + 'static {
     /// The names of the tags that it may have. A decision model asks for no other tag of it.
     const TAGS: &'static [&'static str] = &[];
 
+    /// What can become it: its earlier names, versions and types.
+    const SHAPE: &'static Shape = &Shape::of::<Self>();
+
+    /// How many of today's events it is: more than one, if it was split.
+    #[doc(hidden)]
+    const PARTS: u16 = 1;
+
     /// Adds the tags that the event has.
     fn tags(&self, tags: &mut Tags) {
         let _ = tags;
@@ -67,6 +75,7 @@ pub trait Event: Storable + Send + Sync + 'static {
         type_name: std::any::type_name::<Self>,
         place: Self::PLACE,
         source: Self::SOURCE,
+        shape: Some(Self::SHAPE),
     };
 
     #[doc(hidden)]
@@ -118,15 +127,17 @@ impl<A: Aggregate, E> EventOf<A> for E where A::Event: From<E> {}
 #[derive(Debug, Clone, Copy, Default)]
 pub struct EventMeta<'a> {
     pub(crate) version: Version,
+    pub(crate) part: u16,
     pub(crate) recorded_at: Timestamp,
     pub(crate) metadata: &'a [u8],
 }
 
 impl<'a> EventMeta<'a> {
-    /// What is known of a stored event.
-    pub(crate) fn of(event: &EventRef<'a>) -> Self {
+    /// What is known of a stored event, or of a part of it.
+    pub(crate) fn of(event: &EventRef<'a>, part: u16) -> Self {
         Self {
             version: event.version,
+            part,
             recorded_at: event.recorded_at,
             metadata: event.metadata,
         }
@@ -136,6 +147,12 @@ impl<'a> EventMeta<'a> {
     #[must_use]
     pub fn version(&self) -> Version {
         self.version
+    }
+
+    /// Which part of the stored event it is, from 0, if what was stored has been split into several.
+    #[must_use]
+    pub fn part(&self) -> u16 {
+        self.part
     }
 
     /// When it was decided.
@@ -160,6 +177,8 @@ pub struct Recorded<E> {
     pub stream: StreamName,
     /// Its version in the stream.
     pub version: Version,
+    /// Which part of the stored event it is, from 0: where an event was split, its parts share position and version.
+    pub part: u16,
     /// When it was decided.
     pub recorded_at: Timestamp,
     /// Who asked, because of what, and the user's own notes.

@@ -298,6 +298,7 @@ impl<A: Aggregate, S: Store, C: Codec> Execute<'_, A, S, C> {
             position: placed.position,
             stream: stream.clone(),
             version: placed.version,
+            part: 0,
             recorded_at,
             metadata: self.options.metadata.clone(),
             event,
@@ -392,13 +393,15 @@ fn try_on<A: Aggregate>(
         let version = Version(loaded + number as u64);
         let meta = EventMeta {
             version,
+            part: 0,
             recorded_at: now,
             metadata,
         };
         let applied = if A::HAS_INVARIANT {
             root.apply(event, &meta)
         } else {
-            follows::<A>(version, event, &meta)
+            let first = number == 1 && root.state().is_none();
+            follows::<A>(first, event, &meta)
         };
         applied.map_err(|reason| ExecuteError::Misapplied {
             number,
@@ -414,16 +417,16 @@ fn try_on<A: Aggregate>(
     Ok(())
 }
 
-/// Whether an event can stand at this version, as far as creation goes.
+/// Whether an event can stand where it does, as far as creation goes: the first one creates.
 fn follows<A: Aggregate>(
-    version: Version,
+    first: bool,
     event: &A::Event,
     meta: &EventMeta<'_>,
 ) -> Result<(), Misapplied> {
     if !A::CREATED {
         return Ok(());
     }
-    match (version == 1, A::create_from(event, meta).is_some()) {
+    match (first, A::create_from(event, meta).is_some()) {
         (true, false) => Err(Misapplied::NotCreated),
         (false, true) => Err(Misapplied::CreatedTwice),
         (true, true) | (false, false) => Ok(()),

@@ -222,14 +222,18 @@ impl<A: Aggregate, C: Codec> Fold<A, C> {
         if event.version != expected {
             return Err(corrupt(event, CorruptCause::Gap { expected }));
         }
-        let decoded = codec::decode(&self.codec, event).map_err(|error| corrupt(event, error))?;
-        let meta = EventMeta::of(event);
-        let (root, decoded) = (&mut self.root, &decoded);
-        // A panic here would come back at every load, on a thread of the store at that.
-        match catch_unwind(AssertUnwindSafe(|| root.apply(decoded, &meta))) {
-            Ok(applied) => applied.map_err(|error| corrupt(event, error))?,
-            Err(panic) => return Err(corrupt(event, CorruptCause::Panicked(said(&*panic)))),
-        }
+        let root = &mut self.root;
+        let applied = codec::each(&self.codec, event, |decoded: A::Event, part| {
+            let meta = EventMeta::of(event, part);
+            // A panic here would come back at every load, on a thread of the store at that.
+            match catch_unwind(AssertUnwindSafe(|| root.apply_part(&decoded, &meta))) {
+                Ok(applied) => applied.map_err(CorruptCause::Misapplied),
+                Err(panic) => Err(CorruptCause::Panicked(said(&*panic))),
+            }
+        });
+        applied.map_err(|cause| corrupt(event, cause))?;
+        self.root.pass();
+        // After all parts of an event that was split: between them the state is one that never was.
         check(&self.root).map_err(|broken| corrupt(event, CorruptCause::Invariant(broken)))
     }
 }
@@ -280,15 +284,19 @@ impl<A: Aggregate, C: Codec> Typed<A, C> {
             .map_or(Ok(self.events), |problem| Err(problem.into()))
     }
 
-    fn decode(&self, event: &EventRef<'_>) -> Result<Recorded<A::Event>, Box<Corrupt>> {
-        let metadata = Metadata::from_stored(event.metadata);
-        Ok(Recorded {
-            position: event.position,
-            stream: event.stream.clone(),
-            version: event.version,
-            recorded_at: event.recorded_at,
-            metadata: metadata.map_err(|error| corrupt(event, CorruptCause::Metadata(error)))?,
-            event: codec::decode(&self.codec, event).map_err(|error| corrupt(event, error))?,
+    fn decode(&mut self, event: &EventRef<'_>) -> Result<(), CorruptCause> {
+        let metadata = Metadata::from_stored(event.metadata).map_err(CorruptCause::Metadata)?;
+        codec::each(&self.codec, event, |decoded, part| {
+            self.events.push(Recorded {
+                position: event.position,
+                stream: event.stream.clone(),
+                version: event.version,
+                part,
+                recorded_at: event.recorded_at,
+                metadata: metadata.clone(),
+                event: decoded,
+            });
+            Ok(())
         })
     }
 }
@@ -296,12 +304,11 @@ impl<A: Aggregate, C: Codec> Typed<A, C> {
 impl<A: Aggregate, C: Codec> Visit for Typed<A, C> {
     fn visit(&mut self, event: EventRef<'_>) -> ControlFlow<()> {
         match self.decode(&event) {
-            Ok(recorded) => self.events.push(recorded),
-            Err(problem) => {
-                self.problem = Some(problem);
-                return ControlFlow::Break(());
+            Ok(()) => ControlFlow::Continue(()),
+            Err(cause) => {
+                self.problem = Some(corrupt(&event, cause));
+                ControlFlow::Break(())
             }
         }
-        ControlFlow::Continue(())
     }
 }

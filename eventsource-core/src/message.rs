@@ -14,6 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::command::Command;
 use crate::declaration::Declaration;
 use crate::event::Event;
+use crate::shape::{Former, Found, JsonUpcast, Shape};
 use crate::tag::Tags;
 
 /// Where in the source a type was defined.
@@ -69,6 +70,8 @@ pub struct Row {
     pub place: Place,
     /// What its source says of it: see [`Row::declaration`].
     pub source: &'static str,
+    /// What can become it; `None` for a command, and for an event without a struct of its own.
+    pub shape: Option<&'static Shape>,
 }
 
 /// What can be stored and read again: everything that serde can write and read.
@@ -115,6 +118,7 @@ impl Row {
             type_name: std::any::type_name::<M>,
             place: Place::here(),
             source: "",
+            shape: None,
         }
     }
 
@@ -139,12 +143,29 @@ impl Row {
             ..self
         }
     }
+
+    /// What becomes it when it is stored under this name and version, not today's.
+    pub(crate) fn find(&self, name: &str, version: u32) -> Option<Found> {
+        self.shape.and_then(|shape| shape.find(name, version))
+    }
+
+    /// The newest version under a stored name that it has or had, and the type of that version.
+    fn newest(&self, name: &str) -> Option<(u32, fn() -> &'static str)> {
+        match self.shape.and_then(|shape| shape.newest(name)) {
+            Some(shape) => Some((shape.version, shape.type_name)),
+            None => (self.name == name).then_some((self.version, self.type_name)),
+        }
+    }
 }
 
 /// An enum of events or of commands, as the macros generate it.
 pub trait MessageSet: Sized + Send + Sync + 'static {
-    /// Every stored name and version that can be read as this enum.
+    /// Every message of the enum, by its name and version of today. What becomes one of them stands in its
+    /// [`Shape`].
     const ROWS: &'static [Row];
+
+    /// The stored names of events that were retired: they are read, and nothing comes of them.
+    const RETIRED: &'static [&'static str] = &[];
 
     /// Gives the name, the version and the payload to `writer`.
     fn write<W: MessageWriter>(&self, writer: W) -> Result<W::Ok, W::Error>;
@@ -186,20 +207,26 @@ pub trait MessageSet: Sized + Send + Sync + 'static {
         name
     }
 
-    /// The line of the table for a stored name and version.
+    /// The line of the table for a name and version of today.
     fn row(name: &str, version: u32) -> Result<&'static Row, UnknownMessage> {
         let found = Self::ROWS
             .iter()
             .find(|row| row.name == name && row.version == version);
-        found.ok_or_else(|| UnknownMessage {
-            name: name.into(),
-            version,
-            newest: Self::ROWS
-                .iter()
-                .filter(|row| row.name == name)
-                .map(|row| row.version)
-                .max(),
-        })
+        found.ok_or_else(|| UnknownMessage::to(Self::ROWS, name, version))
+    }
+
+    /// Every name under which one of them, or something that becomes one, is stored.
+    fn stored_names() -> Vec<&'static str> {
+        let mut names = Vec::new();
+        for row in Self::ROWS {
+            let earlier = row.shape.map(Shape::stored_names).unwrap_or_default();
+            for name in std::iter::once(row.name).chain(earlier) {
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+        }
+        names
     }
 }
 
@@ -212,6 +239,23 @@ pub struct UnknownMessage {
     pub version: u32,
     /// The newest version that is known under this name, if the name is known at all.
     pub newest: Option<u32>,
+    /// The Rust type of that version.
+    pub type_name: Option<&'static str>,
+}
+
+impl UnknownMessage {
+    /// To whom only these are known.
+    #[cold]
+    pub(crate) fn to(rows: &[Row], name: &str, version: u32) -> Self {
+        let known = rows.iter().filter_map(|row| row.newest(name));
+        let newest = known.max_by_key(|(version, _)| *version);
+        Self {
+            name: name.into(),
+            version,
+            newest: newest.map(|(version, _)| version),
+            type_name: newest.map(|(_, type_name)| type_name()),
+        }
+    }
 }
 
 impl fmt::Display for UnknownMessage {
@@ -220,16 +264,23 @@ impl fmt::Display for UnknownMessage {
             name,
             version,
             newest,
+            type_name,
         } = self;
         let name = name.escape_debug();
-        match newest {
-            None => write!(
+        let (Some(newest), Some(type_name)) = (newest, type_name) else {
+            return write!(
                 f,
                 "no event or command is called `{name}` (version {version})"
-            ),
-            Some(newest) => write!(
+            );
+        };
+        match version > newest {
+            true => write!(
                 f,
-                "`{name}` is known up to version {newest}, and this is version {version}"
+                "`{name}` is known up to version {newest} (`{type_name}`), and this is version {version}"
+            ),
+            false => write!(
+                f,
+                "nothing makes version {newest} of `{name}` (`{type_name}`) of version {version}"
             ),
         }
     }
@@ -277,6 +328,21 @@ pub trait MessageReader {
 
     /// Says that the set has no variant of the number that was asked for.
     fn no_such_variant(self) -> Self::Error;
+
+    /// What the payload is, where it is not that of today's version.
+    #[inline]
+    fn former(&self) -> Option<Former> {
+        None
+    }
+
+    /// Makes the payload of what an earlier version becomes as JSON, step by step.
+    fn read_upcast<T: DeserializeOwned>(self, steps: &[JsonUpcast]) -> Result<T, Self::Error>
+    where
+        Self: Sized,
+    {
+        let _ = steps;
+        Err(self.no_such_variant())
+    }
 }
 
 /// A table that names a variant which the enum does not have: only a hand-written set can be so wrong.

@@ -28,9 +28,11 @@ pub use crate::message::{
 };
 pub use crate::mistakes::*;
 pub use crate::registry::{AggregateEntry, Registered};
+pub use crate::shape::{JsonUpcast, Shape, Successor};
 pub use crate::stored_event::StoredEvent;
 pub use crate::stream::{InvalidStreamName, StreamName};
 pub use crate::tag::{TagValue, Tags};
+pub use crate::upcast::*;
 
 /// Shows a value in the parentheses of a name. As a function, since a user's trait may have methods called like those
 /// of the formatter.
@@ -213,7 +215,7 @@ pub fn stream(name: fmt::Arguments<'_>) -> Result<StreamName, InvalidStreamName>
 
 /// An error of the compiler, its text put together.
 #[track_caller]
-const fn fail(parts: &[&str]) -> ! {
+pub(crate) const fn fail(parts: &[&str]) -> ! {
     let mut text = [0; 1024];
     let mut length = 0;
     let mut part = 0;
@@ -233,7 +235,7 @@ const fn fail(parts: &[&str]) -> ! {
     }
 }
 
-const fn same(left: &str, right: &str) -> bool {
+pub(crate) const fn same(left: &str, right: &str) -> bool {
     let (left, right) = (left.as_bytes(), right.as_bytes());
     if left.len() != right.len() {
         return false;

@@ -13,40 +13,68 @@ use crate::aggregate::{Aggregate, Misapplied, Root};
 use crate::codec::{self, DecodeError, Encoded, Json};
 use crate::event::EventMeta;
 use crate::message::{MessageReader, MessageSet, NO_SUCH_VARIANT, Row};
+use crate::shape::{Former, JsonUpcast};
 use crate::stored_event::{EventRef, StoredEvent};
 
 /// A set of messages, its type forgotten.
 #[derive(Clone, Copy)]
 pub struct Reflected {
-    /// The names and versions that it reads.
+    /// Its messages, by their names and versions of today.
     pub rows: &'static [Row],
-    read: fn(u16, &mut dyn Deserializer<'_>) -> Result<(), Error>,
-    today: fn(&EventRef<'_>) -> Result<Encoded, DecodeError>,
+    /// The stored names of events that were retired.
+    pub retired: &'static [&'static str],
+    read: fn(u16, Option<Former>, &mut dyn Deserializer<'_>) -> Result<(), Error>,
+    today: fn(&EventRef<'_>) -> Result<Vec<Encoded>, DecodeError>,
 }
 
 impl Reflected {
     pub(crate) const fn of<M: MessageSet>() -> Self {
         Self {
             rows: M::ROWS,
-            read: |variant, from| M::read(variant, Payload(from)).map(drop),
+            retired: M::RETIRED,
+            read: |variant, former, from| M::read(variant, Payload { from, former }).map(drop),
             today: |event| {
-                let message: M = codec::decode(&Json, event)?;
-                codec::encode(&Json, &message).map_err(|source| DecodeError::Payload {
-                    name: event.name.into(),
-                    source,
-                })
+                let messages = codec::decode_all::<Json, M>(&Json, event)?;
+                let written = messages.iter().map(|it| codec::encode(&Json, it));
+                written
+                    .collect::<Result<_, _>>()
+                    .map_err(|source| DecodeError::Payload {
+                        name: event.name.into(),
+                        source,
+                    })
             },
         }
     }
 
-    /// Has the payload of a row read from `from`, as the one element of a tuple: so `from` sees each error of the payload
-    /// as the kind of error that it is.
-    pub fn read(&self, row: &Row, from: &mut dyn Deserializer<'_>) -> Result<(), Error> {
-        (self.read)(row.variant, from)
+    /// Has the payload of a row read from `from`; of a former version that becomes it, if one is given. It is read as the
+    /// one element of a tuple: so `from` sees each error of the payload itself as the kind of error that it is.
+    ///
+    /// A version that becomes the next one as JSON has no type, and cannot be read so.
+    pub fn read(
+        &self,
+        row: &Row,
+        former: Option<Former>,
+        from: &mut dyn Deserializer<'_>,
+    ) -> Result<(), Error> {
+        (self.read)(row.variant, former, from)
     }
 
-    /// What a stored event, in JSON, is to today's code: as it would be stored now.
-    pub fn today(&self, event: &EventRef<'_>) -> Result<Encoded, DecodeError> {
+    /// The row that a stored name and version becomes, or a part of it, and how the tree of that row calls them.
+    #[must_use]
+    pub fn find(&self, name: &str, version: u32) -> Option<(&'static Row, Option<Former>)> {
+        let is_today = |row: &&Row| row.name == name && row.version == version;
+        if let Some(row) = self.rows.iter().find(is_today) {
+            return Some((row, None));
+        }
+        self.rows.iter().find_map(|row| {
+            let found = row.find(name, version)?;
+            Some((row, Some(found.former)))
+        })
+    }
+
+    /// What a stored event, in JSON, is to today's code, as it would be stored now: several, if it was split; none, if it
+    /// was retired.
+    pub fn today(&self, event: &EventRef<'_>) -> Result<Vec<Encoded>, DecodeError> {
         (self.today)(event)
     }
 }
@@ -76,7 +104,11 @@ impl ReflectedAggregate {
                 let mut root = Root::<A>::new();
                 for stored in events {
                     let event = stored.as_ref();
-                    root.apply(&codec::decode(&Json, &event)?, &EventMeta::of(&event))?;
+                    codec::each(&Json, &event, |part, number| {
+                        let meta = EventMeta::of(&event, number);
+                        root.apply_part(&part, &meta).map_err(FoldError::from)
+                    })?;
+                    root.pass();
                 }
                 Ok(())
             },
@@ -96,16 +128,29 @@ pub enum FoldError {
     Misapplied(#[from] Misapplied),
 }
 
-struct Payload<'a, 'de>(&'a mut dyn Deserializer<'de>);
+struct Payload<'a, 'de> {
+    from: &'a mut dyn Deserializer<'de>,
+    former: Option<Former>,
+}
 
 impl MessageReader for Payload<'_, '_> {
     type Error = Error;
 
     fn read<T: DeserializeOwned>(self) -> Result<T, Error> {
-        <(T,)>::deserialize(self.0).map(|(payload,)| payload)
+        <(T,)>::deserialize(self.from).map(|(payload,)| payload)
     }
 
     fn no_such_variant(self) -> Error {
         de::Error::custom(NO_SUCH_VARIANT)
+    }
+
+    fn former(&self) -> Option<Former> {
+        self.former
+    }
+
+    fn read_upcast<T: DeserializeOwned>(self, _: &[JsonUpcast]) -> Result<T, Error> {
+        Err(de::Error::custom(
+            "a version that becomes the next one as JSON has no type",
+        ))
     }
 }

@@ -131,6 +131,7 @@ impl<A: Aggregate> Scenario<A> {
             for (number, event) in (1..).zip(events) {
                 let meta = EventMeta {
                     version: self.root.version().next(),
+                    part: 0,
                     recorded_at: self.now,
                     metadata: &metadata,
                 };

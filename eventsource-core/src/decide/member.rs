@@ -108,6 +108,7 @@ impl<A: Aggregate, C: Codec> Member<A, C> {
         let root: &mut Root<A> = &mut self.fold.root;
         let meta = EventMeta {
             version: root.version().next(),
+            part: 0,
             recorded_at: attempt.now,
             metadata: &attempt.stored,
         };

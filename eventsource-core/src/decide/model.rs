@@ -81,8 +81,13 @@ pub trait ModelEvent: Sized + Send + 'static {
     /// The stored names of the events; none, if it is every event.
     fn names() -> Vec<Cow<'static, str>>;
 
-    /// Decodes one of them.
-    fn read<C: Codec>(codec: &C, event: &EventRef<'_>) -> Result<Self, DecodeError>;
+    /// Decodes what is stored, and hands over each event that it is, with the number of the part: more than one, if it
+    /// was split.
+    fn read<C: Codec, E: From<DecodeError>>(
+        codec: &C,
+        event: &EventRef<'_>,
+        take: impl FnMut(Self, u16) -> Result<(), E>,
+    ) -> Result<(), E>;
 }
 
 impl<E: EventSet> ModelEvent for E {
@@ -92,17 +97,16 @@ impl<E: EventSet> ModelEvent for E {
     const REFLECTED: Option<crate::reflect::Reflected> = Some(crate::reflect::Reflected::of::<E>());
 
     fn names() -> Vec<Cow<'static, str>> {
-        let mut names: Vec<Cow<'static, str>> = Vec::new();
-        for row in <E as MessageSet>::ROWS {
-            if !names.iter().any(|name| name == row.name) {
-                names.push(row.name.into());
-            }
-        }
-        names
+        let names = <E as MessageSet>::stored_names().into_iter();
+        names.map(Cow::Borrowed).collect()
     }
 
-    fn read<C: Codec>(codec: &C, event: &EventRef<'_>) -> Result<Self, DecodeError> {
-        codec::decode(codec, event)
+    fn read<C: Codec, P: From<DecodeError>>(
+        codec: &C,
+        event: &EventRef<'_>,
+        take: impl FnMut(Self, u16) -> Result<(), P>,
+    ) -> Result<(), P> {
+        codec::each(codec, event, take)
     }
 }
 
@@ -115,8 +119,12 @@ impl ModelEvent for StoredEvent {
         Vec::new()
     }
 
-    fn read<C: Codec>(_: &C, event: &EventRef<'_>) -> Result<Self, DecodeError> {
-        Ok(event.to_stored())
+    fn read<C: Codec, E: From<DecodeError>>(
+        _: &C,
+        event: &EventRef<'_>,
+        mut take: impl FnMut(Self, u16) -> Result<(), E>,
+    ) -> Result<(), E> {
+        take(event.to_stored(), 0)
     }
 }
 

@@ -78,11 +78,14 @@ impl<M: DecisionModel, C: Codec> Part for ModelPart<M, C> {
     }
 
     fn see(&mut self, event: &EventRef<'_>) -> Result<(), Box<Corrupt>> {
-        let decoded = M::Event::read(&self.codec, event).map_err(|error| corrupt(event, error))?;
-        let (model, meta) = (&mut self.model, EventMeta::of(event));
-        // A panic here would come back at every reading, on a thread of the store at that.
-        catch_unwind(AssertUnwindSafe(|| model.apply_event(&decoded, &meta)))
-            .map_err(|panic| corrupt(event, CorruptCause::Panicked(said(&*panic))))
+        let model = &mut self.model;
+        let seen = M::Event::read(&self.codec, event, |decoded, part| {
+            let meta = EventMeta::of(event, part);
+            // A panic here would come back at every reading, on a thread of the store at that.
+            catch_unwind(AssertUnwindSafe(|| model.apply_event(&decoded, &meta)))
+                .map_err(|panic| CorruptCause::Panicked(said(&*panic)))
+        });
+        seen.map_err(|cause| corrupt(event, cause))
     }
 
     fn begin(&mut self, _: &Arc<Attempt>) {}

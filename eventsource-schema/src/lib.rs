@@ -1,0 +1,3 @@
+//! x
+mod layout;
+mod path;
