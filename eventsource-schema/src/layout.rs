@@ -52,13 +52,39 @@ pub enum Kind {
     Map,
     /// Named fields.
     Struct,
-    /// One of several variants, by its name as the only key or as the whole text; or by a field of this name among its
-    /// own.
-    Enum(Option<String>),
+    /// One of several variants.
+    Enum(Tagging),
     /// What stands further up, again.
     Same(Path),
     /// Any of these, as the type looks at what is there: `bool`, `list`, `map`, `null`, `number`, `text`.
     Any(BTreeSet<String>),
+}
+
+/// How it is said which variant of an enum a value is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tagging {
+    /// By its name, as the only key, or as the whole text where there is nothing in it.
+    External,
+    /// By a field of this name among its own.
+    Internal(String),
+    /// By one field, and what is in it stands in another.
+    Adjacent {
+        /// The field with the name.
+        tag: String,
+        /// The field with what is in it.
+        content: String,
+    },
+}
+
+impl Tagging {
+    /// The field that says which variant it is.
+    #[must_use]
+    pub fn tag(&self) -> Option<&str> {
+        match self {
+            Self::External => None,
+            Self::Internal(tag) | Self::Adjacent { tag, .. } => Some(tag),
+        }
+    }
 }
 
 impl Node {
@@ -119,7 +145,7 @@ impl Kind {
             "list" => Self::List,
             "map" => Self::Map,
             "struct" => Self::Struct,
-            "enum" => Self::Enum(None),
+            "enum" => Self::Enum(Tagging::External),
             _ => return Self::parse_long(text),
         })
     }
@@ -132,10 +158,14 @@ impl Kind {
             return length.parse().ok().map(Self::Tuple);
         }
         if let Some(tag) = text.strip_prefix("enum by ") {
-            let (tag, "") = path::take_name(tag)? else {
+            let (tag, rest) = path::take_name(tag)?;
+            if rest.is_empty() {
+                return Some(Self::Enum(Tagging::Internal(tag)));
+            }
+            let (content, "") = path::take_name(rest.strip_prefix(" in ")?)? else {
                 return None;
             };
-            return Some(Self::Enum(Some(tag)));
+            return Some(Self::Enum(Tagging::Adjacent { tag, content }));
         }
         if let Some(path) = text.strip_prefix("same as ") {
             return Path::parse(path).map(Self::Same);
@@ -161,7 +191,9 @@ impl fmt::Display for Kind {
         match self {
             Self::Nothing => f.write_str("nothing"),
             Self::Bool => f.write_str("bool"),
-            Self::Integer { signed, bits } => write!(f, "{}{bits}", if *signed { 'i' } else { 'u' }),
+            Self::Integer { signed, bits } => {
+                write!(f, "{}{bits}", if *signed { 'i' } else { 'u' })
+            }
             Self::Float(bits) => write!(f, "f{bits}"),
             Self::Char => f.write_str("char"),
             Self::Text(None) => f.write_str("text"),
@@ -171,8 +203,11 @@ impl fmt::Display for Kind {
             Self::Tuple(length) => write!(f, "tuple of {length}"),
             Self::Map => f.write_str("map"),
             Self::Struct => f.write_str("struct"),
-            Self::Enum(None) => f.write_str("enum"),
-            Self::Enum(Some(tag)) => write!(f, "enum by {}", path::name(tag)),
+            Self::Enum(Tagging::External) => f.write_str("enum"),
+            Self::Enum(Tagging::Internal(tag)) => write!(f, "enum by {}", path::name(tag)),
+            Self::Enum(Tagging::Adjacent { tag, content }) => {
+                write!(f, "enum by {} in {}", path::name(tag), path::name(content))
+            }
             Self::Same(path) => write!(f, "same as {path}"),
             Self::Any(kinds) => {
                 let kinds: Vec<_> = kinds.iter().map(String::as_str).collect();
@@ -203,8 +238,9 @@ mod tests {
         for text in [
             "nothing",
             "u64, may be null, may be absent",
-            "text of uuid, also name, also \"a b\"",
+            "text of uuid, also \"a b\", also name",
             "enum by type",
+            "enum by \"a b\" in c",
             "same as a[].b",
             "any of number | text",
             "tuple of 3",

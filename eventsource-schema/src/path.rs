@@ -120,7 +120,11 @@ pub(crate) fn name(name: &str) -> String {
 
 /// A stored name, in which dots are plain too.
 pub(crate) fn stored_name(name: &str) -> String {
-    if !name.is_empty() && name.chars().all(|character| is_plain(character) || character == '.' || character == '/') {
+    if !name.is_empty()
+        && name
+            .chars()
+            .all(|character| is_plain(character) || character == '.' || character == '/')
+    {
         name.to_owned()
     } else {
         serde_json::Value::from(name).to_string()
@@ -138,7 +142,9 @@ pub(crate) fn take_name(text: &str) -> Option<(String, &str)> {
 
 /// The stored name at the beginning of a text, and what follows.
 pub(crate) fn take_stored_name(text: &str) -> Option<(String, &str)> {
-    take(text, |character| is_plain(character) || character == '.' || character == '/')
+    take(text, |character| {
+        is_plain(character) || character == '.' || character == '/'
+    })
 }
 
 fn take(text: &str, is_plain: impl Fn(char) -> bool) -> Option<(String, &str)> {
@@ -147,7 +153,9 @@ fn take(text: &str, is_plain: impl Fn(char) -> bool) -> Option<(String, &str)> {
         let name = values.next()?.ok()?;
         return Some((name, &text[values.byte_offset()..]));
     }
-    let end = text.find(|character| !is_plain(character)).unwrap_or(text.len());
+    let end = text
+        .find(|character| !is_plain(character))
+        .unwrap_or(text.len());
     let (name, rest) = text.split_at(end);
     (!name.is_empty()).then(|| (name.to_owned(), rest))
 }
@@ -162,8 +170,18 @@ mod tests {
         let all = [
             Path::default(),
             Path(vec![field("owner")]),
-            Path(vec![field("a b"), Step::Item, field("c.d"), Step::Value, Step::Key]),
-            Path(vec![Step::Variant("Card".into()), Step::Element(7), field("\"")]),
+            Path(vec![
+                field("a b"),
+                Step::Item,
+                field("c.d"),
+                Step::Value,
+                Step::Key,
+            ]),
+            Path(vec![
+                Step::Variant("Card".into()),
+                Step::Element(7),
+                field("\""),
+            ]),
             Path(vec![Step::Item, Step::Variant(String::new())]),
         ];
         for path in all {
