@@ -215,7 +215,11 @@ impl Learner<'_> {
             let state = self.state.borrow();
             let any = state.nodes.iter().filter_map(|(path, node)| {
                 let is_any = matches!(node.kind, Kind::Any(_));
-                (is_any && state.given(path).is_none()).then(|| path.clone())
+                let usual = state
+                    .tries
+                    .get(path)
+                    .is_none_or(|tried| *tried < tracer::LAST_USUAL);
+                (is_any && usual).then(|| path.clone())
             });
             any.collect()
         };

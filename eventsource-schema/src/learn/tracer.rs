@@ -131,15 +131,18 @@ impl<'s> Tracer<'s> {
 
     /// Something that looks at what is there: what it is given first is what it is taken for.
     fn anything<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        if let Some(given) = self.given() {
+        let given = self.given();
+        let mut texts = candidates::texts(None, &self.state.borrow().tried);
+        let usual = ANY_KINDS.len() + texts.len() - 1;
+        let candidate = self.candidate(usual + usize::from(given.is_some()));
+        if let Some(given) = given
+            && candidate == usual
+        {
             self.learn_given(&given);
             self.slot.clone_from(&given);
-            return given
-                .deserialize_any(visitor)
-                .map_err(serde::de::Error::custom);
+            let read = given.deserialize_any(visitor);
+            return read.map_err(serde::de::Error::custom);
         }
-        let mut texts = candidates::texts(None, &self.state.borrow().tried);
-        let candidate = self.candidate(ANY_KINDS.len() + texts.len() - 1);
         let kind = ANY_KINDS.get(candidate).copied();
         if kind != Some("map") {
             self.learn(Kind::Any([kind.unwrap_or("text").to_owned()].into()));
@@ -336,6 +339,9 @@ impl<'s> Tracer<'s> {
 
 /// What a value that is looked at is given, in this order. After them come the other texts.
 const ANY_KINDS: [&str; 7] = ["text", "number", "fraction", "bool", "map", "list", "null"];
+
+/// Past the candidates that tell what something that is looked at may be.
+pub(super) const LAST_USUAL: usize = ANY_KINDS.len();
 
 /// The numbers of the candidates that tell what something that is looked at may be, with the names of the kinds.
 pub(super) fn any_kinds() -> impl Iterator<Item = (usize, &'static str)> {
