@@ -15,7 +15,7 @@ pub struct LineNumber {
     value: u16,
 }
 
-#[event(name = "order.drafted", version = 2)]
+#[event(name = "order.drafted", version = 2, since = 2)]
 pub struct Drafted {
     #[tag]
     pub customer: String,

@@ -125,7 +125,7 @@ pub enum CodecError {
     Unreadable(Box<CodecError>),
     /// It is of a version that becomes today's as JSON, and its format is another one.
     #[error(
-        "the payload's format is `{}`, and `upcast` is for JSON: write a struct of this version, with `of` and `from`",
+        "the payload's format is `{}`, and this codec has no `upcast`: write a struct of this version, with `of` and `from`",
         .format.escape_debug()
     )]
     NotJson {

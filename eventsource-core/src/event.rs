@@ -45,6 +45,10 @@ pub trait Event: Storable + Send + Sync + 'static {
     /// What can become it: its earlier names, versions and types.
     const SHAPE: &'static Shape = &Shape::of::<Self>();
 
+    /// Whether it has the stored name of a later version.
+    #[doc(hidden)]
+    const CHAINED: bool = false;
+
     /// How many of today's events it is: more than one, if it was split.
     #[doc(hidden)]
     const PARTS: u16 = 1;

@@ -80,6 +80,7 @@ mod execute_error;
 mod id;
 mod key;
 mod limits;
+mod listed;
 mod load;
 mod memory;
 pub mod message;
@@ -134,6 +135,8 @@ pub use metadata::Metadata;
 pub use query::{Query, QueryItem};
 pub use registry::{AggregateEntry, NameCollision, Registered, Registry};
 pub use repository::{Repository, Retry};
+/// The JSON that an `upcast` takes and returns; `json!` writes one.
+pub use serde_json::{Value, json};
 pub use shape::{Former, JsonUpcast, Shape, Successor};
 pub use store::*;
 pub use store_error::StoreError;

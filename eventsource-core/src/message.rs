@@ -149,6 +149,32 @@ impl Row {
         self.shape.and_then(|shape| shape.find(name, version))
     }
 
+    /// Shows each stored name that it has or had, with the type that has it: the newest of a chain.
+    pub(crate) fn each_name(&self, look: &mut dyn FnMut(&'static str, &'static str, Place)) {
+        fn names(
+            shape: &Shape,
+            (type_name, place): (&'static str, Place),
+            look: &mut dyn FnMut(&'static str, &'static str, Place),
+        ) {
+            for name in std::iter::once(&shape.name).chain(shape.aliases) {
+                look(name, type_name, place);
+            }
+            for before in shape.before {
+                if before.name == shape.name {
+                    names(before, (type_name, place), look);
+                } else if before.into.iter().all(|part| part.name != before.name) {
+                    names(before, ((before.type_name)(), before.place), look);
+                }
+                // Else one of its parts has kept its name, and says so itself.
+            }
+        }
+        let owner = ((self.type_name)(), self.place);
+        match self.shape {
+            Some(shape) => names(shape, owner, look),
+            None => look(self.name, owner.0, owner.1),
+        }
+    }
+
     /// The newest version under a stored name that it has or had, and the type of that version.
     fn newest(&self, name: &str) -> Option<(u32, fn() -> &'static str)> {
         match self.shape.and_then(|shape| shape.newest(name)) {

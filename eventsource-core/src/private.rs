@@ -23,6 +23,7 @@ pub use crate::decision::{Decision, Events, Rejection};
 pub use crate::each::*;
 pub use crate::event::{Event, EventMeta, EventOf, EventSet};
 pub use crate::id::{Id, InvalidId};
+pub use crate::listed::*;
 pub use crate::message::{
     MessageReader, MessageSet, MessageWriter, Place, Row, deserialize, serialize,
 };
@@ -140,58 +141,6 @@ pub const fn creation<A: Aggregate, Commands: Creating<A>>(name: &str) {
             "`, and none of its events does: write one of its `#[apply]` methods without `self`, returning `Self`",
         ]);
     }
-}
-
-/// For use in a `const`, which fails to compile if the stored name of a variant is that of one before it.
-#[track_caller]
-pub const fn distinct<M: MessageSet>(variant: u16) {
-    let mut own = 0;
-    while own < M::ROWS.len() && M::ROWS[own].variant != variant {
-        own += 1;
-    }
-    let mut other = 0;
-    while other < own {
-        let Row {
-            label, kind, name, ..
-        } = M::ROWS[own];
-        if same(name, M::ROWS[other].name) {
-            fail(&[
-                "the stored name of `",
-                label,
-                "` is the name of another ",
-                kind,
-                " in this set: give each its own with `#[",
-                kind,
-                "(name = \"…\")]`",
-            ]);
-        }
-        other += 1;
-    }
-}
-
-/// For use in a `const`, which fails to compile unless a tag is among those that the event `event` may have: the decision
-/// model `model` asks for it.
-#[track_caller]
-pub const fn tagged(tags: &[&str], tag: &str, event: &str, model: &str) {
-    let mut index = 0;
-    while index < tags.len() {
-        if same(tags[index], tag) {
-            return;
-        }
-        index += 1;
-    }
-    fail(&[
-        "`",
-        event,
-        "` has no tag `",
-        tag,
-        "`, so `",
-        model,
-        "` would never see it: put `#[tag]` on its field, or take \
-         it off the one of `",
-        model,
-        "`",
-    ]);
 }
 
 /// For use in a `const`, which fails to compile if the event `event` creates the decision model `model`.

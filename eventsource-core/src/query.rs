@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::event::{Event, EventSet};
 use crate::stored_event::EventRef;
 use crate::tag::{Tag, TagList};
 
@@ -45,6 +46,30 @@ impl Query {
                 tags: Vec::new(),
             }],
         }
+    }
+
+    /// Events of one type, under every name that it or what becomes it is or was stored under.
+    ///
+    /// ```
+    /// use eventsource_core::Query;
+    /// use eventsource_core::prelude::*;
+    ///
+    /// #[event(name = "course.enrolled", alias = "enrolled")]
+    /// pub struct Enrolled {
+    ///     pub course: u32,
+    /// }
+    ///
+    /// assert_eq!(Query::event::<Enrolled>(), Query::types(["course.enrolled", "enrolled"]));
+    /// ```
+    #[must_use]
+    pub fn event<E: Event>() -> Self {
+        Self::types(E::SHAPE.stored_names())
+    }
+
+    /// Events of an enum's types, under every name that they or what becomes them are or were stored under.
+    #[must_use]
+    pub fn events<E: EventSet>() -> Self {
+        Self::types(E::stored_names())
     }
 
     /// Events with this tag, of every type.

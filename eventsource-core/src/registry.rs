@@ -250,9 +250,20 @@ impl Names {
     }
 
     fn add_events(&mut self, events: &[Row]) -> Result<(), NameCollision> {
-        events
-            .iter()
-            .try_for_each(|row| self.add_one("event", row.name, (row.type_name)(), row.place))
+        let mut events = events.iter();
+        events.try_for_each(|row| self.add_event(row, |_| true))
+    }
+
+    /// Adds the names of an event of which that is wanted. An earlier version has the name of the later ones; what was
+    /// split has a name of its own, which it shares with nothing but its parts.
+    fn add_event(&mut self, row: &Row, wanted: impl Fn(&str) -> bool) -> Result<(), NameCollision> {
+        let mut added = Ok(());
+        row.each_name(&mut |name, type_name, place| {
+            if added.is_ok() && wanted(name) {
+                added = self.add_one("event", name, type_name, place);
+            }
+        });
+        added
     }
 
     fn add_one(
@@ -299,20 +310,20 @@ pub(crate) fn check_names_of<A: Aggregate>() -> Result<(), NameCollision> {
     let mut names = Names::default();
     let own_events = <A::Event as MessageSet>::ROWS;
     for row in own_events {
-        names.add_one("event", row.name, (row.type_name)(), row.place)?;
+        names.add_event(row, |_| true)?;
     }
-    let same_name = |row: &&Row| own_events.iter().any(|own| own.name == row.name);
+    let own = <A::Event as MessageSet>::stored_names();
     for entry in inventory::iter::<AggregateEntry> {
         if entry.name == A::NAME {
             names.add_one("aggregate", entry.name, (entry.type_name)(), entry.place)?;
         }
-        for row in entry.events.iter().filter(same_name) {
-            names.add_one("event", row.name, (row.type_name)(), row.place)?;
+        for row in entry.events {
+            names.add_event(row, |name| own.contains(&name))?;
         }
     }
     for entry in inventory::iter::<ConsumerEntry> {
-        for row in entry.events.unwrap_or_default().iter().filter(same_name) {
-            names.add_one("event", row.name, (row.type_name)(), row.place)?;
+        for row in entry.events.unwrap_or_default() {
+            names.add_event(row, |name| own.contains(&name))?;
         }
     }
     Ok(())

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::event::Event;
 use crate::message::Place;
+use crate::private::same;
 
 /// One type of event, as it is or was stored, and what can become it.
 ///
@@ -181,16 +182,36 @@ impl Shape {
     }
 
     /// Whether a version, by its own name, is this shape or becomes it.
-    pub(crate) fn holds(&self, former: Former) -> bool {
-        (self.name == former.name && self.has(former.version))
-            || self.before.iter().any(|before| before.holds(former))
+    pub(crate) const fn holds(&self, name: &str, version: u32) -> bool {
+        let own = same(self.name, name);
+        if own && self.version == version {
+            return true;
+        }
+        let mut index = 0;
+        while index < self.upcasts.len() {
+            if own && self.upcasts[index].version == version {
+                return true;
+            }
+            index += 1;
+        }
+        index = 0;
+        while index < self.before.len() {
+            if self.before[index].holds(name, version) {
+                return true;
+            }
+            index += 1;
+        }
+        false
     }
 
     /// The number of the first part that a successor is.
     fn part_of(&self, successor: &Self) -> u16 {
-        let is =
-            |next: &&Successor| (next.name, next.version) != (successor.name, successor.version);
-        self.into.iter().take_while(is).map(|next| next.parts).sum()
+        let other = |next: &&Successor| next.name != successor.name;
+        self.into
+            .iter()
+            .take_while(other)
+            .map(|next| next.parts)
+            .sum()
     }
 
     /// The newest shape that was stored under this name.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::codec::{self, DecodeError, Json};
 use crate::event::{Event, EventSet};
+use crate::message::UnknownMessage;
 use crate::stream::{Position, StreamName, Version};
 use crate::tag::TagList;
 use crate::time::Timestamp;
@@ -96,7 +97,25 @@ impl StoredEvent {
         codec::decode(&Json, &self.as_ref())
     }
 
-    /// Decodes the event, which was written as JSON, into the struct that it was made of.
+    /// Decodes the event, which was written as JSON, as the events of `E` that it is today: one; several, if it was
+    /// split; none, if it was retired. They share this event's position, so a checkpoint moves when all are done with.
+    ///
+    /// A type that `E` does not know, or a version newer than those that it knows, is an error that says so. To skip
+    /// either is for the caller to say: [`decode_known`](Self::decode_known), or a match on [`DecodeError::Unknown`].
+    pub fn decode_all<E: EventSet>(&self) -> Result<Vec<E>, DecodeError> {
+        codec::decode_all(&Json, &self.as_ref())
+    }
+
+    /// The same, but an event of a type that `E` does not list at all is skipped: it is none of `E`. A newer version of
+    /// one that it lists is an error all the same, since it would be missed.
+    pub fn decode_known<E: EventSet>(&self) -> Result<Vec<E>, DecodeError> {
+        match self.decode_all() {
+            Err(DecodeError::Unknown(UnknownMessage { newest: None, .. })) => Ok(Vec::new()),
+            decoded => decoded,
+        }
+    }
+
+    /// Decodes the event, which was written as JSON, into the struct that it was made of, or that it becomes.
     pub fn decode_as<E: Event>(&self) -> Result<E, DecodeError> {
         codec::decode_one(&Json, &self.as_ref())
     }

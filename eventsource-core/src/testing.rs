@@ -8,10 +8,12 @@
 )]
 
 mod decision;
+mod stored;
 
 use std::fmt::{self, Debug};
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::aggregate::{Aggregate, Root};
 use crate::command::{CommandOf, Context};
@@ -23,6 +25,7 @@ use crate::metadata::Metadata;
 use crate::time::{IdSource, SequentialIds, Timestamp};
 
 pub use decision::{GivenModel, Made, Past, at, past};
+pub use stored::stored;
 
 /// Starts a test of an aggregate: `Account::given(…)`.
 ///
@@ -61,13 +64,42 @@ pub trait Given: Aggregate {
                 root.version()
             );
         }
-        Scenario {
-            root,
-            id: None,
-            now: Timestamp::default(),
-            ids: Box::new(SequentialIds::default()),
-            metadata: Metadata::default(),
-        }
+        Scenario::after(root)
+    }
+
+    /// What happened before, as it was stored once: names, versions and JSON payloads, of today or of earlier versions.
+    /// [`stored`] makes one of a struct.
+    ///
+    /// ```
+    /// use eventsource_core::prelude::*;
+    /// use eventsource_core::json;
+    /// use eventsource_core::testing::stored;
+    /// # #[event(name = "account.opened", version = 2, from = OpenedV1)] pub struct Opened { pub owner: String }
+    /// # #[event(version = 1, of = Opened)] pub struct OpenedV1 { pub name: String }
+    /// # impl From<OpenedV1> for Opened { fn from(old: OpenedV1) -> Self { Self { owner: old.name } } }
+    /// # #[event] pub struct Renamed { pub owner: String }
+    /// # #[derive(Debug, PartialEq, thiserror::Error)] #[error("no")] pub struct Same;
+    /// # #[aggregate(id = String, error = Same, events(Opened, Renamed), commands(Rename))]
+    /// # #[derive(Default)] pub struct Account { owner: String }
+    /// # #[apply] impl Account {
+    /// #   fn opened(&mut self, event: &Opened) { self.owner.clone_from(&event.owner) }
+    /// #   fn renamed(&mut self, event: &Renamed) { self.owner.clone_from(&event.owner) } }
+    /// # #[handle] impl Account { #[command] pub fn rename(&self, owner: String) -> Result<Renamed, Same> {
+    /// #   ensure!(owner != self.owner, Same);
+    /// #   Ok(Renamed { owner }) } }
+    ///
+    /// Account::given_stored([stored(&OpenedV1 { name: "me".into() })])
+    ///     .when(Rename { owner: "me".into() })
+    ///     .then_err(Same);
+    /// Account::given_stored([("account.opened", 1, json!({ "name": "me" }))])
+    ///     .when(Rename { owner: "me".into() })
+    ///     .then_err(Same);
+    /// ```
+    #[track_caller]
+    fn given_stored<'e>(
+        history: impl IntoIterator<Item = (&'e str, u32, Value)>,
+    ) -> Scenario<Self> {
+        Scenario::after(stored::fold(history))
     }
 }
 
@@ -83,6 +115,16 @@ pub struct Scenario<A: Aggregate> {
 }
 
 impl<A: Aggregate> Scenario<A> {
+    fn after(root: Root<A>) -> Self {
+        Self {
+            root,
+            id: None,
+            now: Timestamp::default(),
+            ids: Box::new(SequentialIds::default()),
+            metadata: Metadata::default(),
+        }
+    }
+
     /// Sets the aggregate's id; without it the id is the one that reads as `1`, or the nil UUID.
     #[must_use]
     pub fn id(mut self, id: A::Id) -> Self {

@@ -11,11 +11,6 @@ use crate::private::{fail, same};
 use crate::shape::{Former, Shape, Successor};
 
 /// That an event was made of an earlier one, or of a part of it: `from = F` says it.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` does not say that it follows `{F}`",
-    label = "its `#[event(…)]` has no `from = {F}`",
-    note = "write `from = {F}` in the `#[event(…)]` of `{Self}`; or name the version here that comes next"
-)]
 pub trait Follows<F>: Event {
     /// The earlier shape.
     const FORMER: &'static Shape;
@@ -25,17 +20,29 @@ pub trait Follows<F>: Event {
 }
 
 /// That an event became another one, or a part of it: `of = S` or `into(S, …)` says it.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` does not say that it became `{S}`",
-    label = "this is no earlier version of `{S}`",
-    note = "write `#[event(version = …, of = {S})]` on it; or, if it was split, `into({S}, …)`"
-)]
 pub trait Precedes<S>: Event {
-    /// Whether it takes the stored name of the other one.
-    const SAME: bool;
-
     /// The other one.
     const SUCCESSOR: Successor;
+}
+
+/// That a type may be an earlier version of an event: it is an event itself.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no earlier version of `{E}`",
+    label = "this type has no `Event`",
+    note = "write `#[event(version = …, of = {E})]` on the struct; or, if it was split, `#[event(name = \"…\", into({E}, …))]`"
+)]
+pub trait Earlier<E>: Event {}
+
+#[diagnostic::do_not_recommend]
+impl<F: Event, E> Earlier<E> for F {}
+
+// Never holds: see the like of it on `Storable`.
+#[diagnostic::do_not_recommend]
+impl<F, E> Earlier<E> for F
+where
+    for<'a> (): Never<'a>,
+    F: Earlier<E>,
+{
 }
 
 /// That an event can be made of an earlier one.
@@ -68,22 +75,29 @@ where
     }
 }
 
-/// The shape of an earlier version. Where versions do not go up, the shape of nothing: what is wrong is said elsewhere,
-/// and a circle would have no end.
+/// The shape of an earlier version. Where versions of one name do not go up, it is a shape without a name: what is wrong
+/// is said elsewhere, and a circle would have no end.
 #[must_use]
-pub const fn former<F: Precedes<E>, E: Event>() -> &'static Shape {
+pub const fn former<F: Earlier<E>, E: Event>() -> &'static Shape {
+    struct Lost<F>(F);
+    impl<F: Event> Lost<F> {
+        const SHAPE: &'static Shape = &Shape {
+            version: F::VERSION,
+            ..Shape::NOTHING
+        };
+    }
     const fn shape<F: Event>() -> &'static Shape {
         F::SHAPE
     }
-    match <F as Precedes<E>>::SAME && F::VERSION >= E::VERSION {
-        true => &Shape::NOTHING,
+    match F::VERSION >= E::VERSION && F::CHAINED {
+        true => Lost::<F>::SHAPE,
         false => shape::<F>(),
     }
 }
 
-/// What an earlier version became.
+/// What an earlier version became; nothing, where versions of one name do not go up.
 #[must_use]
-pub const fn successor<F: Precedes<S>, S: Follows<F>>(label: &'static str) -> Successor {
+pub const fn successor<F: Event, S: Event>(label: &'static str) -> Successor {
     const fn of<S: Event>(label: &'static str) -> Successor {
         Successor {
             name: S::NAME,
@@ -92,7 +106,7 @@ pub const fn successor<F: Precedes<S>, S: Follows<F>>(label: &'static str) -> Su
             parts: S::PARTS,
         }
     }
-    match <F as Precedes<S>>::SAME && F::VERSION >= S::VERSION {
+    match F::CHAINED && F::VERSION >= S::VERSION {
         true => Successor {
             name: "",
             version: 0,
@@ -117,6 +131,7 @@ pub const fn parts(into: &[Successor]) -> u16 {
 /// What a JSON upcast may return: the new payload, or a `Result` of it.
 #[diagnostic::on_unimplemented(
     message = "an upcast returns the new payload as a `Value`, or a `Result` of it, and this one returns `{Self}`",
+    label = "expected a `Value`",
     note = "write `fn name(old: Value) -> Value`, or `-> Result<Value, String>` to say what is wrong"
 )]
 pub trait Upcasted {
@@ -137,7 +152,7 @@ impl<E: Display> Upcasted for Result<Value, E> {
 }
 
 /// Reads one earlier version and makes the next one of it: what `from = F` makes of [`Follows::read_former`].
-pub fn follow<F: Precedes<E>, E: Upcast<F>, R: MessageReader>(reader: R) -> Result<E, R::Error> {
+pub fn follow<F: Event, E: Upcast<F>, R: MessageReader>(reader: R) -> Result<E, R::Error> {
     F::read_event(reader).map(E::upcast)
 }
 
@@ -155,7 +170,7 @@ impl<E> Formers<E> for () {
 
 impl<E: Follows<First>, First, Rest: Formers<E>> Formers<E> for (First, Rest) {
     fn read<R: MessageReader>(reader: R, former: Former) -> Result<E, R::Error> {
-        match <E as Follows<First>>::FORMER.holds(former) {
+        match <E as Follows<First>>::FORMER.holds(former.name, former.version) {
             true => E::read_former(reader),
             false => Rest::read(reader, former),
         }
@@ -189,12 +204,14 @@ fn read_old<E: Event, F: Formers<E>, R: MessageReader>(
     F::read(reader, former)
 }
 
-/// For use in a `const`, which fails to compile unless the version that `event` follows is one before its own.
+/// For use in a `const`, which fails to compile unless the event `former` says that it became `event`, and its version,
+/// if it has the same name, is one before.
 #[track_caller]
-pub const fn follows<E: Follows<F>, F: Precedes<E>>(event: &str, former: &str) {
-    let in_chain = <F as Precedes<E>>::SAME || same(F::NAME, E::NAME);
-    if in_chain && F::VERSION >= E::VERSION {
-        let (own, other) = (Digits::of(E::VERSION), Digits::of(F::VERSION));
+pub const fn follows<E: Follows<F>, F>(event: &str, former: &str) {
+    let shape = E::FORMER;
+    let lost = shape.name.is_empty();
+    if (lost || same(shape.name, E::NAME)) && shape.version >= E::VERSION {
+        let (own, other) = (Digits::of(E::VERSION), Digits::of(shape.version));
         fail(&[
             "`",
             former,
@@ -207,6 +224,45 @@ pub const fn follows<E: Follows<F>, F: Precedes<E>>(event: &str, former: &str) {
             "`: versions go up by one from the oldest to the newest, so mend `version = …` on one of them",
         ]);
     }
+    let mut index = 0;
+    while index < shape.into.len() {
+        if same(shape.into[index].name, E::NAME) {
+            return;
+        }
+        index += 1;
+    }
+    fail(&[
+        "`",
+        former,
+        "` does not say that it became `",
+        event,
+        "`: write `of = ",
+        event,
+        "` and its version in its `#[event(…)]`; or, if it was split, name `",
+        event,
+        "` in its `into(…)`",
+    ]);
+}
+
+/// For use in a `const`, which fails to compile unless the event `successor` says that it comes of `event`.
+#[track_caller]
+pub const fn precedes<S: Event, F: Event>(event: &str, successor: &str) {
+    // Where versions do not go up, names may be lost, and the other one says what is wrong.
+    let lost = F::CHAINED && F::VERSION >= S::VERSION;
+    if (lost && S::SHAPE.holds("", F::VERSION)) || (!lost && S::SHAPE.holds(F::NAME, F::VERSION)) {
+        return;
+    }
+    fail(&[
+        "`",
+        successor,
+        "` does not say that it follows `",
+        event,
+        "`: write `from = ",
+        event,
+        "` in the `#[event(…)]` of `",
+        successor,
+        "`, or of the version that comes next",
+    ]);
 }
 
 /// For use in a `const`, which fails to compile unless one of what the event follows is not given twice, and the last
@@ -225,7 +281,7 @@ pub const fn unbroken<E: Event>(event: &str) {
         }
         index = 0;
         while index < shape.before.len() {
-            if holds(shape.before[index], shape.name, version) {
+            if shape.before[index].holds(shape.name, version) {
                 times += 1;
             }
             index += 1;
@@ -258,28 +314,6 @@ pub const fn unbroken<E: Event>(event: &str) {
         }
         version += 1;
     }
-}
-
-const fn holds(shape: &Shape, name: &str, version: u32) -> bool {
-    let own = same(shape.name, name);
-    if own && shape.version == version {
-        return true;
-    }
-    let mut index = 0;
-    while index < shape.upcasts.len() {
-        if own && shape.upcasts[index].version == version {
-            return true;
-        }
-        index += 1;
-    }
-    index = 0;
-    while index < shape.before.len() {
-        if holds(shape.before[index], name, version) {
-            return true;
-        }
-        index += 1;
-    }
-    false
 }
 
 /// A number as text, in a constant.

@@ -95,7 +95,8 @@ const _: () = {
     }
     impl __p::EventSet for OrderEvent {}
     const _: () = {
-        #[cfg(feature = "returns")] __p::distinct::<OrderEvent>(1);
+        __p::listed::<OrderEvent>(0);
+        #[cfg(feature = "returns")] __p::listed::<OrderEvent>(1);
     };
     impl __p::Debug for OrderEvent
     where

@@ -35,6 +35,7 @@ const _: () = {
             OrderCommand,
         >>::HANDLER;
     }
+    const _: () = __p::whole::<OrderEvent>();
     impl __p::Registered for Order {
         const ENTRY: __p::AggregateEntry = __p::AggregateEntry::here::<Self>();
     }

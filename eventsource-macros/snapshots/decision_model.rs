@@ -40,18 +40,19 @@ const _: () = {
     }
     impl __p::EventSet for __StockEvent {}
     const _: () = {
-        #[cfg(feature = "returns")] __p::distinct::<__StockEvent>(1);
+        __p::listed::<__StockEvent>(0);
+        #[cfg(feature = "returns")] __p::listed::<__StockEvent>(1);
     };
     impl __p::EventOf<Stock> for __E0 {}
     const _: () = {
-        __p::tagged(<__E0 as __p::Event>::TAGS, "sku", "Placed", "Stock");
+        __p::tagged::<__E0>("sku", "Placed", "Stock");
         __p::not_created(<Stock as __p::Apply<__E0>>::CREATES, "Placed", "Stock");
     };
     #[cfg(feature = "returns")]
     impl __p::EventOf<Stock> for __E1 {}
     #[cfg(feature = "returns")]
     const _: () = {
-        __p::tagged(<__E1 as __p::Event>::TAGS, "sku", "Returned", "Stock");
+        __p::tagged::<__E1>("sku", "Returned", "Stock");
         __p::not_created(<Stock as __p::Apply<__E1>>::CREATES, "Returned", "Stock");
     };
     impl __p::State for Stock {

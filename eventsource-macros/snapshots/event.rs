@@ -22,6 +22,10 @@ const _: () = {
             );
             tags.add("sku", <String as __p::TagValue>::tag_value(&self.article));
         }
+        const SHAPE: &'static __p::Shape = &__p::Shape {
+            since: 2,
+            ..__p::Shape::of::<Self>()
+        };
         fn stream(&self) -> __p::Result<__p::StreamName, __p::InvalidStreamName> {
             __p::stream(
                 ::core::format_args!("order/{}-{}", & self.customer, & self.article),

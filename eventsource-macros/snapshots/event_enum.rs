@@ -80,6 +80,7 @@ const _: () = {
         }
     }
     const _: () = {
+        __p::distinct::<OrderEvent>(0);
         __p::distinct::<OrderEvent>(1);
         __p::distinct::<OrderEvent>(2);
     };

@@ -1,9 +1,10 @@
 //! What stands between the parentheses of an attribute: `key`, `key = value` and `key(list)`, in any order.
 
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
+use syn::punctuated::Punctuated;
 use syn::{Attribute, Ident, Lit, LitInt, LitStr, Path, Token, Type, token};
 
 use crate::errors::Errors;
@@ -91,7 +92,10 @@ impl Arguments {
                 true => errors.add(
                     &argument.key,
                     format!("`{}` is given twice", argument.key),
-                    "leave one of them out",
+                    match argument.key == "from" || argument.key == "alias" {
+                        true => format!("write both in one list: `{}(…, …)`", argument.key),
+                        false => "leave one of them out".to_owned(),
+                    },
                 ),
                 false => self.list.push(argument),
             }
@@ -140,18 +144,18 @@ impl Arguments {
             .any(|argument| argument.key == key && so(&argument.value))
     }
 
+    /// Where the argument with this key stands.
+    pub(crate) fn span(&self, key: &str) -> Option<Span> {
+        let mut arguments = self.list.iter();
+        arguments
+            .find(|argument| argument.key == key)
+            .map(|argument| argument.key.span())
+    }
+
     /// Takes out a text, `key = "…"`.
     pub(crate) fn text(&mut self, key: &str, errors: &mut Errors) -> Option<LitStr> {
-        let text: LitStr = self.parsed(key, "a text in quotes", "\"…\"", errors)?;
-        if text.value().is_empty() {
-            errors.add(
-                &text,
-                format!("`{key}` is empty"),
-                format!("write `{key} = \"…\"` with at least one character"),
-            );
-            return None;
-        }
-        Some(text)
+        let text = self.parsed(key, "a text in quotes", "\"…\"", errors)?;
+        filled(key, text, errors)
     }
 
     /// Takes out a number, `key = 2`.
@@ -188,6 +192,79 @@ impl Arguments {
             parser,
             errors,
         ))
+    }
+
+    /// Takes out a type, `key = A`, or a list of types, `key(A, B)`.
+    pub(crate) fn types_or_one(
+        &mut self,
+        key: &str,
+        example: &str,
+        errors: &mut Errors,
+    ) -> Vec<Listed> {
+        if self.is(key, |value| matches!(value, Value::List(_))) {
+            return self.types(key, errors).unwrap_or_default();
+        }
+        let path = self.parsed(key, "a type", example, errors);
+        let one = path.map(|path| Listed {
+            cfg: Vec::new(),
+            path,
+        });
+        one.into_iter().collect()
+    }
+
+    /// Takes out a text, `key = "…"`, or a list of texts, `key("…", "…")`.
+    pub(crate) fn texts(&mut self, key: &str, errors: &mut Errors) -> Vec<LitStr> {
+        if !self.is(key, |value| matches!(value, Value::List(_))) {
+            return self.text(key, errors).into_iter().collect();
+        }
+        let texts = self.list_of(key, "a list of texts in quotes", "\"…\", \"…\"", errors);
+        let filled = texts
+            .into_iter()
+            .filter_map(|text| filled(key, text, errors));
+        filled.collect()
+    }
+
+    /// Takes out a list of numbers with a path for each, `key(1 = path, 2 = path)`.
+    pub(crate) fn numbered(
+        &mut self,
+        key: &str,
+        example: &str,
+        errors: &mut Errors,
+    ) -> Vec<(LitInt, Path)> {
+        let what = "a list of versions, each with a path";
+        let each = self.list_of::<Numbered>(key, what, &format!("1 = {example}"), errors);
+        each.into_iter()
+            .map(|Numbered(number, path)| (number, path))
+            .collect()
+    }
+
+    /// Takes out a list, `key(…, …)`.
+    fn list_of<T: Parse>(
+        &mut self,
+        key: &str,
+        what: &str,
+        example: &str,
+        errors: &mut Errors,
+    ) -> Vec<T> {
+        let Some(argument) = self.take(key) else {
+            return Vec::new();
+        };
+        let place = match &argument.value {
+            Value::List(group) if group.delimiter() == Delimiter::Parenthesis => {
+                let parser = Punctuated::<T, Token![,]>::parse_terminated;
+                match parser.parse2(group.stream()) {
+                    Ok(list) => return list.into_iter().collect(),
+                    Err(error) => error.span(),
+                }
+            }
+            _ => argument.key.span(),
+        };
+        errors.add_at(
+            place,
+            format!("`{key}` is {what}"),
+            format!("write `{key}({example})`"),
+        );
+        Vec::new()
     }
 
     /// Takes out a list of types, `key(A, B)`.
@@ -298,6 +375,30 @@ impl Arguments {
     }
 }
 
+/// A number and a path, `1 = path`.
+struct Numbered(LitInt, Path);
+
+impl Parse for Numbered {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let number = input.parse()?;
+        input.parse::<Token![=]>()?;
+        Ok(Self(number, input.parse()?))
+    }
+}
+
+/// A text that has something in it.
+fn filled(key: &str, text: LitStr, errors: &mut Errors) -> Option<LitStr> {
+    if text.value().is_empty() {
+        errors.add(
+            &text,
+            format!("`{key}` is empty"),
+            format!("write `{key} = \"…\"` with at least one character"),
+        );
+        return None;
+    }
+    Some(text)
+}
+
 /// Reads on after a mistake: what follows it may be right, and shall not be missed.
 fn parse_list(
     attribute: &'static str,
@@ -389,7 +490,7 @@ impl Value {
         if group.delimiter() != Delimiter::Parenthesis {
             return None;
         }
-        let parser = syn::punctuated::Punctuated::<Ident, Token![,]>::parse_terminated;
+        let parser = Punctuated::<Ident, Token![,]>::parse_terminated;
         parser
             .parse2(group.stream())
             .ok()

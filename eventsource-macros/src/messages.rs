@@ -100,6 +100,7 @@ fn every_message_has_a_case() {
         "mistakes",
         "private",
         "tag",
+        "upcast",
     ]
     .map(|name| root().join(format!("eventsource-core/src/{name}.rs")));
     for file in macros.iter().chain(&core) {

@@ -19,7 +19,7 @@ fn check(expanded: TokenStream, snapshot: &ExpectFile) {
 fn event() {
     let item = quote! {
         /// An order was placed.
-        #[event(name = "order.placed", version = 2, stream = "order/{customer}-{article}")]
+        #[event(name = "order.placed", version = 2, since = 2, stream = "order/{customer}-{article}")]
         pub struct Placed {
             #[tag]
             pub customer: CustomerId,
@@ -49,6 +49,62 @@ fn event_attribute() {
         item,
     );
     check(expanded, &expect_file!["../snapshots/event_attribute.rs"]);
+}
+
+#[test]
+fn event_in_a_chain() {
+    let item = quote! {
+        #[event(version = 2, of = Opened, from = OpenedV1)]
+        pub struct OpenedV2 {
+            pub owner: String,
+        }
+    };
+    check(
+        message::derive(Kind::Event, item),
+        &expect_file!["../snapshots/event_in_a_chain.rs"],
+    );
+}
+
+#[test]
+fn event_with_alias() {
+    let item = quote! {
+        #[event(name = "account.opened", alias("opened", "account.begun"), version = 3, since = 3)]
+        pub struct Opened {
+            pub owner: String,
+        }
+    };
+    check(
+        message::derive(Kind::Event, item),
+        &expect_file!["../snapshots/event_with_alias.rs"],
+    );
+}
+
+#[test]
+fn event_with_upcast() {
+    let item = quote! {
+        #[event(name = "account.limited", version = 3, upcast(1 = limit::named, 2 = limit::in_euro))]
+        pub struct Limited {
+            pub cents: u64,
+        }
+    };
+    check(
+        message::derive(Kind::Event, item),
+        &expect_file!["../snapshots/event_with_upcast.rs"],
+    );
+}
+
+#[test]
+fn event_that_was_split() {
+    let item = quote! {
+        #[event(name = "moved", into(Withdrawn, Deposited))]
+        pub struct Moved {
+            pub amount: u64,
+        }
+    };
+    check(
+        message::derive(Kind::Event, item),
+        &expect_file!["../snapshots/event_that_was_split.rs"],
+    );
 }
 
 #[test]

@@ -154,12 +154,12 @@ fn facts(row: &Row, shape: &Shape) -> Event {
         .map(|&tag| tag.to_owned())
         .chain(declared)
         .collect();
-    let label = match row.shape {
+    let own_label = match row.shape {
         Some(_) => label(shape.type_name),
         None => row.label.to_owned(),
     };
     Event {
-        label,
+        label: own_label,
         place: shape.place,
         tags,
         declaration,

@@ -5,7 +5,7 @@ use quote::{ToTokens, format_ident, quote};
 use syn::{Attribute, Ident};
 
 use crate::aggregate::model::{Aggregate, Entry, List};
-use crate::message::{self, Body, Kind, Variant};
+use crate::message::{self, Body, Kind, Rules, Variant};
 use crate::runtime::respanned;
 
 /// The enum itself, which stands beside the aggregate.
@@ -17,6 +17,7 @@ pub(crate) fn definition(aggregate: &Aggregate, list: &List) -> TokenStream {
         kind,
         ident,
         entries,
+        ..
     } = list;
     let about = match kind {
         Kind::Event => format!(" Everything that can happen to [`{owner}`]."),
@@ -113,7 +114,11 @@ pub(crate) fn message_set(list: &List) -> TokenStream {
         body: Body::Of(entry.alias.to_token_stream()),
     };
     let variants: Vec<_> = list.entries.iter().map(of).collect();
-    message::set(list.kind, &list.ident, &variants)
+    let rules = Rules {
+        listed: true,
+        retired: &list.retired,
+    };
+    message::set(list.kind, &list.ident, &variants, &rules)
 }
 
 /// Reading, writing, conversions, and the standard traits that all of its messages have.

@@ -65,9 +65,16 @@ fn whole(aggregate: &Aggregate) -> TokenStream {
             enums::command(ident, &[], own.span(), &own_type, &own_type)
         }
     };
+    let parts = match events {
+        Messages::Listed(_) => None,
+        Messages::Own(own) => {
+            Some(quote_spanned!(own.span()=> const _: () = __p::whole::<#own>();))
+        }
+    };
     quote! {
         #event
         #command
+        #parts
     }
 }
 

@@ -32,6 +32,8 @@ pub(crate) struct List {
     /// The name of the generated enum.
     pub(crate) ident: Ident,
     pub(crate) entries: Vec<Entry>,
+    /// The stored names of events that were retired.
+    pub(crate) retired: Vec<LitStr>,
 }
 
 /// One message in a list.

@@ -11,12 +11,13 @@ use crate::errors::Errors;
 use crate::message::{Kind, documentation};
 use crate::runtime::Runtime;
 
-const KNOWN: [&str; 7] = [
+const KNOWN: [&str; 8] = [
     "name",
     "id",
     "error",
     "events",
     "commands",
+    "retired",
     "invariant",
     "crate",
 ];
@@ -77,7 +78,8 @@ fn understand(
         runtime,
         errors,
     );
-    let events = messages(Kind::Event, "events", &mut arguments, &item.ident, errors);
+    let mut events = messages(Kind::Event, "events", &mut arguments, &item.ident, errors);
+    retire(&mut arguments, events.as_mut(), errors);
     let commands = messages(
         Kind::Command,
         "commands",
@@ -150,6 +152,22 @@ fn required(
     errors.last_as_type(runtime)
 }
 
+/// `retired("…")`: events that are stored, and of which nothing comes any more.
+fn retire(arguments: &mut Arguments, events: Option<&mut Messages>, errors: &mut Errors) {
+    let place = arguments.span("retired");
+    let retired = arguments.texts("retired", errors);
+    match (events, place) {
+        (Some(Messages::Listed(list)), _) => list.retired = retired,
+        (Some(Messages::Own(own)), Some(place)) => {
+            let problem = "the events of this aggregate are an enum of your own, which says itself what is retired";
+            let own = own.to_token_stream();
+            let help = format!("write `#[event(retired(\"…\"))]` on `{own}`");
+            errors.add_at(place, problem, help);
+        }
+        _ => {}
+    }
+}
+
 fn messages(
     kind: Kind,
     key: &str,
@@ -187,6 +205,7 @@ fn messages(
         kind,
         ident: name,
         entries: entries(kind, listed, errors),
+        retired: Vec::new(),
     }))
 }
 

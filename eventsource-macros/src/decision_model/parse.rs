@@ -11,7 +11,7 @@ use crate::decision_model::model::{DecisionModel, Events, Field};
 use crate::errors::Errors;
 use crate::message::{self, Kind, Tag, documentation};
 
-const KNOWN: [&str; 4] = ["name", "events", "any_event", "crate"];
+const KNOWN: [&str; 5] = ["name", "events", "retired", "any_event", "crate"];
 
 pub(crate) fn parse(item: TokenStream, errors: &mut Errors) -> Option<DecisionModel> {
     let item: DeriveInput = errors.keep(syn::parse2(item))?;
@@ -129,5 +129,7 @@ fn events(
         kind: Kind::Event,
         ident: format_ident!("__{}Event", ident.unraw(), span = ident.span()),
         entries: entries(Kind::Event, listed, errors),
+        // Of what it does not list, a model reads nothing anyway, but for parts of events that were split.
+        retired: arguments.texts("retired", errors),
     }))
 }

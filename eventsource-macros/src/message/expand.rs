@@ -3,24 +3,34 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Ident, Type};
+use syn::{Ident, LitStr, Type};
 
 use crate::message::model::{Body, Contract, Kind, Message, OwnField, Shape, Stream, Tag, Variant};
-use crate::message::stream;
+use crate::message::{stream, versions};
 use crate::runtime::scope;
 
 pub(crate) fn expand(message: &Message) -> TokenStream {
     match &message.shape {
         Shape::One {
             contract,
+            versions,
             tags,
             stream,
             stored,
-        } => one(message, contract, tags, stream.as_ref(), stored),
-        Shape::Set(variants) => scope(
-            &message.runtime,
-            set(message.kind, &message.ident, variants),
-        ),
+        } => {
+            let versions = versions::expand(&message.ident, versions);
+            one(message, contract, versions, tags, stream.as_ref(), stored)
+        }
+        Shape::Set { variants, retired } => {
+            let rules = Rules {
+                listed: false,
+                retired,
+            };
+            scope(
+                &message.runtime,
+                set(message.kind, &message.ident, variants, &rules),
+            )
+        }
     }
 }
 
@@ -28,14 +38,19 @@ pub(crate) fn expand(message: &Message) -> TokenStream {
 fn one(
     message: &Message,
     contract: &Contract,
+    versions: Option<versions::Parts>,
     tags: &[Tag],
     stream: Option<&Stream>,
     stored: &[Type],
 ) -> TokenStream {
     let Message { runtime, .. } = message;
-    if tags.is_empty() && stream.is_none() && stored.is_empty() {
+    if versions.is_none() && tags.is_empty() && stream.is_none() && stored.is_empty() {
         return named(message, contract);
     }
+    let (name, items, beside) = match versions {
+        Some(parts) => (parts.name, parts.items, parts.beside),
+        None => Default::default(),
+    };
     let tags = (!tags.is_empty()).then(|| {
         let adds = adds(tags);
         let names = tags
@@ -55,8 +70,9 @@ fn one(
         let stored = quote_spanned!(ty.span()=> const _: __p::Stored<__Field> = __p::Stored::NEW;);
         quote!(const _: () = { type __Field = #ty; #stored };)
     });
-    let implementation = implementation(message, contract, &quote!(__p), &quote!(#tags #stream));
-    scope(runtime, quote!(#(#stored)* #implementation))
+    let more = quote!(#tags #items #stream);
+    let implementation = implementation(message, contract, name, &quote!(__p), &more);
+    scope(runtime, quote!(#(#stored)* #implementation #beside))
 }
 
 fn named(message: &Message, contract: &Contract) -> TokenStream {
@@ -73,22 +89,30 @@ fn named(message: &Message, contract: &Contract) -> TokenStream {
         lints.push(quote!(unused_qualifications));
     }
     let allowed = (!lints.is_empty()).then(|| quote!(#[allow(#(#lints),*)]));
-    let implementation = implementation(message, contract, &quote!(#runtime), &TokenStream::new());
+    let implementation = implementation(
+        message,
+        contract,
+        None,
+        &quote!(#runtime),
+        &TokenStream::new(),
+    );
     quote!(#allowed #implementation)
 }
 
-/// The implementation of the trait, with the runtime by this path.
+/// The implementation of the trait, with the runtime by this path. `name` is in place of the contract's.
 fn implementation(
     Message { kind, ident, .. }: &Message,
     Contract {
-        name,
+        name: given,
         version,
         source,
+        ..
     }: &Contract,
+    name: Option<TokenStream>,
     runtime: &TokenStream,
     more: &TokenStream,
 ) -> TokenStream {
-    let interface = kind.interface();
+    let (interface, name) = (kind.interface(), name.unwrap_or_else(|| quote!(#given)));
     let version = (*version != 1).then(|| {
         let version = Literal::u32_unsuffixed(*version);
         quote!(const VERSION: u32 = #version;)
@@ -123,8 +147,21 @@ pub(crate) fn adds(tags: &[Tag]) -> impl Iterator<Item = TokenStream> {
     )
 }
 
+/// What holds of a set as a whole.
+pub(crate) struct Rules<'a> {
+    /// It is the list of an aggregate or a decision model, which knows all parts of an event that was split.
+    pub(crate) listed: bool,
+    /// The stored names of events that were retired.
+    pub(crate) retired: &'a [LitStr],
+}
+
 /// A set, for use in a scope.
-pub(crate) fn set(kind: Kind, ident: &Ident, variants: &[Variant]) -> TokenStream {
+pub(crate) fn set(
+    kind: Kind,
+    ident: &Ident,
+    variants: &[Variant],
+    Rules { listed, retired }: &Rules<'_>,
+) -> TokenStream {
     let parts: Vec<_> = (0_u16..)
         .zip(variants)
         .map(|(number, variant)| part(kind, ident, number, variant))
@@ -137,10 +174,13 @@ pub(crate) fn set(kind: Kind, ident: &Ident, variants: &[Variant]) -> TokenStrea
         parts.iter().map(|part| &part.write),
         parts.iter().map(|part| &part.read),
     );
+    // Of the first command there is nothing to say; an event may be an earlier version.
     let distinct = (0_u16..)
         .zip(variants)
-        .skip(1)
-        .map(|(number, variant)| distinct(ident, number, variant));
+        .skip(usize::from(kind == Kind::Command))
+        .map(|(number, variant)| distinct(ident, number, variant, *listed && kind == Kind::Event));
+    let retired = (!retired.is_empty())
+        .then(|| quote!(const RETIRED: &'static [&'static str] = &[#(#retired),*];));
     let interface = match kind {
         Kind::Event => event_set(ident, variants, &parts),
         Kind::Command => command_set(ident),
@@ -149,6 +189,7 @@ pub(crate) fn set(kind: Kind, ident: &Ident, variants: &[Variant]) -> TokenStrea
         #(#payloads)*
         impl __p::MessageSet for #ident {
             const ROWS: &'static [__p::Row] = &[#(#rows)*];
+            #retired
 
             fn write<W: __p::MessageWriter>(&self, to: W) -> __p::Result<W::Ok, W::Error> {
                 match *self { #(#writes)* }
@@ -166,10 +207,16 @@ pub(crate) fn set(kind: Kind, ident: &Ident, variants: &[Variant]) -> TokenStrea
     }
 }
 
-/// That no message before this one has its stored name: else the constant is an error at the variant.
-fn distinct(set: &Ident, number: u16, Variant { cfg, ident, .. }: &Variant) -> TokenStream {
-    let number = Literal::u16_unsuffixed(number);
-    quote_spanned!(ident.span()=> #(#cfg)* __p::distinct::<#set>(#number);)
+/// That no message before this one has its stored name, and what else must hold of it: else the constant is an error at
+/// the variant.
+fn distinct(set: &Ident, number: u16, variant: &Variant, listed: bool) -> TokenStream {
+    let Variant { cfg, ident, .. } = variant;
+    let (rule, number) = (
+        if listed { "listed" } else { "distinct" },
+        Literal::u16_unsuffixed(number),
+    );
+    let rule = Ident::new(rule, ident.span());
+    quote_spanned!(ident.span()=> #(#cfg)* __p::#rule::<#set>(#number);)
 }
 
 /// What makes an enum of messages one that can be recorded.
@@ -260,6 +307,7 @@ fn own_part(
         name,
         version,
         source,
+        ..
     }: &Contract,
     fields: &[OwnField],
     named: bool,

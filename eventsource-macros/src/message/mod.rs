@@ -5,13 +5,14 @@ mod model;
 mod parse;
 mod source;
 mod stream;
+mod versions;
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::errors::Errors;
 use expand::expand;
-pub(crate) use expand::{adds, set};
+pub(crate) use expand::{Rules, adds, set};
 pub(crate) use model::{Body, Kind, Tag, Variant};
 pub(crate) use parse::{reached, tags};
 pub(crate) use source::documentation;

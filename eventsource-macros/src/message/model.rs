@@ -1,7 +1,7 @@
 //! What a struct or an enum with `#[derive(Event)]` or `#[derive(Command)]` says.
 
 use proc_macro2::{Span, TokenStream};
-use syn::{Attribute, Field, Ident, LitStr, Type};
+use syn::{Attribute, Field, Ident, LitStr, Path, Type};
 
 use crate::runtime::Runtime;
 
@@ -53,21 +53,62 @@ pub(crate) enum Shape {
     /// A struct: one message.
     One {
         contract: Contract,
+        versions: Versions,
         tags: Vec<Tag>,
         stream: Option<Stream>,
         /// The types of its fields that may not be what can be stored.
         stored: Vec<Type>,
     },
     /// An enum: a message for each variant.
-    Set(Vec<Variant>),
+    Set {
+        variants: Vec<Variant>,
+        /// The stored names of events that were retired.
+        retired: Vec<LitStr>,
+    },
 }
 
 /// The stored name and the version of the shape.
 pub(crate) struct Contract {
     pub(crate) name: LitStr,
+    /// Whether the name is given; else it is the type's.
+    pub(crate) named: bool,
     pub(crate) version: u32,
     /// What the source says of it, for the registry.
     pub(crate) source: Option<String>,
+    /// Where the version is given.
+    pub(crate) version_place: Option<Span>,
+}
+
+/// What an event says about the versions before and after it.
+#[derive(Default)]
+pub(crate) struct Versions {
+    /// A later version, whose stored name it has.
+    pub(crate) of: Option<Link>,
+    /// What it was split into.
+    pub(crate) into: Vec<Link>,
+    /// What becomes it.
+    pub(crate) from: Vec<Link>,
+    /// The versions that become it as JSON, from the oldest.
+    pub(crate) upcasts: Vec<Upcast>,
+    /// The stored names that it once had.
+    pub(crate) aliases: Vec<LitStr>,
+    /// The oldest version that is read.
+    pub(crate) since: Option<u32>,
+    /// Where the version stands, or the type's name.
+    pub(crate) place: Option<Span>,
+}
+
+/// Another version of an event.
+pub(crate) struct Link {
+    pub(crate) path: Path,
+    /// The type's short name within the generated code.
+    pub(crate) alias: Ident,
+}
+
+/// A version and the function that makes the JSON of the next one.
+pub(crate) struct Upcast {
+    pub(crate) version: u32,
+    pub(crate) function: Path,
 }
 
 /// The name of an event's stream: a format string, and the fields for it.

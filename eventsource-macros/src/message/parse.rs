@@ -10,9 +10,16 @@ use syn::{
 
 use crate::arguments::{Arguments, cfgs};
 use crate::errors::Errors;
-use crate::message::model::{Body, Contract, Kind, Message, OwnField, Shape, Tag, Variant};
+use crate::message::model::{
+    Body, Contract, Kind, Message, OwnField, Shape, Tag, Variant, Versions,
+};
 use crate::message::source::source;
-use crate::message::stream;
+use crate::message::{stream, versions};
+
+/// What may stand on the struct of an event.
+const EVENT_KEYS: &[&str] = &[
+    "name", "version", "stream", "of", "into", "from", "upcast", "alias", "since", "crate",
+];
 
 pub(crate) fn parse(kind: Kind, item: TokenStream, errors: &mut Errors) -> Option<Message> {
     let item: DeriveInput = errors.keep(syn::parse2(item))?;
@@ -29,8 +36,12 @@ pub(crate) fn parse(kind: Kind, item: TokenStream, errors: &mut Errors) -> Optio
             };
             let stream = stream
                 .and_then(|pattern| stream::parse(&item.ident, pattern, &data.fields, errors));
+            let versions = match kind {
+                Kind::Event => versions::parse(&mut arguments, &item.ident, &contract, errors),
+                Kind::Command => Versions::default(),
+            };
             let known = match kind {
-                Kind::Event => &["name", "version", "stream", "crate"][..],
+                Kind::Event => EVENT_KEYS,
                 Kind::Command => &["name", "version", "crate"],
             };
             arguments.finish(known, errors);
@@ -39,12 +50,17 @@ pub(crate) fn parse(kind: Kind, item: TokenStream, errors: &mut Errors) -> Optio
             let stored = data.fields.iter().filter(|field| may_lack_serde(field));
             Shape::One {
                 contract,
+                versions,
                 tags,
                 stream,
                 stored: stored.map(|field| field.ty.clone()).collect(),
             }
         }
         Data::Enum(data) => {
+            let retired = match kind {
+                Kind::Event => arguments.texts("retired", errors),
+                Kind::Command => Vec::new(),
+            };
             arguments.finish(&["crate"], errors);
             if data.variants.is_empty() {
                 let help = "write a variant for each of them, or leave the derive out";
@@ -54,12 +70,11 @@ pub(crate) fn parse(kind: Kind, item: TokenStream, errors: &mut Errors) -> Optio
                     help,
                 );
             }
-            Shape::Set(
-                data.variants
-                    .into_iter()
-                    .map(|found| variant(kind, found, errors))
-                    .collect(),
-            )
+            let variants = data.variants.into_iter();
+            Shape::Set {
+                variants: variants.map(|found| variant(kind, found, errors)).collect(),
+                retired,
+            }
         }
         Data::Union(data) => {
             let help = format!(
@@ -154,9 +169,12 @@ fn contract(arguments: &mut Arguments, ident: &Ident, errors: &mut Errors) -> Co
             "write letters, digits and dots",
         );
     }
+    let named = name.is_some();
     let name = name.unwrap_or_else(|| LitStr::new(&ident.unraw().to_string(), ident.span()));
     Contract {
         name,
+        named,
+        version_place: arguments.span("version"),
         version: arguments.number("version", errors).unwrap_or(1),
         source: None,
     }

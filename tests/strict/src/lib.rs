@@ -52,7 +52,7 @@ pub enum Payment {
 }
 
 /// It was placed.
-#[event(crate = es, name = "order.placed", version = 2)]
+#[event(crate = es, name = "order.placed", version = 2, since = 2)]
 #[derive(Default)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Placed {

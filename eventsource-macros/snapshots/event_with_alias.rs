@@ -1,0 +1,18 @@
+#[allow(deprecated, unused_qualifications, unused_variables)]
+#[cfg_attr(
+    clippy,
+    allow(clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)
+)]
+const _: () = {
+    use ::eventsource_core::private as __p;
+    impl __p::Event for Opened {
+        const NAME: &'static str = "account.opened";
+        const VERSION: u32 = 3;
+        const PLACE: __p::Place = __p::Place::here();
+        const SHAPE: &'static __p::Shape = &__p::Shape {
+            aliases: &["opened", "account.begun"],
+            since: 3,
+            ..__p::Shape::of::<Self>()
+        };
+    }
+};

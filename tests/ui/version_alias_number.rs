@@ -1,0 +1,8 @@
+use eventsource_core::prelude::*;
+
+#[event(name = "account.opened", alias(1))]
+pub struct Opened {
+    pub owner: String,
+}
+
+fn main() {}

@@ -1,0 +1,40 @@
+use eventsource_core::prelude::*;
+
+#[event(name = "account.opened", alias = "account.closed")]
+pub struct Opened {
+    pub owner: String,
+}
+
+#[event(name = "account.closed")]
+pub struct Closed;
+
+#[derive(Debug, thiserror::Error)]
+#[error("no")]
+pub struct Refused;
+
+#[aggregate(id = u64, error = Refused, events(Opened, Closed), commands(Act))]
+#[derive(Default)]
+pub struct Account {
+    count: u64,
+}
+
+#[apply]
+impl Account {
+    fn opened(&mut self, _: &Opened) {
+        self.count += 1;
+    }
+
+    fn closed(&mut self, _: &Closed) {
+        self.count += 1;
+    }
+}
+
+#[handle]
+impl Account {
+    #[command]
+    pub fn act(&self) -> Result<(), Refused> {
+        Err(Refused)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+use eventsource_core::prelude::*;
+
+#[event(version = 1, of = Opened)]
+pub struct OpenedV1 {
+    pub name: String,
+}
+
+#[event(name = "account.opened", version = 2, from = OpenedV1)]
+pub struct Opened {
+    pub owner: String,
+}
+
+fn main() {}
