@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use eventsource_core::reflect::FoldError;
 use eventsource_core::{AggregateEntry, StoredEvent};
 use serde_json::Value;
 
-use crate::compare::{self, Change};
+use crate::compare;
 use crate::contract::{self, Event, Key, Program};
 use crate::file::{File, Locked, Named, Reading, Sample};
 use crate::help;
@@ -110,8 +111,9 @@ impl Check<'_> {
             .filter_map(|key| Some((key.clone(), samples(key)?)));
         let folded = fold(entry, &samples.collect());
         for (key, reading) in reads {
-            if let (Reading::Applied, Some(Err(reason))) = (reading, folded.get(key))
-                && self.program.known_as(key).is_some()
+            // What is not even read is said of the event.
+            if let (Reading::Applied, Some(Err(NotApplied::Refused(reason)))) =
+                (reading, folded.get(key))
             {
                 let what = What::NotApplied {
                     aggregate: entry.name.to_owned(),
@@ -158,15 +160,12 @@ impl Check<'_> {
         if let (Some(Ok(learnt)), false) = (&event.learnt, locked.layout.0.is_empty()) {
             let changes = compare::compare(&locked.layout, &learnt.layout);
             changed = !changes.is_empty();
-            for (path, change) in changes {
-                let help = help::changed(
-                    &known,
-                    event,
-                    &locked.layout,
-                    &learnt.layout,
-                    &path,
-                    &change,
-                );
+            for (number, (path, change)) in changes.into_iter().enumerate() {
+                let near = help::near(event, &path, &change);
+                let help = match number {
+                    0 => help::changed(&near, &known, event, &locked.layout, &learnt.layout),
+                    _ => help::changed_too(&near, &known, event),
+                };
                 let what = What::Changed { path, change };
                 self.problems
                     .push(Problem::of(key, what, &event.place, help));
@@ -186,7 +185,9 @@ impl Check<'_> {
             self.problems
                 .push(Problem::of(key, what, &event.place, help::tag_gone(tag)));
         }
-        for tag in event.tags.difference(&locked.tags) {
+        // Where one is gone and another is new, it has been renamed: that is said once.
+        let is_renamed = locked.tags.difference(&event.tags).next().is_some();
+        for tag in event.tags.difference(&locked.tags).filter(|_| !is_renamed) {
             let what = What::TagNew(tag.clone());
             self.problems
                 .push(Problem::of(key, what, &event.place, help::tag_new(tag)));
@@ -196,14 +197,7 @@ impl Check<'_> {
     /// That every stored example is read, and is what it was.
     fn samples(&mut self, key: &Key, locked: &Locked, event: &Event) {
         for sample in &locked.samples {
-            let mut refused = None;
-            for reader in &self.program.readers {
-                if reader.set.find(&key.0, key.1).is_some()
-                    && let Err(reason) = contract::today(reader, key, &sample.payload)
-                {
-                    refused = Some(reason);
-                }
-            }
+            let refused = refusal(self.program, key, &sample.payload);
             let text = sample.payload.to_string();
             if let Some(reason) = refused {
                 let what = What::NotReadable {
@@ -241,7 +235,25 @@ impl Check<'_> {
         }
     }
 
+    /// That the layout is known, and that what is written is read again.
     fn learnt(&mut self, key: &Key, event: &Event) {
+        if let (Some(Ok(learnt)), true) = (&event.learnt, event.is_today) {
+            let written = learnt
+                .samples
+                .iter()
+                .map(|sample| written(self.program, key, sample));
+            let unread = written
+                .filter_map(|written| Some((refusal(self.program, key, &written)?, written)));
+            if let Some((reason, written)) = unread.into_iter().next() {
+                let what = What::NotReadable {
+                    sample: written.to_string(),
+                    reason,
+                };
+                let help = help::not_read_again(&event.label);
+                self.problems
+                    .push(Problem::of(key, what, &event.place, help));
+            }
+        }
         if let Some(Err(Unlearnt { path, reason })) = &event.learnt {
             let what = What::NotLearnt {
                 path: path.clone(),
@@ -267,6 +279,23 @@ fn holds(is: &Value, was: &Value) -> bool {
     }
 }
 
+/// Why one of those who read an event refuses a payload, if one does.
+fn refusal(program: &Program, key: &Key, payload: &Value) -> Option<String> {
+    let mut readers = program
+        .readers
+        .iter()
+        .filter(|reader| reader.set.find(&key.0, key.1).is_some());
+    readers.find_map(|reader| contract::today(reader, key, payload).err())
+}
+
+/// A payload of today as it is written.
+fn written(program: &Program, key: &Key, payload: &Value) -> Value {
+    let written = becomes(program, key, payload).into_iter();
+    let mut own = written.filter(|(written, _)| written == key);
+    own.next()
+        .map_or_else(|| payload.clone(), |(_, payload)| payload)
+}
+
 /// What a stored payload is today, to the reader who sees most of it.
 fn becomes(program: &Program, key: &Key, payload: &Value) -> Vec<(Key, Value)> {
     let readers = program
@@ -281,7 +310,7 @@ fn becomes(program: &Program, key: &Key, payload: &Value) -> Vec<(Key, Value)> {
 fn fold(
     entry: &AggregateEntry,
     samples: &BTreeMap<Key, Vec<Value>>,
-) -> BTreeMap<Key, Result<(), String>> {
+) -> BTreeMap<Key, Result<(), NotApplied>> {
     let set = entry.reflected_events();
     let order = |key: &Key| {
         let row = set.find(&key.0, key.1).map(|(row, _)| row.variant);
@@ -309,14 +338,24 @@ fn fold(
     folded
 }
 
-fn try_fold(entry: &AggregateEntry, events: &[StoredEvent]) -> Result<(), String> {
-    let folded = catch_unwind(AssertUnwindSafe(|| entry.fold(events)));
-    match folded {
-        Ok(folded) => folded.map_err(|error| error.to_string()),
+/// Why an example was not applied.
+enum NotApplied {
+    /// It was not even read.
+    Unread,
+    /// It was read.
+    Refused(String),
+}
+
+fn try_fold(entry: &AggregateEntry, events: &[StoredEvent]) -> Result<(), NotApplied> {
+    match catch_unwind(AssertUnwindSafe(|| entry.fold(events))) {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(FoldError::Decode(_))) => Err(NotApplied::Unread),
+        Ok(Err(error)) => Err(NotApplied::Refused(error.to_string())),
         Err(panic) => {
             let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
             let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-            Err(format!("it panicked: {}", text.unwrap_or_default()))
+            let text = text.unwrap_or_default();
+            Err(NotApplied::Refused(format!("it panicked: {text}")))
         }
     }
 }
@@ -338,8 +377,13 @@ fn next(program: &Program, file: &File) -> File {
         let kept = locked
             .map(|locked| locked.samples.as_slice())
             .unwrap_or_default();
-        let payloads = kept.iter().map(|sample| &sample.payload);
-        let payloads = payloads.chain(learnt.into_iter().flat_map(|learnt| &learnt.samples));
+        let kept = kept.iter().map(|sample| sample.payload.clone());
+        let new = learnt.into_iter().flat_map(|learnt| &learnt.samples);
+        let new = new.map(|sample| match event.is_today {
+            true => written(program, key, sample),
+            false => sample.clone(),
+        });
+        let payloads = kept.chain(new);
         let entry = Locked {
             line: 0,
             layout,
@@ -351,7 +395,7 @@ fn next(program: &Program, file: &File) -> File {
     for (key, locked) in &file.events {
         let is_read = program.known_as(key).is_some() || program.is_retired(&key.0);
         if is_read && !next.events.contains_key(key) {
-            let payloads = locked.samples.iter().map(|sample| &sample.payload);
+            let payloads = locked.samples.iter().map(|sample| sample.payload.clone());
             let entry = Locked {
                 line: 0,
                 samples: samples(program, key, payloads, false),
@@ -385,29 +429,21 @@ fn next(program: &Program, file: &File) -> File {
 }
 
 /// The examples that can be read, each once, with what they become.
-fn samples<'s>(
+fn samples(
     program: &Program,
     key: &Key,
-    payloads: impl Iterator<Item = &'s Value>,
+    payloads: impl Iterator<Item = Value>,
     is_today: bool,
 ) -> Vec<Sample> {
     let mut samples: Vec<Sample> = Vec::new();
     for payload in payloads {
-        let readers = program
-            .readers
-            .iter()
-            .filter(|reader| reader.set.find(&key.0, key.1).is_some());
-        let is_read = readers
-            .into_iter()
-            .all(|reader| contract::today(reader, key, payload).is_ok());
-        if is_read && !samples.iter().any(|sample| sample.payload == *payload) {
-            samples.push(Sample {
-                payload: payload.clone(),
-                becomes: match is_today {
-                    true => Vec::new(),
-                    false => becomes(program, key, payload),
-                },
-            });
+        let is_new = !samples.iter().any(|sample| sample.payload == payload);
+        if is_new && refusal(program, key, &payload).is_none() {
+            let becomes = match is_today {
+                true => Vec::new(),
+                false => becomes(program, key, &payload),
+            };
+            samples.push(Sample { payload, becomes });
         }
     }
     samples
@@ -451,9 +487,4 @@ pub(crate) fn news(file: &File, next: &File) -> Vec<String> {
 /// Whether a change can be taken into the lock although stored events suffer from it.
 pub(crate) fn can_be_overwritten(problem: &Problem) -> bool {
     !matches!(problem.what, What::NotLearnt { .. } | What::OneName(_))
-}
-
-/// A change that a new version mends.
-pub(crate) fn is_mended_by_version(change: &Change) -> bool {
-    !matches!(change, Change::NameGone { .. })
 }

@@ -64,8 +64,7 @@ impl Comparison<'_> {
         let mut add = |change| self.changes.push((old.clone(), change));
         if was.null && !is.null {
             add(Change::NullGone);
-        }
-        if was.absent && !is.absent {
+        } else if was.absent && !is.absent {
             add(Change::NowRequired);
         }
         match continues(old.0.is_empty(), &was.kind, &is.kind) {
@@ -82,6 +81,7 @@ impl Comparison<'_> {
         let was: Vec<_> = self.old.children(old).collect();
         let is: Vec<_> = self.new.children(new).collect();
         let mut met = BTreeSet::new();
+        let mut renamed = BTreeSet::new();
         for (step, was) in &was {
             let found = is.iter().find(|(other, node)| match (step, other) {
                 (Step::Field(name), Step::Field(own)) => name == own || node.also.contains(name),
@@ -89,7 +89,14 @@ impl Comparison<'_> {
             });
             let at = old.then((*step).clone());
             let Some((other, node)) = found else {
-                self.changes.push((at, gone(step, was, &is, self.old, old)));
+                let change = gone(step, was, &is, self.old, old);
+                if let Change::FieldGone {
+                    renamed_to: Some(name),
+                } = &change
+                {
+                    renamed.insert(name.clone());
+                }
+                self.changes.push((at, change));
                 continue;
             };
             met.insert(*other);
@@ -97,7 +104,12 @@ impl Comparison<'_> {
             self.node(&at, &new.then((*other).clone()), was, node);
         }
         for (step, node) in is {
-            if matches!(step, Step::Field(_)) && !met.contains(step) && !node.absent {
+            // One that may be the old one under another name is said there.
+            if let Step::Field(name) = step
+                && !met.contains(step)
+                && !node.absent
+                && !renamed.contains(name)
+            {
                 self.changes
                     .push((new.then(step.clone()), Change::FieldRequired));
             }

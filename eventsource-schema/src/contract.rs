@@ -25,8 +25,6 @@ pub(crate) struct Program {
 
 /// Somebody who reads events.
 pub(crate) struct Reader {
-    /// The aggregate's name, if it is one.
-    pub(crate) aggregate: Option<&'static str>,
     pub(crate) set: Reflected,
 }
 
@@ -57,12 +55,10 @@ pub(crate) struct Given {
 impl Program {
     pub(crate) fn of(registry: &Registry, given: &Given) -> Self {
         let aggregates = registry.aggregates().iter().map(|entry| Reader {
-            aggregate: Some(entry.name),
             set: entry.reflected_events(),
         });
         let consumers = registry.consumers().iter().filter_map(|entry| {
             Some(Reader {
-                aggregate: None,
                 set: entry.reflected()?,
             })
         });

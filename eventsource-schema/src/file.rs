@@ -193,7 +193,10 @@ impl Locked {
             let payload = serde_json::from_str(payload.strip_prefix(' ')?).ok()?;
             self.samples.last_mut()?.becomes.push((key, payload));
         } else {
-            let (path, node) = line.rsplit_once(": ")?;
+            let parts = path::split(line, ": ");
+            let [path, node] = parts.as_slice() else {
+                return None;
+            };
             self.layout.0.insert(Path::parse(path)?, Node::parse(node)?);
         }
         Some(())

@@ -2,7 +2,6 @@
 
 use eventsource_core::AggregateEntry;
 
-use crate::check::is_mended_by_version;
 use crate::code;
 use crate::compare::Change;
 use crate::contract::{Event, Key, Program, label};
@@ -10,15 +9,8 @@ use crate::file::{File, Locked};
 use crate::layout::Layout;
 use crate::path::{Path, Step};
 
-/// For a layout that has changed under its version.
-pub(crate) fn changed(
-    key: &Key,
-    event: &Event,
-    was: &Layout,
-    is: &Layout,
-    path: &Path,
-    change: &Change,
-) -> String {
+/// For a layout that has changed under its version; `near` is what is close at hand.
+pub(crate) fn changed(near: &Near, key: &Key, event: &Event, was: &Layout, is: &Layout) -> String {
     let version = key.1;
     if !event.is_today {
         let own = code::declaration(&event.label, event, was, is, version);
@@ -27,40 +19,66 @@ pub(crate) fn changed(
             event.label
         );
     }
+    match near {
+        Near::Only(near) => near.clone(),
+        Near::Or(near) => {
+            let code = code::next_version(key, event, was, is);
+            format!(
+                "{near}make version {} of it, and keep version {version} as it was\n\n{code}",
+                version + 1
+            )
+        }
+    }
+}
+
+/// For another change of the same version.
+pub(crate) fn changed_too(near: &Near, key: &Key, event: &Event) -> String {
+    match near {
+        _ if !event.is_today => format!("put `{}` back as it was, as above", event.label),
+        Near::Only(near) => near.clone(),
+        Near::Or(near) => format!("{near}make version {} of it, as above", key.1 + 1),
+    }
+}
+
+/// What mends a change without a new version.
+pub(crate) enum Near {
+    /// It is all that is to be done.
+    Only(String),
+    /// It is one way, or none, and a new version is the other.
+    Or(String),
+}
+
+pub(crate) fn near(event: &Event, path: &Path, change: &Change) -> Near {
     let last = match path.0.last() {
         Some(Step::Field(name) | Step::Variant(name)) => name.as_str(),
         _ => "",
     };
-    let near = match change {
+    Near::Or(match change {
         Change::FieldGone {
             renamed_to: Some(new),
-        } => format!(
-            "if it is called `{new}` now, write `#[serde(alias = \"{last}\")]` on `{new}`; else "
-        ),
-        Change::VariantGone {
+        }
+        | Change::VariantGone {
             renamed_to: Some(new),
         } => format!(
-            "if it is called `{new}` now, write `#[serde(alias = \"{last}\")]` on `{new}`; else "
+            "if it is called `{new}` now, write `#[serde(alias = {last:?})]` on `{new}`; else "
         ),
         Change::VariantGone { renamed_to: None } => "put the variant back; or ".to_owned(),
-        Change::FieldRequired => {
-            format!(
-                "write `#[serde(default)]` on `{last}`, or make it an `Option`, if stored events mean that; else "
-            )
-        }
+        Change::FieldRequired => format!(
+            "write `#[serde(default)]` on `{last}`, or make it an `Option`, if that is what stored events mean; else "
+        ),
         Change::NowRequired => format!("write `#[serde(default)]` on `{last}` again; else "),
         Change::NullGone => "make it an `Option` again; or ".to_owned(),
         Change::NameGone { name } => {
-            return format!("write `#[serde(alias = \"{name}\")]` on `{last}` again");
+            let field = match event.declaration.stored_as(last) {
+                Some(field) if path.0.len() == 1 => &field.name,
+                _ => last,
+            };
+            return Near::Only(format!(
+                "write `#[serde(alias = {name:?})]` on `{field}` again"
+            ));
         }
         Change::FieldGone { renamed_to: None } | Change::Retyped { .. } => String::new(),
-    };
-    debug_assert!(is_mended_by_version(change));
-    let code = code::next_version(key, event, was, is);
-    format!(
-        "{near}make version {} of it, and keep version {version} as it was\n\n{code}",
-        version + 1
-    )
+    })
 }
 
 pub(crate) fn aggregate_gone(name: &str, new: Option<&AggregateEntry>) -> String {
@@ -186,5 +204,11 @@ pub(crate) fn not_learnt(label: &str) -> String {
     format!(
         "give an example of the event: `lock!(\"schema.lock\", {label} {{ … }})`; or, if it is a text of a format of its \
          own, an example of the text: `Lock::text(\"…\")`"
+    )
+}
+
+pub(crate) fn not_read_again(label: &str) -> String {
+    format!(
+        "that is how `{label}` is written, and it does not read it: mend its serde attributes, so that both directions agree"
     )
 }

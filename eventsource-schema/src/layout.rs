@@ -100,7 +100,7 @@ impl Node {
     }
 
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.split(", ");
+        let mut parts = path::split(text, ", ").into_iter();
         let mut node = Self::of(Kind::parse(parts.next()?)?);
         for part in parts {
             match part {

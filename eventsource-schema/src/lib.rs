@@ -1,4 +1,5 @@
 //! x
+pub mod catalogue;
 mod check;
 mod code;
 mod compare;
@@ -11,6 +12,7 @@ mod lock;
 mod path;
 mod problem;
 
+pub use catalogue::Catalogue;
 pub use compare::Change;
 pub use layout::{Kind, Layout, Node, Tagging};
 pub use lock::{Held, Lock, LockError};

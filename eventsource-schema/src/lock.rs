@@ -6,6 +6,7 @@ use std::{env, fs, io};
 
 use eventsource_core::{Event, Registry};
 
+use crate::catalogue::Catalogue;
 use crate::check::{Checked, can_be_overwritten, check, news};
 use crate::contract::{Given, Program};
 use crate::file::{File, Malformed};
@@ -181,8 +182,15 @@ impl Lock {
         self
     }
 
+    /// The catalogue of what the lock is on, learnt with the examples that it was given.
+    #[must_use]
+    pub fn catalogue(&self) -> Catalogue {
+        Catalogue::made(&self.registry, &self.given)
+    }
+
     /// Compares the program with the lock.
     pub fn check(&self) -> Result<Held, LockError> {
+        self.check_registry()?;
         let path = self.path.clone();
         let Some(file) = self.read()? else {
             return Err(LockError::Missing { path });
@@ -292,10 +300,15 @@ impl Lock {
         })
     }
 
-    fn compare(&self, file: &File) -> Result<Checked, LockError> {
-        if self.registry.aggregates().is_empty() && self.registry.consumers().is_empty() {
-            return Err(LockError::Nothing);
+    fn check_registry(&self) -> Result<(), LockError> {
+        match self.registry.aggregates().is_empty() && self.registry.consumers().is_empty() {
+            true => Err(LockError::Nothing),
+            false => Ok(()),
         }
+    }
+
+    fn compare(&self, file: &File) -> Result<Checked, LockError> {
+        self.check_registry()?;
         let program = Program::of(&self.registry, &self.given);
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
         let mut checked = check(&program, file, &name);

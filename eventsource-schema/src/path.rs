@@ -135,6 +135,25 @@ fn is_plain(character: char) -> bool {
     character.is_alphanumeric() || character == '_' || character == '-'
 }
 
+/// The parts of a line between separators that do not stand in a quoted name.
+pub(crate) fn split<'t>(text: &'t str, separator: &str) -> Vec<&'t str> {
+    let (mut parts, mut start, mut at) = (Vec::new(), 0, 0);
+    let (mut quoted, mut escaped) = (false, false);
+    while let Some(character) = text[at..].chars().next() {
+        if !quoted && text[at..].starts_with(separator) {
+            parts.push(&text[start..at]);
+            at += separator.len();
+            start = at;
+            continue;
+        }
+        quoted ^= character == '"' && !escaped;
+        escaped = quoted && character == '\\' && !escaped;
+        at += character.len_utf8();
+    }
+    parts.push(&text[start..]);
+    parts
+}
+
 /// The name at the beginning of a text, and what follows.
 pub(crate) fn take_name(text: &str) -> Option<(String, &str)> {
     take(text, is_plain)

@@ -15,7 +15,7 @@ mod tests;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::layout::{Kind, Layout, Node, Tagging};
 use crate::path::{Path, Step};
@@ -224,32 +224,16 @@ impl Learner<'_> {
             any.collect()
         };
         for path in looked_at {
-            let accepted_first = self.state.borrow().tries.get(&path).copied();
-            let kinds: BTreeSet<_> = tracer::any_kinds()
-                .filter(|(candidate, _)| {
-                    let mut state = self.state.borrow_mut();
-                    state.tries.insert(path.clone(), *candidate);
-                    let forced = state.choices_to(&path);
-                    let open = state.open.clone();
-                    drop(state);
-                    let pass = Pass {
-                        forced,
-                        ..Pass::default()
-                    };
-                    let read = self.pass(pass).is_ok();
-                    self.state.borrow_mut().open = open;
-                    read
-                })
-                .map(|(_, kind)| kind)
-                .collect();
-            let mut state = self.state.borrow_mut();
-            match accepted_first {
-                Some(first) => drop(state.tries.insert(path.clone(), first)),
-                None => drop(state.tries.remove(&path)),
-            }
-            if let Some(node) = state.nodes.get_mut(&path) {
-                *node = told(kinds);
-            }
+            let accepts = |value: Value| {
+                let pass = Pass {
+                    forced: self.state.borrow().choices_to(&path),
+                    probe: Some((path.clone(), value)),
+                    ..Pass::default()
+                };
+                self.pass(pass).is_ok()
+            };
+            let told = looked_at_as(&accepts);
+            self.state.borrow_mut().nodes.insert(path.clone(), told);
         }
     }
 
@@ -275,21 +259,48 @@ impl Learner<'_> {
     }
 }
 
-/// What a value is that is read where any of these stands.
-fn told(mut kinds: BTreeSet<&'static str>) -> Node {
-    let null = kinds.remove("null");
-    if kinds.is_empty() {
-        return Node::of(Kind::Nothing);
-    }
-    let only = (kinds.len() == 1).then(|| kinds.first().copied()).flatten();
+/// What a value is that is looked at before it is read, by what it accepts.
+fn looked_at_as(accepts: &dyn Fn(Value) -> bool) -> Node {
+    let kinds = [
+        ("bool", json!(true)),
+        ("list", json!([])),
+        ("map", json!({})),
+        ("number", json!(1)),
+        ("text", json!("text")),
+    ];
+    let kinds = kinds
+        .into_iter()
+        .filter(|(_, value)| accepts(value.clone()));
+    let kinds: BTreeSet<_> = kinds.map(|(kind, _)| kind.to_owned()).collect();
+    let only = (kinds.len() == 1)
+        .then(|| kinds.first().map(String::as_str))
+        .flatten();
+    let null = accepts(Value::Null);
     let kind = match only {
+        None if kinds.is_empty() => return Node::of(Kind::Nothing),
         Some("text") => Kind::Text(None),
         Some("bool") => Kind::Bool,
-        _ => Kind::Any(kinds.into_iter().map(str::to_owned).collect()),
+        Some("number") => number(accepts),
+        _ => Kind::Any(kinds),
     };
     Node {
         null,
         ..Node::of(kind)
+    }
+}
+
+/// Which number it is, by the greatest that it accepts.
+fn number(accepts: &dyn Fn(Value) -> bool) -> Kind {
+    if accepts(json!(1.5)) {
+        return Kind::Float(64);
+    }
+    let signed = accepts(json!(-1));
+    let sign = u32::from(signed);
+    let fits = |bits: &&u8| accepts(json!(1_u64 << (u32::from(**bits) - sign)));
+    let bits = [8, 16, 32].iter().take_while(fits).count();
+    Kind::Integer {
+        signed,
+        bits: [8, 16, 32, 64][bits],
     }
 }
 

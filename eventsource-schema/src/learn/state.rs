@@ -46,6 +46,8 @@ pub(super) type Type = (&'static str, &'static [&'static str]);
 pub(super) struct Pass {
     pub(super) omitted: Option<Path>,
     pub(super) forced: BTreeMap<Path, String>,
+    /// What is given to a value that is looked at.
+    pub(super) probe: Option<(Path, Value)>,
     pub(super) chosen: BTreeMap<Path, String>,
     /// Where something was tried, and how many candidates there are.
     pub(super) leaves: Vec<(Path, usize)>,

@@ -131,6 +131,15 @@ impl<'s> Tracer<'s> {
 
     /// Something that looks at what is there: what it is given first is what it is taken for.
     fn anything<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        let probe = self.state.borrow().pass.probe.clone();
+        if let Some((path, value)) = probe
+            && path == self.path
+        {
+            self.slot.clone_from(&value);
+            return value
+                .deserialize_any(visitor)
+                .map_err(serde::de::Error::custom);
+        }
         let given = self.given();
         let mut texts = candidates::texts(None, &self.state.borrow().tried);
         let usual = ANY_KINDS.len() + texts.len() - 1;
@@ -342,14 +351,6 @@ const ANY_KINDS: [&str; 7] = ["text", "number", "fraction", "bool", "map", "list
 
 /// Past the candidates that tell what something that is looked at may be.
 pub(super) const LAST_USUAL: usize = ANY_KINDS.len();
-
-/// The numbers of the candidates that tell what something that is looked at may be, with the names of the kinds.
-pub(super) fn any_kinds() -> impl Iterator<Item = (usize, &'static str)> {
-    ANY_KINDS
-        .into_iter()
-        .enumerate()
-        .filter(|(_, kind)| *kind != "fraction")
-}
 
 macro_rules! integers {
     ($($method:ident: $signed:literal $bits:literal,)*) => {
