@@ -289,7 +289,7 @@ fn refusal(program: &Program, key: &Key, payload: &Value) -> Option<String> {
 }
 
 /// A payload of today as it is written.
-fn written(program: &Program, key: &Key, payload: &Value) -> Value {
+pub(crate) fn written(program: &Program, key: &Key, payload: &Value) -> Value {
     let written = becomes(program, key, payload).into_iter();
     let mut own = written.filter(|(written, _)| written == key);
     own.next()

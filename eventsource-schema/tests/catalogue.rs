@@ -49,6 +49,7 @@ pub struct Category {
 
 #[event(version = 1, of = Placed)]
 pub struct PlacedV1 {
+    #[tag]
     pub customer: CustomerId,
 }
 

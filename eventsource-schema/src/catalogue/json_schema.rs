@@ -107,9 +107,9 @@ impl Writer<'_> {
             Kind::Float(_) => json!({ "type": "number" }),
             Kind::Char => json!({ "type": "string", "minLength": 1, "maxLength": 1 }),
             Kind::Text(format) => match format.as_deref() {
-                Some(
-                    format @ ("uuid" | "date-time" | "date" | "email" | "uri" | "ipv4" | "ipv6"),
-                ) => {
+                // Draft 7 does not know the format.
+                Some("uuid") => json!({ "type": "string", "format": "uuid", "pattern": UUID }),
+                Some(format @ ("date-time" | "date" | "email" | "uri" | "ipv4" | "ipv6")) => {
                     json!({ "type": "string", "format": format })
                 }
                 _ => json!({ "type": "string" }),
@@ -236,6 +236,8 @@ impl Writer<'_> {
         json!({ "oneOf": schemas })
     }
 }
+
+const UUID: &str = "^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$";
 
 fn integer(signed: bool, bits: u8) -> Value {
     let mut schema = json!({ "type": "integer" });

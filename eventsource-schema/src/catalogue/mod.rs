@@ -12,6 +12,7 @@ use eventsource_core::{Declaration, Place, Registry, Shape};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::check;
 use crate::contract::{Given, Program, label, learn_command};
 use crate::layout::{Kind, Layout, Node};
 use crate::learn::{Learnt, Unlearnt};
@@ -259,6 +260,8 @@ fn events(
         };
         events.entry(key).or_insert_with(|| {
             let mut facts = message(row, event.declaration.clone(), learnt);
+            facts.example =
+                check::written(program, &(row.name.to_owned(), row.version), &facts.example);
             facts.earlier = row.shape.map(earlier).unwrap_or_default();
             let raises = registry
                 .aggregates()

@@ -261,10 +261,10 @@ fn tagged_enums() {
         internal::card: struct
         internal::card.id: text of uuid
         internal::card.note: text, may be null, may be absent
-        internal::card.number: any of number
+        internal::card.number: u16
         internal::firm: struct
         internal::firm.inner: struct
-        internal::firm.inner.a: any of number
+        internal::firm.inner.a: u8
         internal::firm.inner.b: text
         internal::firm.name: text
         internal::firm.open: bool
@@ -297,7 +297,7 @@ fn flattened_structs() {
         *: struct
         defaulted: bool, may be absent
         maybe: u8, may be null, may be absent
-        optional: any of number, may be null, may be absent
+        optional: u64, may be null, may be absent
         own: u8
         text: text
         {"defaulted":true,"maybe":1,"optional":1,"own":1,"text":"text"}
