@@ -165,15 +165,15 @@ fn a_lock_has_a_line_for_each_place_and_an_example_for_each_variant() {
 
         event invoice.paid 1
           *: struct
-          method: enum by by
+          method: enum by kind
           method::card: struct
-          method::card.digits: any of number
+          method::card.digits: u16
           method::cash: struct
           method::transfer: struct
           method::transfer.note: text, may be null, may be absent
-          sample {"method":{"by":"cash"}}
-          sample {"method":{"by":"card","digits":1}}
-          sample {"method":{"by":"transfer","note":"text"}}
+          sample {"method":{"kind":"cash"}}
+          sample {"method":{"digits":1,"kind":"card"}}
+          sample {"method":{"kind":"transfer","note":"text"}}
 
         event invoice.sent 1
           *: struct
@@ -191,7 +191,7 @@ fn a_lock_has_a_line_for_each_place_and_an_example_for_each_variant() {
 
         event notice.withdrawn 1
           *: nothing
-          sample null
+          sample {}
     "##]].assert_eq(&scratch.text());
 }
 
