@@ -472,8 +472,21 @@ pub(crate) fn news(file: &File, next: &File) -> Vec<String> {
             Some(locked) if locked.layout != entry.layout => {
                 news.push(format!("`{name}` version {version} reads more than it did"));
             }
-            Some(locked) if (&locked.tags, &locked.samples) != (&entry.tags, &entry.samples) => {
-                news.push(format!("`{name}` version {version} has other examples"));
+            Some(locked) if locked.tags != entry.tags => {
+                news.push(format!("`{name}` version {version} has other tags"));
+            }
+            Some(locked) if locked.samples != entry.samples => {
+                let payloads = |all: &[Sample]| {
+                    all.iter()
+                        .map(|sample| sample.payload.clone())
+                        .collect::<Vec<_>>()
+                };
+                news.push(
+                    match payloads(&locked.samples) == payloads(&entry.samples) {
+                        true => format!("`{name}` version {version} becomes another version"),
+                        false => format!("`{name}` version {version} has other examples"),
+                    },
+                );
             }
             Some(_) => {}
         }

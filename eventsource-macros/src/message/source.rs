@@ -57,7 +57,7 @@ fn docs(attributes: &[Attribute]) -> impl Iterator<Item = String> {
             _ => None,
         };
         let lines = text.map(|text| {
-            text.lines()
+            text.split('\n')
                 .map(|line| line.trim_end().to_owned())
                 .collect()
         });
