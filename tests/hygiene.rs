@@ -327,7 +327,11 @@ mod machine {
         }
     }
 
-    #[event(name = "machine.built")]
+    const fn as_before(old: ::eventsource_core::Value) -> ::eventsource_core::Value {
+        old
+    }
+
+    #[event(name = "machine.built", version = 3, from = BuiltV2, alias = "built")]
     pub struct Built {
         pub shape: Shape,
         #[serde(flatten)]
@@ -336,6 +340,36 @@ mod machine {
         pub small: Small,
         #[serde(skip, default)]
         pub seen: bool,
+    }
+
+    #[event(version = 2, of = Built, upcast(1 = as_before))]
+    pub struct BuiltV2;
+
+    impl ::std::convert::From<BuiltV2> for Built {
+        fn from(_: BuiltV2) -> Self {
+            ::std::unreachable!("it is only compiled")
+        }
+    }
+
+    #[event(into(Broken, Parted))]
+    pub struct Failed;
+
+    #[event(from = Failed)]
+    pub struct Broken;
+
+    #[event(from = Failed)]
+    pub struct Parted;
+
+    impl ::std::convert::From<Failed> for Broken {
+        fn from(_: Failed) -> Self {
+            Self
+        }
+    }
+
+    impl ::std::convert::From<Failed> for Parted {
+        fn from(_: Failed) -> Self {
+            Self
+        }
     }
 
     /// With variants of their own and around a struct, fields named like our locals, and conditions.

@@ -560,7 +560,7 @@ async fn a_corrupt_stream_is_reported_and_harms_nobody_else() {
             "wallet.filled",
             9,
             "{}",
-            "`wallet.filled` is known up to version 1, and this is version 9",
+            "`wallet.filled` is known up to version 1 (`repository::Filled`), and this is version 9",
         ),
         (
             "wallet.filled",

@@ -7,7 +7,7 @@ use eventsource_core::testing::{past, stored};
 use eventsource_core::{
     Append, BoundaryStore, Codec, CodecError, CorruptCause, DecodeError, Json, JsonUpcast,
     LoadError, LogScan, MemoryStore, NewEvent, Position, Query, Registry, Shape, StreamName,
-    Timestamp, Value, Version, json,
+    Timestamp, Value, Version, codec, json,
 };
 use eventsource_sqlite::SqliteStore;
 use proptest::prelude::*;
@@ -32,7 +32,7 @@ pub struct Moved {
 
 // Version 2 knew a branch.
 
-#[event(version = 2, of = Opened, from = OpenedV1)]
+#[event(version = 2, of = Opened, from = OpenedV1, down = OpenedV1)]
 pub struct OpenedV2 {
     #[tag]
     pub account: u64,
@@ -53,7 +53,7 @@ impl From<OpenedV1> for OpenedV2 {
 
 // Version 3 is today's.
 
-#[event(name = "account.opened", version = 3, from = OpenedV2, alias = "opened")]
+#[event(name = "account.opened", version = 3, from = OpenedV2, down = OpenedV2, alias = "opened")]
 pub struct Opened {
     #[tag]
     pub account: u64,
@@ -67,6 +67,27 @@ impl From<OpenedV2> for Opened {
             account: old.account,
             owner: vec![old.owner],
             branch: format!("b{}", old.branch),
+        }
+    }
+}
+
+// And back, for as long as an older version of the program is running.
+
+impl From<&Opened> for OpenedV2 {
+    fn from(event: &Opened) -> Self {
+        Self {
+            account: event.account,
+            owner: event.owner.join(" and "),
+            branch: event.branch.trim_start_matches('b').parse().unwrap_or(0),
+        }
+    }
+}
+
+impl From<&OpenedV2> for OpenedV1 {
+    fn from(event: &OpenedV2) -> Self {
+        Self {
+            account: event.account,
+            name: event.owner.clone(),
         }
     }
 }
@@ -138,7 +159,7 @@ pub struct OverLimit;
     id = u64,
     error = OverLimit,
     events(Opened, Deposited, Withdrawn, Limited),
-    commands(Deposit),
+    commands(Deposit, Open),
     retired("account.greeted"),
 )]
 #[derive(Default, Clone, PartialEq)]
@@ -177,6 +198,15 @@ impl Account {
 
 #[handle]
 impl Account {
+    #[command]
+    pub fn open(&self, owner: Vec<String>, context: &Context<Self>) -> Opened {
+        Opened {
+            account: *context.id(),
+            owner,
+            branch: "b3".into(),
+        }
+    }
+
     #[command]
     pub fn deposit(&self, amount: u64, context: &Context<Self>) -> Result<Deposited, OverLimit> {
         ensure!(self.balance + amount < 1_000, OverLimit);
@@ -529,6 +559,42 @@ async fn the_program_before_reads_what_it_knows<S: BoundaryStore>(store: S) {
     );
 }
 
+async fn an_older_version_can_be_written<S: BoundaryStore>(store: S) {
+    let accounts = Repository::<Account, _>::new(store.clone());
+    let during_upgrade = accounts.clone().codec(Json.writing::<OpenedV2>());
+    let owner = || vec!["me".to_owned(), "you".to_owned()];
+    let open = Open { owner: owner() };
+    let done = during_upgrade.execute(&7, open.clone()).await.unwrap();
+    let opened = Opened {
+        account: 7,
+        owner: owner(),
+        branch: "b3".into(),
+    };
+    assert_eq!(done.events[0].event, opened.into());
+
+    // The program before reads it, and so does today's.
+    let stored = store.read_all(LogScan::default()).await.unwrap();
+    assert_eq!(stored[0].schema, 2);
+    let tags: Vec<_> = stored[0].tags().iter().collect();
+    assert_eq!(tags, ["account:7"]);
+    let read = store.decide(second::Owner::of(7), |owner| {
+        assert_eq!(owner.name, "me and you");
+    });
+    read.await.unwrap();
+    let expected = r#"1.0 Opened { account: 7, owner: ["me and you"], branch: "b3" }"#;
+    assert_eq!(accounts.load(&7).await.unwrap().log, [expected]);
+
+    // Further back, step by step; and what has no older version is written as ever.
+    let back = accounts.clone().codec(Json.writing::<OpenedV1>());
+    back.execute(&7, open.clone()).await.unwrap();
+    back.execute(&7, Deposit { amount: 1 }).await.unwrap();
+    accounts.execute(&7, open).await.unwrap();
+    let stored = store.read_all(LogScan::default()).await.unwrap();
+    let versions: Vec<_> = stored.iter().map(|event| event.schema).collect();
+    assert_eq!(versions, [2, 1, 1, 3]);
+    assert_eq!(&*stored[1].payload, br#"{"account":7,"name":"me and you"}"#);
+}
+
 async fn what_is_unknown_is_an_error<S: BoundaryStore>(store: S) {
     append(
         &store,
@@ -577,6 +643,7 @@ on_both_stores! {
     a_decision_model_asks_for_every_name
     a_subscription_reads_every_version
     the_program_before_reads_what_it_knows
+    an_older_version_can_be_written
     what_is_unknown_is_an_error
 }
 
@@ -630,6 +697,42 @@ fn the_table_shows_what_becomes_an_event() {
     // One name in a chain is no collision, and neither is that of a split event in each of its parts.
     let registry = Registry::new().with::<Account>();
     registry.check_names().unwrap();
+}
+
+/// A codec that wants what nothing makes.
+#[derive(Debug, Clone)]
+struct Wanting;
+
+impl Codec for Wanting {
+    fn format(&self) -> &'static str {
+        Json::FORMAT
+    }
+
+    fn encode<T: Serialize>(&self, value: &T, into: &mut Vec<u8>) -> Result<(), CodecError> {
+        Json.encode(value, into)
+    }
+
+    fn decode<T: DeserializeOwned>(&self, format: &str, payload: &[u8]) -> Result<T, CodecError> {
+        Json.decode(format, payload)
+    }
+
+    fn writes(&self, name: &str) -> Option<u32> {
+        (name == Limited::NAME).then_some(2)
+    }
+}
+
+#[test]
+fn what_cannot_be_an_older_version_is_not_written() {
+    let limited: AccountEvent = Limited {
+        cents: 1,
+        currency: "EUR".into(),
+    }
+    .into();
+    let refused = codec::encode(&Wanting, &limited).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "it was to be written as version 2, and nothing makes that of version 3: write `down = …` on it"
+    );
 }
 
 #[tokio::test]

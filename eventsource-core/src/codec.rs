@@ -5,9 +5,11 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::event::Event;
-use crate::message::{self, MessageReader, MessageSet, MessageWriter, Row, UnknownMessage};
-use crate::shape::{Former, Found, JsonUpcast};
-use crate::stored_event::EventRef;
+use crate::message::{MessageSet, MessageWriter};
+use crate::shape::JsonUpcast;
+use crate::upcast::OlderVersion;
+
+pub use crate::decode::{DecodeError, decode, decode_all};
 
 /// Encodes and decodes payloads.
 ///
@@ -21,6 +23,60 @@ pub trait Codec: Clone + Send + Sync + 'static {
 
     /// Decodes a payload that was written in `format`.
     fn decode<T: DeserializeOwned>(&self, format: &str, payload: &[u8]) -> Result<T, CodecError>;
+
+    /// As which version it writes events of this name, if not as today's.
+    #[inline]
+    fn writes(&self, name: &str) -> Option<u32> {
+        let _ = name;
+        None
+    }
+
+    /// The same codec, which writes `F` in place of the versions after it: while a program is replaced on several
+    /// machines, those that are not replaced yet can read what the new ones write.
+    ///
+    /// ```
+    /// use eventsource_core::prelude::*;
+    /// use eventsource_core::{Codec, Json, codec};
+    ///
+    /// #[event(version = 1, of = Opened)]
+    /// pub struct OpenedV1 {
+    ///     pub name: String,
+    /// }
+    ///
+    /// #[event(name = "account.opened", version = 2, from = OpenedV1, down = OpenedV1)]
+    /// pub struct Opened {
+    ///     pub owner: String,
+    /// }
+    ///
+    /// impl From<OpenedV1> for Opened {
+    ///     fn from(old: OpenedV1) -> Self {
+    ///         Self { owner: old.name }
+    ///     }
+    /// }
+    ///
+    /// impl From<&Opened> for OpenedV1 {
+    ///     fn from(event: &Opened) -> Self {
+    ///         Self { name: event.owner.clone() }
+    ///     }
+    /// }
+    ///
+    /// #[derive(Event)]
+    /// enum Happening {
+    ///     Opened(Opened),
+    /// }
+    ///
+    /// let opened = Happening::Opened(Opened { owner: "me".into() });
+    /// let encoded = codec::encode(&Json.writing::<OpenedV1>(), &opened)?;
+    /// assert_eq!((encoded.version, &*encoded.payload), (1, &br#"{"name":"me"}"#[..]));
+    /// # Ok::<(), eventsource_core::CodecError>(())
+    /// ```
+    fn writing<F: Event + OlderVersion>(self) -> Writing<Self> {
+        Writing {
+            codec: self,
+            name: F::NAME,
+            version: F::VERSION,
+        }
+    }
 
     /// Decodes a payload of an earlier version that becomes today's by `upcast`: as JSON, step by step.
     ///
@@ -36,6 +92,44 @@ pub trait Codec: Clone + Send + Sync + 'static {
         Err(CodecError::NotJson {
             format: format.into(),
         })
+    }
+}
+
+/// A codec that writes events of one name as an earlier version: [`Codec::writing`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Writing<C> {
+    codec: C,
+    name: &'static str,
+    version: u32,
+}
+
+impl<C: Codec> Codec for Writing<C> {
+    fn format(&self) -> &'static str {
+        self.codec.format()
+    }
+
+    fn encode<T: Serialize>(&self, value: &T, into: &mut Vec<u8>) -> Result<(), CodecError> {
+        self.codec.encode(value, into)
+    }
+
+    fn decode<T: DeserializeOwned>(&self, format: &str, payload: &[u8]) -> Result<T, CodecError> {
+        self.codec.decode(format, payload)
+    }
+
+    fn writes(&self, name: &str) -> Option<u32> {
+        match name == self.name {
+            true => Some(self.version),
+            false => self.codec.writes(name),
+        }
+    }
+
+    fn decode_upcast<T: DeserializeOwned>(
+        &self,
+        format: &str,
+        payload: &[u8],
+        steps: &[JsonUpcast],
+    ) -> Result<T, CodecError> {
+        self.codec.decode_upcast(format, payload, steps)
     }
 }
 
@@ -132,6 +226,16 @@ pub enum CodecError {
         /// The stored format.
         format: String,
     },
+    /// It was to be written as an earlier version, and nothing makes that of it.
+    #[error(
+        "it was to be written as version {wanted}, and nothing makes that of version {version}: write `down = …` on it"
+    )]
+    NoDowncast {
+        /// The version that it has.
+        version: u32,
+        /// The version that the codec writes.
+        wanted: u32,
+    },
     /// The function that makes the next version of this one's JSON refused it.
     #[error("the upcast of version {version} failed: {reason}")]
     Upcast {
@@ -150,41 +254,6 @@ impl CodecError {
     pub fn new(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Payload(error.into())
     }
-}
-
-/// A stored event that is not one of the enum's, or whose payload cannot be read.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum DecodeError {
-    /// Its name or version is not known.
-    #[error(transparent)]
-    Unknown(#[from] UnknownMessage),
-    /// Its payload does not decode.
-    #[error("the payload of `{}` does not decode: {source}", .name.escape_debug())]
-    Payload {
-        /// The stored name.
-        name: String,
-        /// Why.
-        source: CodecError,
-    },
-    /// It was split, so that it is several events of the enum.
-    #[error("`{}` (version {version}) was split, and is {parts} events here: decode all of them", .name.escape_debug())]
-    Split {
-        /// The stored name.
-        name: String,
-        /// The stored version.
-        version: u32,
-        /// How many events it is.
-        parts: usize,
-    },
-    /// It was retired, so that it is no event of the enum any more.
-    #[error("`{}` (version {version}) was retired, and is no event any more", .name.escape_debug())]
-    Retired {
-        /// The stored name.
-        name: String,
-        /// The stored version.
-        version: u32,
-    },
 }
 
 /// A message as name, version and bytes.
@@ -223,183 +292,16 @@ pub(crate) fn encode_one<C: Codec, E: Event>(codec: &C, event: &E) -> Result<Enc
     event.write_event(Encode(codec))
 }
 
-/// Decodes a stored event, which is one event of the enum: of today's version, or of an earlier one that becomes it.
-///
-/// Where it may have been split or retired there is [`decode_all`].
-pub fn decode<C: Codec, M: MessageSet>(codec: &C, event: &EventRef<'_>) -> Result<M, DecodeError> {
-    match today(codec, event) {
-        Some(decoded) => decoded,
-        None => only(event, former(codec, event)?),
-    }
-}
-
-/// Decodes a stored event as the events of the enum that it is today: one; several, in the order in which its `into`
-/// names them, if it was split; none, if it was retired. Of an enum that lists only some of the parts, it is those.
-pub fn decode_all<C: Codec, M: MessageSet>(
-    codec: &C,
-    event: &EventRef<'_>,
-) -> Result<Vec<M>, DecodeError> {
-    let mut decoded = Vec::new();
-    each(codec, event, |message, _| {
-        decoded.push(message);
-        Ok::<_, DecodeError>(())
-    })?;
-    Ok(decoded)
-}
-
-/// Decodes a stored event and hands over each event that it is, with the number of the part: what is of today's version
-/// costs no more than [`decode`].
-#[inline]
-pub(crate) fn each<C: Codec, M: MessageSet, E: From<DecodeError>>(
-    codec: &C,
-    event: &EventRef<'_>,
-    mut take: impl FnMut(M, u16) -> Result<(), E>,
-) -> Result<(), E> {
-    if let Some(decoded) = today(codec, event) {
-        return take(decoded?, 0);
-    }
-    let parts = former(codec, event)?;
-    parts
-        .into_iter()
-        .try_for_each(|(part, message)| take(message, part))
-}
-
-/// What is stored under a name and version of today.
-#[inline]
-fn today<C: Codec, M: MessageSet>(
-    codec: &C,
-    event: &EventRef<'_>,
-) -> Option<Result<M, DecodeError>> {
-    let mut rows = M::ROWS.iter();
-    let row = rows.find(|row| row.name == event.name && row.version == event.schema)?;
-    Some(read(codec, event, row, None))
-}
-
-/// What is stored under a name and version that are not today's, each part with its number.
-#[cold]
-fn former<C: Codec, M: MessageSet>(
-    codec: &C,
-    event: &EventRef<'_>,
-) -> Result<Vec<(u16, M)>, DecodeError> {
-    let (name, version) = (event.name, event.schema);
-    let found = |row: &'static Row| row.find(name, version).map(|found| (row, found));
-    let mut rows: Vec<_> = M::ROWS.iter().filter_map(found).collect();
-    if rows.is_empty() && !M::RETIRED.contains(&name) {
-        return Err(UnknownMessage::to(M::ROWS, name, version).into());
-    }
-    rows.sort_by_key(|(_, found)| found.part);
-    let parts = rows.into_iter().map(|(row, Found { former, part })| {
-        let message = read(codec, event, row, Some(former))?;
-        Ok((part, message))
-    });
-    parts.collect()
-}
-
-fn read<C: Codec, M: MessageSet>(
-    codec: &C,
-    event: &EventRef<'_>,
-    row: &Row,
-    former: Option<Former>,
-) -> Result<M, DecodeError> {
-    let reader = Decode {
-        codec,
-        format: event.format,
-        payload: event.payload,
-        former,
-    };
-    M::read(row.variant, reader).map_err(|source| unreadable(event, source))
-}
-
-#[cold]
-fn unreadable(event: &EventRef<'_>, source: CodecError) -> DecodeError {
-    DecodeError::Payload {
-        name: event.name.into(),
-        source,
-    }
-}
-
-/// The only one of the parts.
-fn only<M>(event: &EventRef<'_>, mut parts: Vec<(u16, M)>) -> Result<M, DecodeError> {
-    let (name, version) = (event.name, event.schema);
-    match (parts.pop(), parts.len()) {
-        (Some((_, message)), 0) => Ok(message),
-        (Some(_), more) => Err(DecodeError::Split {
-            name: name.into(),
-            version,
-            parts: more + 1,
-        }),
-        (None, _) => Err(DecodeError::Retired {
-            name: name.into(),
-            version,
-        }),
-    }
-}
-
-/// Decodes a stored event that must be of one type, or become it.
-pub(crate) fn decode_one<C: Codec, E: Event>(
-    codec: &C,
-    event: &EventRef<'_>,
-) -> Result<E, DecodeError> {
-    let former = match (event.name, event.schema) == (E::NAME, E::VERSION) {
-        true => None,
-        false => match E::ROW.find(event.name, event.schema) {
-            Some(found) => Some(found.former),
-            None => {
-                let unknown = UnknownMessage::to(&[E::ROW], event.name, event.schema);
-                return Err(unknown.into());
-            }
-        },
-    };
-    let reader = Decode {
-        codec,
-        format: event.format,
-        payload: event.payload,
-        former,
-    };
-    E::read_event(reader).map_err(|source| unreadable(event, source))
-}
-
-/// Whether an encoded event can be decoded again.
-pub(crate) fn check<C: Codec, M: MessageSet>(
-    codec: &C,
-    encoded: &Encoded,
-) -> Result<(), CodecError> {
-    let row = M::row(encoded.name, encoded.version).map_err(CodecError::new)?;
-    let reader = Decode {
-        codec,
-        format: codec.format(),
-        payload: &encoded.payload,
-        former: None,
-    };
-    readable(M::read(row.variant, reader))
-}
-
-/// Whether an encoded event that belongs to no enum can be decoded again.
-pub(crate) fn check_one<C: Codec, E: Event>(
-    codec: &C,
-    encoded: &Encoded,
-) -> Result<(), CodecError> {
-    let reader = Decode {
-        codec,
-        format: codec.format(),
-        payload: &encoded.payload,
-        former: None,
-    };
-    readable(E::read_event(reader))
-}
-
-fn readable<T>(read: Result<T, CodecError>) -> Result<(), CodecError> {
-    match read {
-        Ok(_) => Ok(()),
-        Err(error) => Err(CodecError::Unreadable(Box::new(error))),
-    }
-}
-
 struct Encode<'a, C>(&'a C);
 
 impl<C: Codec> MessageWriter for Encode<'_, C> {
     type Ok = Encoded;
     type Error = CodecError;
+
+    #[inline]
+    fn writes(&self, name: &str) -> Option<u32> {
+        self.0.writes(name)
+    }
 
     fn write<T: Serialize>(
         self,
@@ -407,6 +309,11 @@ impl<C: Codec> MessageWriter for Encode<'_, C> {
         version: u32,
         payload: &T,
     ) -> Result<Encoded, CodecError> {
+        if let Some(wanted) = self.0.writes(name)
+            && wanted < version
+        {
+            return Err(CodecError::NoDowncast { version, wanted });
+        }
         let mut bytes = Vec::with_capacity(128);
         self.0.encode(payload, &mut bytes)?;
         Ok(Encoded {
@@ -414,33 +321,5 @@ impl<C: Codec> MessageWriter for Encode<'_, C> {
             version,
             payload: bytes,
         })
-    }
-}
-
-struct Decode<'a, C> {
-    codec: &'a C,
-    format: &'a str,
-    payload: &'a [u8],
-    former: Option<Former>,
-}
-
-impl<C: Codec> MessageReader for Decode<'_, C> {
-    type Error = CodecError;
-
-    fn read<T: DeserializeOwned>(self) -> Result<T, CodecError> {
-        self.codec.decode(self.format, self.payload)
-    }
-
-    fn no_such_variant(self) -> CodecError {
-        CodecError::new(message::NO_SUCH_VARIANT)
-    }
-
-    #[inline]
-    fn former(&self) -> Option<Former> {
-        self.former
-    }
-
-    fn read_upcast<T: DeserializeOwned>(self, steps: &[JsonUpcast]) -> Result<T, CodecError> {
-        self.codec.decode_upcast(self.format, self.payload, steps)
     }
 }

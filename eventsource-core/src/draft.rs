@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::append::NewEvent;
 use crate::codec::{self, Codec, CodecError, Encoded};
+use crate::decode;
 use crate::event::{Event, EventSet};
 use crate::message::MessageSet;
 use crate::tag::Tags;
@@ -28,7 +29,7 @@ impl<C: Codec> Draft<'_, C> {
         let name = MessageSet::name(event);
         let encoded = codec::encode(self.codec, event);
         let (encoded, mut tags) = (
-            self.read_back(name, encoded, codec::check::<C, E>)?,
+            self.read_back(name, encoded, decode::check::<C, E>)?,
             Tags::default(),
         );
         event.tags(&mut tags);
@@ -39,7 +40,7 @@ impl<C: Codec> Draft<'_, C> {
     pub(crate) fn of_event<E: Event>(&self, event: &E) -> Result<NewEvent, Unencodable> {
         let encoded = codec::encode_one(self.codec, event);
         let (encoded, mut tags) = (
-            self.read_back(E::NAME, encoded, codec::check_one::<C, E>)?,
+            self.read_back(E::NAME, encoded, decode::check_one::<C, E>)?,
             Tags::default(),
         );
         event.tags(&mut tags);

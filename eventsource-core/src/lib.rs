@@ -61,6 +61,7 @@
 
 mod aggregate;
 mod append;
+mod chain;
 mod checkpoint;
 pub mod codec;
 mod command;
@@ -68,6 +69,7 @@ mod consumer;
 mod decide;
 mod decision;
 mod declaration;
+mod decode;
 mod digest;
 mod dispatcher;
 mod draft;
@@ -104,6 +106,7 @@ pub mod testing;
 mod time;
 mod timer;
 mod trace;
+mod unknown;
 mod upcast;
 mod watch;
 
@@ -145,6 +148,7 @@ pub use stream::*;
 pub use subscription::*;
 pub use tag::{TAG_LIMIT, Tag, TagList, TagValue, Tags};
 pub use time::*;
+pub use upcast::OlderVersion;
 pub use uuid::Uuid;
 
 /// What a domain and its tests need: `use eventsource_core::prelude::*;`.

@@ -141,7 +141,7 @@ const fn clash(left: &Row, right: &Row) -> bool {
     let Some(shape) = right.shape else {
         return false;
     };
-    if has(shape.aliases, left.name) || shape.holds(left.name, left.version) {
+    if has(shape.aliases, left.name) || holds(shape, left.name, left.version) {
         return true;
     }
     let mut index = 0;
@@ -199,8 +199,31 @@ const fn known<M: MessageSet>(rows: usize, name: &str, version: u32) -> bool {
             return true;
         }
         if let Some(shape) = shape
-            && shape.holds(name, version)
+            && holds(shape, name, version)
         {
+            return true;
+        }
+        index += 1;
+    }
+    false
+}
+
+/// Whether a version, by its own name, is this shape or becomes it: [`Shape::holds`] for constants.
+pub(crate) const fn holds(shape: &Shape, name: &str, version: u32) -> bool {
+    let own = same(shape.name, name);
+    if own && shape.version == version {
+        return true;
+    }
+    let mut index = 0;
+    while index < shape.upcasts.len() {
+        if own && shape.upcasts[index].version == version {
+            return true;
+        }
+        index += 1;
+    }
+    index = 0;
+    while index < shape.before.len() {
+        if holds(shape.before[index], name, version) {
             return true;
         }
         index += 1;

@@ -6,7 +6,8 @@ use std::ops::{ControlFlow, Deref};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::aggregate::{Aggregate, Misapplied, Root};
-use crate::codec::{self, Codec, DecodeError};
+use crate::codec::{Codec, DecodeError};
+use crate::decode;
 use crate::event::{EventMeta, Recorded};
 use crate::metadata::Metadata;
 use crate::store::Visit;
@@ -223,7 +224,7 @@ impl<A: Aggregate, C: Codec> Fold<A, C> {
             return Err(corrupt(event, CorruptCause::Gap { expected }));
         }
         let root = &mut self.root;
-        let applied = codec::each(&self.codec, event, |decoded: A::Event, part| {
+        let applied = decode::each(&self.codec, event, |decoded: A::Event, part| {
             let meta = EventMeta::of(event, part);
             // A panic here would come back at every load, on a thread of the store at that.
             match catch_unwind(AssertUnwindSafe(|| root.apply_part(&decoded, &meta))) {
@@ -286,7 +287,7 @@ impl<A: Aggregate, C: Codec> Typed<A, C> {
 
     fn decode(&mut self, event: &EventRef<'_>) -> Result<(), CorruptCause> {
         let metadata = Metadata::from_stored(event.metadata).map_err(CorruptCause::Metadata)?;
-        codec::each(&self.codec, event, |decoded, part| {
+        decode::each(&self.codec, event, |decoded, part| {
             self.events.push(Recorded {
                 position: event.position,
                 stream: event.stream.clone(),

@@ -17,6 +17,8 @@ use crate::event::Event;
 use crate::shape::{Former, Found, JsonUpcast, Shape};
 use crate::tag::Tags;
 
+pub use crate::unknown::UnknownMessage;
+
 /// Where in the source a type was defined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Place {
@@ -176,10 +178,10 @@ impl Row {
     }
 
     /// The newest version under a stored name that it has or had, and the type of that version.
-    fn newest(&self, name: &str) -> Option<(u32, fn() -> &'static str)> {
+    pub(crate) fn newest(&self, name: &str) -> Option<(u32, &'static str)> {
         match self.shape.and_then(|shape| shape.newest(name)) {
-            Some(shape) => Some((shape.version, shape.type_name)),
-            None => (self.name == name).then_some((self.version, self.type_name)),
+            Some(shape) => Some((shape.version, (shape.type_name)())),
+            None => (self.name == name).then(|| (self.version, (self.type_name)())),
         }
     }
 }
@@ -256,62 +258,6 @@ pub trait MessageSet: Sized + Send + Sync + 'static {
     }
 }
 
-/// A stored name or version that today's code does not know.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub struct UnknownMessage {
-    /// The stored name.
-    pub name: String,
-    /// The stored version.
-    pub version: u32,
-    /// The newest version that is known under this name, if the name is known at all.
-    pub newest: Option<u32>,
-    /// The Rust type of that version.
-    pub type_name: Option<&'static str>,
-}
-
-impl UnknownMessage {
-    /// To whom only these are known.
-    #[cold]
-    pub(crate) fn to(rows: &[Row], name: &str, version: u32) -> Self {
-        let known = rows.iter().filter_map(|row| row.newest(name));
-        let newest = known.max_by_key(|(version, _)| *version);
-        Self {
-            name: name.into(),
-            version,
-            newest: newest.map(|(version, _)| version),
-            type_name: newest.map(|(_, type_name)| type_name()),
-        }
-    }
-}
-
-impl fmt::Display for UnknownMessage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            name,
-            version,
-            newest,
-            type_name,
-        } = self;
-        let name = name.escape_debug();
-        let (Some(newest), Some(type_name)) = (newest, type_name) else {
-            return write!(
-                f,
-                "no event or command is called `{name}` (version {version})"
-            );
-        };
-        match version > newest {
-            true => write!(
-                f,
-                "`{name}` is known up to version {newest} (`{type_name}`), and this is version {version}"
-            ),
-            false => write!(
-                f,
-                "nothing makes version {newest} of `{name}` (`{type_name}`) of version {version}"
-            ),
-        }
-    }
-}
-
 /// Takes the payload out of a message.
 pub trait MessageWriter {
     /// What it makes of it.
@@ -326,6 +272,13 @@ pub trait MessageWriter {
         version: u32,
         payload: &T,
     ) -> Result<Self::Ok, Self::Error>;
+
+    /// As which version it wants events of this name, if not as today's.
+    #[inline]
+    fn writes(&self, name: &str) -> Option<u32> {
+        let _ = name;
+        None
+    }
 
     /// Takes an event.
     fn event<E: Event>(self, event: &E) -> Result<Self::Ok, Self::Error>

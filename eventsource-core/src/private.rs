@@ -14,6 +14,7 @@ pub use inventory;
 pub use serde;
 
 pub use crate::aggregate::{Aggregate, Apply, EventVisitor, InvariantOutcome};
+pub use crate::chain::*;
 pub use crate::command::{
     AnyCommand, Command, CommandSet, Deciding, Handle, Handler, ListedCommand,
 };

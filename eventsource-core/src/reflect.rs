@@ -11,6 +11,7 @@ use serde::de::{self, DeserializeOwned};
 
 use crate::aggregate::{Aggregate, Misapplied, Root};
 use crate::codec::{self, DecodeError, Encoded, Json};
+use crate::decode;
 use crate::event::EventMeta;
 use crate::message::{MessageReader, MessageSet, NO_SUCH_VARIANT, Row};
 use crate::shape::{Former, JsonUpcast};
@@ -104,7 +105,7 @@ impl ReflectedAggregate {
                 let mut root = Root::<A>::new();
                 for stored in events {
                     let event = stored.as_ref();
-                    codec::each(&Json, &event, |part, number| {
+                    decode::each(&Json, &event, |part, number| {
                         let meta = EventMeta::of(&event, number);
                         root.apply_part(&part, &meta).map_err(FoldError::from)
                     })?;

@@ -5,7 +5,6 @@ use serde_json::Value;
 
 use crate::event::Event;
 use crate::message::Place;
-use crate::private::same;
 
 /// One type of event, as it is or was stored, and what can become it.
 ///
@@ -182,26 +181,9 @@ impl Shape {
     }
 
     /// Whether a version, by its own name, is this shape or becomes it.
-    pub(crate) const fn holds(&self, name: &str, version: u32) -> bool {
-        let own = same(self.name, name);
-        if own && self.version == version {
-            return true;
-        }
-        let mut index = 0;
-        while index < self.upcasts.len() {
-            if own && self.upcasts[index].version == version {
-                return true;
-            }
-            index += 1;
-        }
-        index = 0;
-        while index < self.before.len() {
-            if self.before[index].holds(name, version) {
-                return true;
-            }
-            index += 1;
-        }
-        false
+    pub(crate) fn holds(&self, former: Former) -> bool {
+        (self.name == former.name && self.has(former.version))
+            || self.before.iter().any(|before| before.holds(former))
     }
 
     /// The number of the first part that a successor is.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::codec::{self, DecodeError, Json};
+use crate::decode;
 use crate::event::{Event, EventSet};
 use crate::message::UnknownMessage;
 use crate::stream::{Position, StreamName, Version};
@@ -117,7 +118,7 @@ impl StoredEvent {
 
     /// Decodes the event, which was written as JSON, into the struct that it was made of, or that it becomes.
     pub fn decode_as<E: Event>(&self) -> Result<E, DecodeError> {
-        codec::decode_one(&Json, &self.as_ref())
+        decode::decode_one(&Json, &self.as_ref())
     }
 
     /// The same, borrowed.

@@ -1,13 +1,12 @@
-//! From an earlier version of an event to today's: what `from`, `of`, `into` and `upcast` stand for, and how a chain is
-//! read.
+//! From an earlier version of an event to today's, and back: what `from`, `of`, `into`, `upcast` and `down` stand for,
+//! and how a chain is read. That it is whole is checked in [`chain`](crate::chain).
 
 use std::fmt::Display;
 
 use serde_json::Value;
 
 use crate::event::Event;
-use crate::message::{MessageReader, Never};
-use crate::private::{fail, same};
+use crate::message::{MessageReader, MessageWriter, Never};
 use crate::shape::{Former, Shape, Successor};
 
 /// That an event was made of an earlier one, or of a part of it: `from = F` says it.
@@ -70,8 +69,8 @@ where
     for<'a> (): Never<'a>,
     E: Upcast<F>,
 {
-    fn upcast(former: F) -> Self {
-        <E as Upcast<F>>::upcast(former)
+    fn upcast(_: F) -> Self {
+        unreachable!("the first bound never holds")
     }
 }
 
@@ -156,21 +155,77 @@ pub fn follow<F: Event, E: Upcast<F>, R: MessageReader>(reader: R) -> Result<E, 
     F::read_event(reader).map(E::upcast)
 }
 
+/// That an earlier version can be made of a later one: `down = Self` on the later one says it.
+#[diagnostic::on_unimplemented(
+    message = "nothing makes the earlier version `{Self}` of `{E}`",
+    label = "`{Self}` has no `From<&{E}>`",
+    note = "write `impl From<&{E}> for {Self} {{ fn from(event: &{E}) -> Self {{ … }} }}`"
+)]
+pub trait Downcast<E>: Event {
+    /// Makes it.
+    fn downcast(event: &E) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E, F: Event + for<'e> From<&'e E>> Downcast<E> for F {
+    fn downcast(event: &E) -> Self {
+        event.into()
+    }
+}
+
+// Never holds: see the like of it on `Storable`.
+#[diagnostic::do_not_recommend]
+impl<E, F: Event> Downcast<E> for F
+where
+    for<'a> (): Never<'a>,
+    F: Downcast<E>,
+{
+    fn downcast(_: &E) -> Self {
+        unreachable!("the first bound never holds")
+    }
+}
+
+/// An earlier version that can still be written, by [`Codec::writing`](crate::Codec::writing).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is written no more",
+    label = "no version after it can be made into it",
+    note = "write `down = {Self}` in the `#[event(…)]` of the version after it, beside `from = {Self}`"
+)]
+pub trait OlderVersion {}
+
+/// Writes an event as the earlier version `F`, or one before that, if the writer wants it so.
+pub fn write_down<E: Event, F: Downcast<E>, W: MessageWriter>(
+    event: &E,
+    to: W,
+) -> Result<W::Ok, W::Error> {
+    match to.writes(E::NAME) {
+        Some(version) if version < E::VERSION => F::downcast(event).write_event(to),
+        _ => to.event(event),
+    }
+}
+
 /// A list of types that become `E`: `(First, (Second, ()))`.
 pub trait Formers<E> {
+    /// Whether there is none.
+    const EMPTY: bool;
+
     /// Reads the one that has this shape, or becomes one that has it.
     fn read<R: MessageReader>(reader: R, former: Former) -> Result<E, R::Error>;
 }
 
 impl<E> Formers<E> for () {
+    const EMPTY: bool = true;
+
     fn read<R: MessageReader>(reader: R, _: Former) -> Result<E, R::Error> {
         Err(reader.no_such_variant())
     }
 }
 
 impl<E: Follows<First>, First, Rest: Formers<E>> Formers<E> for (First, Rest) {
+    const EMPTY: bool = false;
+
     fn read<R: MessageReader>(reader: R, former: Former) -> Result<E, R::Error> {
-        match <E as Follows<First>>::FORMER.holds(former.name, former.version) {
+        match Rest::EMPTY || <E as Follows<First>>::FORMER.holds(former) {
             true => E::read_former(reader),
             false => Rest::read(reader, former),
         }
@@ -186,159 +241,18 @@ pub fn read_chain<E: Event, F: Formers<E>, R: MessageReader>(reader: R) -> Resul
     }
 }
 
-#[cold]
+#[inline(never)]
 fn read_old<E: Event, F: Formers<E>, R: MessageReader>(
     reader: R,
     former: Former,
 ) -> Result<E, R::Error> {
-    if former.name == E::NAME {
-        if former.version == E::VERSION {
-            return reader.read();
-        }
-        let steps = E::SHAPE.upcasts;
-        let first = steps.iter().position(|step| step.version == former.version);
-        if let Some(first) = first {
-            return reader.read_upcast(&steps[first..]);
-        }
+    if former.version == E::VERSION && former.name == E::NAME {
+        return reader.read();
     }
-    F::read(reader, former)
-}
-
-/// For use in a `const`, which fails to compile unless the event `former` says that it became `event`, and its version,
-/// if it has the same name, is one before.
-#[track_caller]
-pub const fn follows<E: Follows<F>, F>(event: &str, former: &str) {
-    let shape = E::FORMER;
-    let lost = shape.name.is_empty();
-    if (lost || same(shape.name, E::NAME)) && shape.version >= E::VERSION {
-        let (own, other) = (Digits::of(E::VERSION), Digits::of(shape.version));
-        fail(&[
-            "`",
-            former,
-            "` is version ",
-            other.text(),
-            ", which does not come before version ",
-            own.text(),
-            " of `",
-            event,
-            "`: versions go up by one from the oldest to the newest, so mend `version = …` on one of them",
-        ]);
-    }
-    let mut index = 0;
-    while index < shape.into.len() {
-        if same(shape.into[index].name, E::NAME) {
-            return;
-        }
-        index += 1;
-    }
-    fail(&[
-        "`",
-        former,
-        "` does not say that it became `",
-        event,
-        "`: write `of = ",
-        event,
-        "` and its version in its `#[event(…)]`; or, if it was split, name `",
-        event,
-        "` in its `into(…)`",
-    ]);
-}
-
-/// For use in a `const`, which fails to compile unless the event `successor` says that it comes of `event`.
-#[track_caller]
-pub const fn precedes<S: Event, F: Event>(event: &str, successor: &str) {
-    // Where versions do not go up, names may be lost, and the other one says what is wrong.
-    let lost = F::CHAINED && F::VERSION >= S::VERSION;
-    if (lost && S::SHAPE.holds("", F::VERSION)) || (!lost && S::SHAPE.holds(F::NAME, F::VERSION)) {
-        return;
-    }
-    fail(&[
-        "`",
-        successor,
-        "` does not say that it follows `",
-        event,
-        "`: write `from = ",
-        event,
-        "` in the `#[event(…)]` of `",
-        successor,
-        "`, or of the version that comes next",
-    ]);
-}
-
-/// For use in a `const`, which fails to compile unless one of what the event follows is not given twice, and the last
-/// version before its own is given.
-#[track_caller]
-pub const fn unbroken<E: Event>(event: &str) {
-    let shape = E::SHAPE;
-    let mut version = shape.since;
-    while version < shape.version {
-        let (mut times, mut index) = (0, 0);
-        while index < shape.upcasts.len() {
-            if shape.upcasts[index].version == version {
-                times += 1;
-            }
-            index += 1;
-        }
-        index = 0;
-        while index < shape.before.len() {
-            if shape.before[index].holds(shape.name, version) {
-                times += 1;
-            }
-            index += 1;
-        }
-        let number = Digits::of(version);
-        if times > 1 {
-            fail(&[
-                "version ",
-                number.text(),
-                " becomes `",
-                event,
-                "` in two ways: leave one of them out",
-            ]);
-        }
-        // A version further back is for the one that follows it to give.
-        if times == 0 && version + 1 == shape.version {
-            fail(&[
-                "nothing becomes `",
-                event,
-                "` of version ",
-                number.text(),
-                ", the one before its own: add it to `from`, as a struct with `#[event(version = ",
-                number.text(),
-                ", of = ",
-                event,
-                ")]`, or write `upcast(",
-                number.text(),
-                " = …)`, or `since = …` if it was never stored",
-            ]);
-        }
-        version += 1;
-    }
-}
-
-/// A number as text, in a constant.
-struct Digits {
-    bytes: [u8; 10],
-    start: usize,
-}
-
-impl Digits {
-    const fn of(mut number: u32) -> Self {
-        let (mut bytes, mut start) = ([b'0'; 10], 10);
-        loop {
-            start -= 1;
-            bytes[start] = b"0123456789"[(number % 10) as usize];
-            number /= 10;
-            if number == 0 {
-                return Self { bytes, start };
-            }
-        }
-    }
-
-    const fn text(&self) -> &str {
-        match std::str::from_utf8(self.bytes.split_at(self.start).1) {
-            Ok(text) => text,
-            Err(_) => "?",
-        }
+    let steps = E::SHAPE.upcasts;
+    let first = steps.iter().position(|step| step.version == former.version);
+    match first {
+        Some(first) if former.name == E::NAME => reader.read_upcast(&steps[first..]),
+        _ => F::read(reader, former),
     }
 }

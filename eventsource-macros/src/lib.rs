@@ -34,6 +34,30 @@ use crate::method::Role;
 /// payload's shape; `stream = "enrolment/{course}"` the stream to which a decision over several things records it, with
 /// fields between braces. `#[tag]` on a field makes a tag of it, `#[tag = "name"]` under another name. On an enum the
 /// attribute stands on the variants; a variant around a struct with `Event` takes that struct's name and version.
+///
+/// # Events that have changed
+///
+/// What is stored stays as it was written, and is read by every later version of the program. A field that is only
+/// added needs `#[serde(default)]` and nothing else: what was stored without it reads as its default. Anything more is a
+/// new version.
+///
+/// - **Another shape.** The old struct stays, as `#[event(version = 1, of = Opened)]`: it has the stored name of `Opened`.
+///   The new one says `#[event(name = "account.opened", version = 2, from = OpenedV1)]`, and `impl From<OpenedV1> for
+///   Opened` makes one of the other. The next time `from` names version 2, and so on; `of` may name the version after it
+///   or any later one.
+/// - **Another name.** `alias = "opened"`, or `alias("opened", …)`: names under which this version, and those before it,
+///   were stored.
+/// - **Several events of one.** The old one says `#[event(name = "moved", into(Withdrawn, Deposited))]`, each of the others
+///   `from = Moved`. What is stored is read as all of them; they share its position and version, and `EventMeta::part`
+///   numbers them. The list of an aggregate or a decision model has them all, or says `retired("…")` of the rest.
+/// - **No old struct.** `upcast(1 = path::to::function, 2 = …)`: each function takes the JSON of its version and returns
+///   that of the next, `fn(Value) -> Value` or `-> Result<Value, E>`. Payloads of other codecs need structs.
+/// - **Not needed any more.** `retired("…")` in the `#[aggregate]`: such events are read, and nothing comes of them.
+/// - **Nothing older was ever stored**: `since = 3` beside `version = 3`.
+/// - **Older programs are still running**: `down = OpenedV1` beside `from = OpenedV1`, with `impl From<&Opened> for
+///   OpenedV1`, lets `Codec::writing::<OpenedV1>` write what they can read.
+///
+/// A gap, a version given twice, a circle, a missing `From` and a link that only one of the two knows do not compile.
 #[proc_macro_derive(Event, attributes(event, tag, serde))]
 pub fn derive_event(item: TokenStream) -> TokenStream {
     message::derive(Kind::Event, item.into()).into()
@@ -51,7 +75,8 @@ pub fn derive_command(item: TokenStream) -> TokenStream {
 ///
 /// `#[aggregate(id = …, error = …, events(…), commands(…))]` names its id, its error, its events and its commands.
 /// Beside them: `name = "…"`, the name with which its streams begin; `invariant = …`, a function from `&Self` to
-/// `bool` or `Result<(), E>`; `events = Enum` and `commands = Enum` in place of the lists, for enums of your own.
+/// `bool` or `Result<(), E>`; `retired("…")`, the stored names of events of which nothing comes any more; `events = Enum`
+/// and `commands = Enum` in place of the lists, for enums of your own (where `#[event(retired("…"))]` stands on the enum).
 #[proc_macro_derive(Aggregate, attributes(aggregate))]
 pub fn derive_aggregate(item: TokenStream) -> TokenStream {
     aggregate::derive(item.into()).into()
@@ -62,6 +87,7 @@ pub fn derive_aggregate(item: TokenStream) -> TokenStream {
 /// `#[decision_model(events(…))]` lists the events that it is made of; `any_event` in its place takes every event with its
 /// tags, as a `StoredEvent`. `#[tag]` on a field asks an event for that tag, `#[tag = "name"]` under another name; the
 /// other fields begin with their `Default`, and `#[apply]` methods change them. `name = "…"` names the model.
+/// `retired("…")` names parts of events that were split, of which nothing comes here.
 #[proc_macro_derive(DecisionModel, attributes(decision_model, tag))]
 pub fn derive_decision_model(item: TokenStream) -> TokenStream {
     decision_model::derive(item.into()).into()

@@ -1,18 +1,17 @@
 //! A lock against today's program: what is wrong, what is new, and what the lock would be now.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::collections::BTreeMap;
 
-use eventsource_core::reflect::FoldError;
-use eventsource_core::{AggregateEntry, StoredEvent};
+use eventsource_core::AggregateEntry;
 use serde_json::Value;
 
 use crate::compare;
 use crate::contract::{self, Event, Key, Program};
-use crate::file::{File, Locked, Named, Reading, Sample};
+use crate::file::{File, Locked, Named, Reading};
+use crate::fold::{NotApplied, fold};
 use crate::help;
-use crate::layout::Layout;
 use crate::learn::Unlearnt;
+use crate::next::next;
 use crate::problem::{self, Problem, What};
 
 /// What comes of the comparison.
@@ -132,13 +131,8 @@ impl Check<'_> {
             if self.program.is_retired(&key.0) {
                 return;
             }
-            let is_known = |(name, _): &&Key| *name == key.0;
-            let newest = self
-                .program
-                .events
-                .iter()
-                .filter(|(key, _)| is_known(key))
-                .next_back();
+            let mut versions = self.program.events.iter();
+            let newest = versions.rfind(|((name, _), _)| *name == key.0);
             let (what, help) = match newest {
                 Some((newest, event)) => (
                     What::VersionGone,
@@ -158,9 +152,18 @@ impl Check<'_> {
         };
         let mut changed = false;
         if let (Some(Ok(learnt)), false) = (&event.learnt, locked.layout.0.is_empty()) {
-            let changes = compare::compare(&locked.layout, &learnt.layout);
-            changed = !changes.is_empty();
-            for (number, (path, change)) in changes.into_iter().enumerate() {
+            let found = compare::compare(&locked.layout, &learnt.layout);
+            changed = !found.is_empty();
+            // What an event that was renamed is told under its name of today is not told again.
+            let own = self.file.events.get(&known).filter(|_| known != *key);
+            let told = own
+                .map(|own| compare::compare(&own.layout, &learnt.layout))
+                .unwrap_or_default();
+            let found: Vec<_> = found
+                .into_iter()
+                .filter(|change| !told.contains(change))
+                .collect();
+            for (number, (path, change)) in found.into_iter().enumerate() {
                 let near = help::near(event, &path, &change);
                 let help = match number {
                     0 => help::changed(&near, &known, event, &locked.layout, &learnt.layout),
@@ -280,7 +283,7 @@ fn holds(is: &Value, was: &Value) -> bool {
 }
 
 /// Why one of those who read an event refuses a payload, if one does.
-fn refusal(program: &Program, key: &Key, payload: &Value) -> Option<String> {
+pub(crate) fn refusal(program: &Program, key: &Key, payload: &Value) -> Option<String> {
     let mut readers = program
         .readers
         .iter()
@@ -297,204 +300,13 @@ pub(crate) fn written(program: &Program, key: &Key, payload: &Value) -> Value {
 }
 
 /// What a stored payload is today, to the reader who sees most of it.
-fn becomes(program: &Program, key: &Key, payload: &Value) -> Vec<(Key, Value)> {
+pub(crate) fn becomes(program: &Program, key: &Key, payload: &Value) -> Vec<(Key, Value)> {
     let readers = program
         .readers
         .iter()
         .filter(|reader| reader.set.find(&key.0, key.1).is_some());
     let seen = readers.filter_map(|reader| contract::today(reader, key, payload).ok());
     seen.max_by_key(Vec::len).unwrap_or_default()
-}
-
-/// Has an aggregate apply each example: after those before it, or by itself.
-fn fold(
-    entry: &AggregateEntry,
-    samples: &BTreeMap<Key, Vec<Value>>,
-) -> BTreeMap<Key, Result<(), NotApplied>> {
-    let set = entry.reflected_events();
-    let order = |key: &Key| {
-        let row = set.find(&key.0, key.1).map(|(row, _)| row.variant);
-        (row.unwrap_or(u16::MAX), key.clone())
-    };
-    let mut keys: Vec<_> = samples.keys().collect();
-    keys.sort_by_key(|key| order(key));
-    let mut before: Vec<StoredEvent> = Vec::new();
-    let mut folded = BTreeMap::new();
-    for key in keys {
-        let mut result = Ok(());
-        for sample in &samples[key] {
-            let at = before.len() as u64 + 1;
-            before.push(contract::stored(&key.0, key.1, sample, at));
-            if let Err(reason) = try_fold(entry, &before) {
-                before.pop();
-                let alone = contract::stored(&key.0, key.1, sample, 1);
-                if try_fold(entry, &[alone]).is_err() {
-                    result = Err(reason);
-                }
-            }
-        }
-        folded.insert(key.clone(), result);
-    }
-    folded
-}
-
-/// Why an example was not applied.
-enum NotApplied {
-    /// It was not even read.
-    Unread,
-    /// It was read.
-    Refused(String),
-}
-
-fn try_fold(entry: &AggregateEntry, events: &[StoredEvent]) -> Result<(), NotApplied> {
-    match catch_unwind(AssertUnwindSafe(|| entry.fold(events))) {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(FoldError::Decode(_))) => Err(NotApplied::Unread),
-        Ok(Err(error)) => Err(NotApplied::Refused(error.to_string())),
-        Err(panic) => {
-            let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-            let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-            let text = text.unwrap_or_default();
-            Err(NotApplied::Refused(format!("it panicked: {text}")))
-        }
-    }
-}
-
-/// The lock as it is now: with everything that is read today, and what it has kept of what was stored before.
-fn next(program: &Program, file: &File) -> File {
-    let mut next = File::default();
-    for (key, event) in &program.events {
-        let locked = file.events.get(key);
-        let learnt = event
-            .learnt
-            .as_ref()
-            .and_then(|learnt| learnt.as_ref().ok());
-        let layout = match (learnt, locked) {
-            (Some(learnt), _) => learnt.layout.clone(),
-            (None, Some(locked)) => locked.layout.clone(),
-            (None, None) => Layout::default(),
-        };
-        let kept = locked
-            .map(|locked| locked.samples.as_slice())
-            .unwrap_or_default();
-        let kept = kept.iter().map(|sample| sample.payload.clone());
-        let new = learnt.into_iter().flat_map(|learnt| &learnt.samples);
-        let new = new.map(|sample| match event.is_today {
-            true => written(program, key, sample),
-            false => sample.clone(),
-        });
-        let payloads = kept.chain(new);
-        let entry = Locked {
-            line: 0,
-            layout,
-            tags: event.tags.clone(),
-            samples: samples(program, key, payloads, event.is_today),
-        };
-        next.events.insert(key.clone(), entry);
-    }
-    for (key, locked) in &file.events {
-        let is_read = program.known_as(key).is_some() || program.is_retired(&key.0);
-        if is_read && !next.events.contains_key(key) {
-            let payloads = locked.samples.iter().map(|sample| sample.payload.clone());
-            let entry = Locked {
-                line: 0,
-                samples: samples(program, key, payloads, false),
-                ..locked.clone()
-            };
-            next.events.insert(key.clone(), entry);
-        }
-    }
-    for entry in &program.aggregates {
-        let set = entry.reflected_events();
-        let known = next.events.iter().filter(|((name, version), _)| {
-            set.find(name, *version).is_some() || set.retired.contains(&name.as_str())
-        });
-        let samples = known.map(|(key, locked)| {
-            let payloads = locked.samples.iter().map(|sample| sample.payload.clone());
-            (key.clone(), payloads.collect())
-        });
-        let reads = fold(entry, &samples.collect())
-            .into_iter()
-            .map(|(key, folded)| {
-                let reading = match folded {
-                    Ok(()) => Reading::Applied,
-                    Err(_) => Reading::Read,
-                };
-                (key, reading)
-            });
-        next.aggregates
-            .insert(entry.name.to_owned(), reads.collect());
-    }
-    next
-}
-
-/// The examples that can be read, each once, with what they become.
-fn samples(
-    program: &Program,
-    key: &Key,
-    payloads: impl Iterator<Item = Value>,
-    is_today: bool,
-) -> Vec<Sample> {
-    let mut samples: Vec<Sample> = Vec::new();
-    for payload in payloads {
-        let is_new = !samples.iter().any(|sample| sample.payload == payload);
-        if is_new && refusal(program, key, &payload).is_none() {
-            let becomes = match is_today {
-                true => Vec::new(),
-                false => becomes(program, key, &payload),
-            };
-            samples.push(Sample { payload, becomes });
-        }
-    }
-    samples
-}
-
-/// What of `next` a lock does not have: in words, for a person who is to record it.
-pub(crate) fn news(file: &File, next: &File) -> Vec<String> {
-    let mut news = Vec::new();
-    for name in next.aggregates.keys() {
-        if !file.aggregates.contains_key(name) {
-            news.push(format!("the aggregate `{name}` is new"));
-        }
-    }
-    for (name, reads) in &file.aggregates {
-        if let Some(next) = next.aggregates.get(name)
-            && next != reads
-        {
-            news.push(format!(
-                "the aggregate `{name}` reads or applies other events"
-            ));
-        }
-    }
-    for (key @ (name, version), entry) in &next.events {
-        match file.events.get(key) {
-            None => news.push(format!("`{name}` version {version} is new")),
-            Some(locked) if locked.layout != entry.layout => {
-                news.push(format!("`{name}` version {version} reads more than it did"));
-            }
-            Some(locked) if locked.tags != entry.tags => {
-                news.push(format!("`{name}` version {version} has other tags"));
-            }
-            Some(locked) if locked.samples != entry.samples => {
-                let payloads = |all: &[Sample]| {
-                    all.iter()
-                        .map(|sample| sample.payload.clone())
-                        .collect::<Vec<_>>()
-                };
-                news.push(
-                    match payloads(&locked.samples) == payloads(&entry.samples) {
-                        true => format!("`{name}` version {version} becomes another version"),
-                        false => format!("`{name}` version {version} has other examples"),
-                    },
-                );
-            }
-            Some(_) => {}
-        }
-    }
-    let kept: BTreeSet<_> = next.events.keys().collect();
-    let gone = file.events.keys().filter(|key| !kept.contains(key));
-    news.extend(gone.map(|(name, version)| format!("`{name}` version {version} is gone")));
-    news
 }
 
 /// Whether a change can be taken into the lock although stored events suffer from it.

@@ -20,11 +20,16 @@ pub(crate) fn next_version(
         [] => String::new(),
         before => format!(", from = {}", before.join(" + ")),
     };
+    let aliases = event
+        .aliases
+        .iter()
+        .map(|alias| format!(", alias = {alias:?}"));
+    let aliases = aliases.collect::<String>();
     let mut text = format!("#[event(version = {version}, of = {label}{before})]\n");
     text.push_str(&declaration(&former, event, was, is, *version));
     let _ = write!(
         text,
-        "\n#[event(name = {name:?}, version = {next}, from = {former})]\npub struct {label} {{ … }}\n\n\
+        "\n#[event(name = {name:?}, version = {next}, from = {former}{aliases})]\npub struct {label} {{ … }}\n\n\
          impl From<{former}> for {label} {{ … }}\n"
     );
     text

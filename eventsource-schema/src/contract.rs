@@ -37,6 +37,8 @@ pub(crate) struct Event {
     pub(crate) tags: BTreeSet<String>,
     /// It is written today.
     pub(crate) is_today: bool,
+    /// The other names under which it was stored.
+    pub(crate) aliases: Vec<String>,
     /// The types that become it.
     pub(crate) before: Vec<String>,
     /// The type that it becomes.
@@ -158,6 +160,11 @@ fn facts(row: &Row, shape: &Shape) -> Event {
         label: own_label,
         place: shape.place,
         tags,
+        aliases: shape
+            .aliases
+            .iter()
+            .map(|&alias| alias.to_owned())
+            .collect(),
         declaration,
         is_today: false,
         before: shape

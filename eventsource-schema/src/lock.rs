@@ -7,9 +7,10 @@ use std::{env, fs, io};
 use eventsource_core::{Event, Registry};
 
 use crate::catalogue::Catalogue;
-use crate::check::{Checked, can_be_overwritten, check, news};
+use crate::check::{Checked, can_be_overwritten, check};
 use crate::contract::{Given, Program};
 use crate::file::{File, Malformed};
+use crate::next::news;
 use crate::problem::Problem;
 
 /// The variable that says whether the lock is to be written.

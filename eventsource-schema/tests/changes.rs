@@ -1,5 +1,9 @@
 //! What may be done to an event that is stored, and what is said about it: every kind of change, as `before` and `after`.
 #![allow(missing_docs, reason = "a program that is read as a whole")]
+#![allow(
+    clippy::needless_raw_string_hashes,
+    reason = "expect-test writes them"
+)]
 
 use std::fs;
 
@@ -223,7 +227,7 @@ macro_rules! case {
 
 opened! { field_gone { pub owner: String, pub note: Option<String>, } }
 case!(dangerous a_field_is_gone: start -> field_gone, expect![[r#"
-    `account.opened` version 1: the field `limit` is gone, and stored events have it (eventsource-schema/tests/changes.rs:212)
+    `account.opened` version 1: the field `limit` is gone, and stored events have it (eventsource-schema/tests/changes.rs:<line>)
         make version 2 of it, and keep version 1 as it was
 
         #[event(version = 1, of = Opened)]
@@ -241,7 +245,7 @@ case!(dangerous a_field_is_gone: start -> field_gone, expect![[r#"
 
 opened! { field_renamed { pub holder: String, pub limit: u32, pub note: Option<String>, } }
 case!(dangerous a_field_is_renamed: start -> field_renamed, expect![[r#"
-    `account.opened` version 1: the field `owner` is gone, and stored events have it (eventsource-schema/tests/changes.rs:230)
+    `account.opened` version 1: the field `owner` is gone, and stored events have it (eventsource-schema/tests/changes.rs:<line>)
         if it is called `holder` now, write `#[serde(alias = "owner")]` on `holder`; else make version 2 of it, and keep version 1 as it was
 
         #[event(version = 1, of = Opened)]
@@ -259,7 +263,7 @@ case!(dangerous a_field_is_renamed: start -> field_renamed, expect![[r#"
 
 opened! { field_renamed_by_serde { #[serde(rename = "holder")] pub owner: String, pub limit: u32, pub note: Option<String>, } }
 case!(dangerous a_field_is_renamed_by_serde: start -> field_renamed_by_serde, expect![[r#"
-    `account.opened` version 1: the field `owner` is gone, and stored events have it (eventsource-schema/tests/changes.rs:248)
+    `account.opened` version 1: the field `owner` is gone, and stored events have it (eventsource-schema/tests/changes.rs:<line>)
         if it is called `holder` now, write `#[serde(alias = "owner")]` on `holder`; else make version 2 of it, and keep version 1 as it was
 
         #[event(version = 1, of = Opened)]
@@ -283,13 +287,13 @@ case!(harmless a_field_is_renamed_and_read_under_its_old_name_too: start -> fiel
 
 opened! { alias_gone { pub holder: String, pub limit: u32, pub note: Option<String>, } }
 case!(dangerous the_other_name_of_a_field_is_gone: field_renamed_with_alias -> alias_gone, expect![[r#"
-    `account.opened` version 1: the field `holder` is not read under the name `owner` any more, under which it is stored (eventsource-schema/tests/changes.rs:272)
+    `account.opened` version 1: the field `holder` is not read under the name `owner` any more, under which it is stored (eventsource-schema/tests/changes.rs:<line>)
         write `#[serde(alias = "owner")]` on `holder` again
 "#]]);
 
 opened! { field_retyped { pub owner: String, pub limit: String, pub note: Option<String>, } }
 case!(dangerous a_field_is_retyped: start -> field_retyped, expect![[r#"
-    `account.opened` version 1: `limit` was stored as u32 and is read as text (eventsource-schema/tests/changes.rs:278)
+    `account.opened` version 1: `limit` was stored as u32 and is read as text (eventsource-schema/tests/changes.rs:<line>)
         make version 2 of it, and keep version 1 as it was
 
         #[event(version = 1, of = Opened)]
@@ -307,7 +311,7 @@ case!(dangerous a_field_is_retyped: start -> field_retyped, expect![[r#"
 
 opened! { number_narrowed { pub owner: String, pub limit: u16, pub note: Option<String>, } }
 case!(dangerous a_number_is_narrowed: start -> number_narrowed, expect![[r#"
-    `account.opened` version 1: `limit` was stored as u32 and is read as u16 (eventsource-schema/tests/changes.rs:296)
+    `account.opened` version 1: `limit` was stored as u32 and is read as u16 (eventsource-schema/tests/changes.rs:<line>)
         make version 2 of it, and keep version 1 as it was
 
         #[event(version = 1, of = Opened)]
@@ -325,7 +329,7 @@ case!(dangerous a_number_is_narrowed: start -> number_narrowed, expect![[r#"
 
 opened! { sign_added { pub owner: String, pub limit: i32, pub note: Option<String>, } }
 case!(dangerous a_number_gets_a_sign_and_loses_a_bit: start -> sign_added, expect![[r#"
-    `account.opened` version 1: `limit` was stored as u32 and is read as i32 (eventsource-schema/tests/changes.rs:314)
+    `account.opened` version 1: `limit` was stored as u32 and is read as i32 (eventsource-schema/tests/changes.rs:<line>)
         make version 2 of it, and keep version 1 as it was
 
         #[event(version = 1, of = Opened)]
@@ -349,7 +353,7 @@ case!(harmless a_number_is_widened: start -> number_widened, expect![[r#"
 
 opened! { text_to_uuid { pub owner: Uuid, pub limit: u32, pub note: Option<String>, } }
 case!(dangerous a_text_becomes_a_uuid: start -> text_to_uuid, expect![[r#"
-    `account.opened` version 1: `owner` was stored as text and is read as text of uuid (eventsource-schema/tests/changes.rs:338)
+    `account.opened` version 1: `owner` was stored as text and is read as text of uuid (eventsource-schema/tests/changes.rs:<line>)
         make version 2 of it, and keep version 1 as it was
 
         #[event(version = 1, of = Opened)]
@@ -371,7 +375,7 @@ case!(harmless a_uuid_becomes_a_text: text_to_uuid -> start, expect![[r#"
 
 opened! { required_added { pub owner: String, pub limit: u32, pub note: Option<String>, pub branch: String, } }
 case!(dangerous a_required_field_is_new: start -> required_added, expect![[r#"
-    `account.opened` version 1: the field `branch` is new and required, and stored events lack it (eventsource-schema/tests/changes.rs:360)
+    `account.opened` version 1: the field `branch` is new and required, and stored events lack it (eventsource-schema/tests/changes.rs:<line>)
         write `#[serde(default)]` on `branch`, or make it an `Option`, if that is what stored events mean; else make version 2 of it, and keep version 1 as it was
 
         #[event(version = 1, of = Opened)]
@@ -399,7 +403,7 @@ case!(harmless a_field_with_a_default_is_new: start -> default_added, expect![[r
     new: `account.opened` version 1 reads more than it did
 "#]]);
 case!(dangerous a_default_is_gone: default_added -> required_added, expect![[r#"
-    `account.opened` version 1: the field `branch` is required now, and may be absent in stored events (eventsource-schema/tests/changes.rs:360)
+    `account.opened` version 1: the field `branch` is required now, and may be absent in stored events (eventsource-schema/tests/changes.rs:<line>)
         write `#[serde(default)]` on `branch` again; else make version 2 of it, and keep version 1 as it was
 
         #[event(version = 1, of = Opened)]
@@ -419,7 +423,7 @@ case!(dangerous a_default_is_gone: default_added -> required_added, expect![[r#"
 
 opened! { optional_required { pub owner: String, pub limit: u32, pub note: String, } }
 case!(dangerous an_optional_field_is_required: start -> optional_required, expect![[r#"
-    `account.opened` version 1: `note` may be `null` in stored events, and `null` is not read any more (eventsource-schema/tests/changes.rs:408)
+    `account.opened` version 1: `note` may be `null` in stored events, and `null` is not read any more (eventsource-schema/tests/changes.rs:<line>)
         make it an `Option` again; or make version 2 of it, and keep version 1 as it was
 
         #[event(version = 1, of = Opened)]
@@ -437,7 +441,7 @@ case!(dangerous an_optional_field_is_required: start -> optional_required, expec
 
 opened! { optional_defaulted { pub owner: String, pub limit: u32, #[serde(default)] pub note: String, } }
 case!(dangerous an_optional_field_gets_a_default_in_its_place: start -> optional_defaulted, expect![[r#"
-    `account.opened` version 1: `note` may be `null` in stored events, and `null` is not read any more (eventsource-schema/tests/changes.rs:426)
+    `account.opened` version 1: `note` may be `null` in stored events, and `null` is not read any more (eventsource-schema/tests/changes.rs:<line>)
         make it an `Option` again; or make version 2 of it, and keep version 1 as it was
 
         #[event(version = 1, of = Opened)]
@@ -491,7 +495,7 @@ program! { event_renamed {
 } }
 case!(dangerous an_event_is_renamed: start -> event_renamed, expect![[r#"
     `account.opened` version 1: the event is gone: nothing reads what is stored under this name (schema.lock:8)
-        if it is `Opened` (eventsource-schema/tests/changes.rs:477) now, write `#[event(name = "account.opened", …)]` on it, or `alias = "account.opened"` if `account.begun` is to be its name from now on; or, if nothing comes of it any more, write `retired("account.opened")` in the `#[aggregate(…)]` of `account`
+        if it is `Opened` (eventsource-schema/tests/changes.rs:<line>) now, write `#[event(name = "account.opened", …)]` on it, or `alias = "account.opened"` if `account.begun` is to be its name from now on; or, if nothing comes of it any more, write `retired("account.opened")` in the `#[aggregate(…)]` of `account`
 "#]]);
 
 program! { event_renamed_with_alias {
@@ -502,7 +506,7 @@ case!(harmless an_event_is_renamed_with_an_alias: start -> event_renamed_with_al
     harmless
     new: the aggregate `account` reads or applies other events
     new: `account.begun` version 1 is new
-    new: `account.opened` version 1 has other examples
+    new: `account.opened` version 1 becomes another version
 "#]]);
 
 closable! { two_events {
@@ -554,7 +558,7 @@ program! { chain {
 case!(harmless a_new_version_has_a_chain: start -> chain, expect![[r#"
     harmless
     new: the aggregate `account` reads or applies other events
-    new: `account.opened` version 1 has other examples
+    new: `account.opened` version 1 becomes another version
     new: `account.opened` version 2 is new
 "#]]);
 
@@ -570,7 +574,7 @@ program! { chain_changed {
     }
 } }
 case!(dangerous an_old_version_is_changed: chain -> chain_changed, expect![[r#"
-    `account.opened` version 1: the field `note` is gone, and stored events have it (eventsource-schema/tests/changes.rs:550)
+    `account.opened` version 1: the field `note` is gone, and stored events have it (eventsource-schema/tests/changes.rs:<line>)
         version 1 was stored like that, and cannot change any more: put `OpenedV1` back as it was
 
         pub struct OpenedV1 {
@@ -592,7 +596,7 @@ program! { chain_means_other {
     }
 } }
 case!(dangerous an_old_version_becomes_something_else: chain -> chain_means_other, expect![[r#"
-    `account.opened` version 1: the stored example {"limit":1,"note":"text","owner":"text"} became account.opened 2 {"branch":"main","limit":1,"owner":"text"} and becomes account.opened 2 {"branch":"main","limit":100,"owner":"text"} (eventsource-schema/tests/changes.rs:572)
+    `account.opened` version 1: the stored example {"limit":1,"note":"text","owner":"text"} became account.opened 2 {"branch":"main","limit":1,"owner":"text"} and becomes account.opened 2 {"branch":"main","limit":100,"owner":"text"} (eventsource-schema/tests/changes.rs:<line>)
         history means something else now: if that is a mistake, mend the `From` or the `upcast`; if it is what you want, take it into the lock with `EVENTSOURCE_SCHEMA=overwrite`
 "#]]);
 
@@ -601,7 +605,7 @@ program! { chain_cut {
     pub struct Opened { pub owner: String, pub limit: u64, pub branch: String }
 } }
 case!(dangerous the_chain_no_longer_reaches_the_present: chain -> chain_cut, expect![[r#"
-    `account.opened` version 1: nothing reads this version any more, and makes today's event of it (eventsource-schema/tests/changes.rs:588)
+    `account.opened` version 1: nothing reads this version any more, and makes today's event of it (eventsource-schema/tests/changes.rs:<line>)
         put it back, and let the next version be made of it
 
         #[event(version = 1, of = Opened)]
@@ -622,7 +626,7 @@ program! { version_back {
     pub struct Opened { pub owner: String, pub limit: u32, pub note: Option<String> }
 } }
 case!(dangerous a_version_goes_back: chain -> version_back, expect![[r#"
-    `account.opened` version 2: nothing reads this version any more, and makes today's event of it (eventsource-schema/tests/changes.rs:609)
+    `account.opened` version 2: nothing reads this version any more, and makes today's event of it (eventsource-schema/tests/changes.rs:<line>)
         it is version 1 again in the source: versions go up, write `version = 2` or more
 "#]]);
 
@@ -637,7 +641,7 @@ program! { upcast_by_json {
 case!(harmless a_new_version_is_made_of_json: start -> upcast_by_json, expect![[r#"
     harmless
     new: the aggregate `account` reads or applies other events
-    new: `account.opened` version 1 has other examples
+    new: `account.opened` version 1 becomes another version
     new: `account.opened` version 2 is new
 "#]]);
 
@@ -649,7 +653,7 @@ program! { upcast_broken {
     }
 } }
 case!(dangerous json_of_an_old_version_does_not_become_the_new_one: start -> upcast_broken, expect![[r#"
-    `account.opened` version 1: the stored example {"limit":1,"note":"text","owner":"text"} is not read: the payload of `account.opened` does not decode: missing field `branch` at line 1 column 40 (eventsource-schema/tests/changes.rs:633)
+    `account.opened` version 1: the stored example {"limit":1,"note":"text","owner":"text"} is not read: the payload of `account.opened` does not decode: missing field `branch` at line 1 column 40 (eventsource-schema/tests/changes.rs:<line>)
         mend how version 1 becomes `Opened`
 "#]]);
 
@@ -668,7 +672,7 @@ pub mod aggregate_renamed {
 }
 case!(dangerous an_aggregate_is_renamed: start -> aggregate_renamed, expect![[r#"
     `account`: no aggregate has this name any more, and streams begin with it (schema.lock)
-        if it is `Account` (eventsource-schema/tests/changes.rs:648) now, write `#[aggregate(name = "account", …)]` on it; else put it back; and if it is in a crate that this test does not name, write `use that_crate as _;`
+        if it is `Account` (eventsource-schema/tests/changes.rs:<line>) now, write `#[aggregate(name = "account", …)]` on it; else put it back; and if it is in a crate that this test does not name, write `use that_crate as _;`
 "#]]);
 
 pub mod event_moved {
@@ -706,7 +710,7 @@ fn an_aggregate_no_longer_lists_an_event_that_others_read() {
             .with_consumer::<event_moved::Closings>(),
     );
     expect![[r#"
-        `account.closed` version 1: the aggregate `account` does not list it any more, and its streams hold it (eventsource-schema/tests/changes.rs:666)
+        `account.closed` version 1: the aggregate `account` does not list it any more, and its streams hold it (eventsource-schema/tests/changes.rs:<line>)
             list it in `events(…)` of `account` again; or, if its streams may hold it and nothing comes of it any more, write `retired("account.closed")` there
     "#]].assert_eq(&told);
 }
@@ -727,7 +731,7 @@ pub mod apply_panics {
     }
 }
 case!(dangerous an_event_that_was_applied_cannot_be: start -> apply_panics, expect![[r#"
-    `account.opened` version 1: the aggregate `account` applied the stored example and does not any more: it panicked: there are no small limits (eventsource-schema/tests/changes.rs:706)
+    `account.opened` version 1: the aggregate `account` applied the stored example and does not any more: it panicked: there are no small limits (eventsource-schema/tests/changes.rs:<line>)
         what has happened cannot be refused: mend the `#[apply]` method of `Account`, so that it does something sensible with every event that is stored
 "#]]);
 
@@ -736,15 +740,15 @@ case!(dangerous an_event_that_was_applied_cannot_be: start -> apply_panics, expe
 opened! { tagged { #[tag] pub owner: String, pub limit: u32, pub note: Option<String>, } }
 opened! { tag_renamed { #[tag = "holder"] pub owner: String, pub limit: u32, pub note: Option<String>, } }
 case!(dangerous a_tag_is_new: start -> tagged, expect![[r#"
-    `account.opened` version 1: the tag `owner` is new: stored events do not have it, and are not found by it (eventsource-schema/tests/changes.rs:724)
+    `account.opened` version 1: the tag `owner` is new: stored events do not have it, and are not found by it (eventsource-schema/tests/changes.rs:<line>)
         whoever asks for `owner` does not see the events that are stored: take `#[tag]` off again, or record new events under a new stored name, or copy the store with the tag added
 "#]]);
 case!(dangerous a_tag_is_gone: tagged -> start, expect![[r#"
-    `account.opened` version 1: the tag `owner` is gone: new events are not found by it, where stored ones are (eventsource-schema/tests/changes.rs:186)
+    `account.opened` version 1: the tag `owner` is gone: new events are not found by it, where stored ones are (eventsource-schema/tests/changes.rs:<line>)
         write `#[tag = "owner"]` on its field again
 "#]]);
 case!(dangerous a_tag_is_renamed: tagged -> tag_renamed, expect![[r#"
-    `account.opened` version 1: the tag `owner` is gone: new events are not found by it, where stored ones are (eventsource-schema/tests/changes.rs:725)
+    `account.opened` version 1: the tag `owner` is gone: new events are not found by it, where stored ones are (eventsource-schema/tests/changes.rs:<line>)
         write `#[tag = "owner"]` on its field again
 "#]]);
 
@@ -774,7 +778,7 @@ paid! { variant_gone {
     pub struct Line { pub price: u64 }
 } }
 case!(dangerous a_variant_is_gone: nested -> variant_gone, expect![[r#"
-    `account.paid` version 1: the variant `method::Voucher` is gone, and stored events have it (eventsource-schema/tests/changes.rs:758)
+    `account.paid` version 1: the variant `method::Voucher` is gone, and stored events have it (eventsource-schema/tests/changes.rs:<line>)
         put the variant back; or make version 2 of it, and keep version 1 as it was
 
         #[event(version = 1, of = Paid)]
@@ -810,7 +814,7 @@ paid! { variant_renamed {
     pub struct Line { pub price: u64 }
 } }
 case!(dangerous a_variant_is_renamed: nested -> variant_renamed, expect![[r#"
-    `account.paid` version 1: the variant `method::Voucher` is gone, and stored events have it (eventsource-schema/tests/changes.rs:794)
+    `account.paid` version 1: the variant `method::Voucher` is gone, and stored events have it (eventsource-schema/tests/changes.rs:<line>)
         if it is called `Coupon` now, write `#[serde(alias = "Voucher")]` on `Coupon`; else make version 2 of it, and keep version 1 as it was
 
         #[event(version = 1, of = Paid)]
@@ -853,7 +857,7 @@ paid! { variant_retyped {
     pub struct Line { pub price: u64 }
 } }
 case!(dangerous a_variant_holds_something_else: nested -> variant_retyped, expect![[r#"
-    `account.paid` version 1: `method::Card` was stored as struct and is read as u16 (eventsource-schema/tests/changes.rs:837)
+    `account.paid` version 1: `method::Card` was stored as struct and is read as u16 (eventsource-schema/tests/changes.rs:<line>)
         make version 2 of it, and keep version 1 as it was
 
         #[event(version = 1, of = Paid)]
@@ -886,7 +890,7 @@ paid! { tagging_changed {
     pub struct Line { pub price: u64 }
 } }
 case!(dangerous an_enum_is_tagged_otherwise: variant_gone -> tagging_changed, expect![[r#"
-    `account.paid` version 1: `method` was stored as enum and is read as enum by type (eventsource-schema/tests/changes.rs:869)
+    `account.paid` version 1: `method` was stored as enum and is read as enum by type (eventsource-schema/tests/changes.rs:<line>)
         make version 2 of it, and keep version 1 as it was
 
         #[event(version = 1, of = Paid)]
@@ -917,7 +921,7 @@ paid! { nested_field_gone {
     pub struct Line { pub amount: u64 }
 } }
 case!(dangerous a_field_of_a_nested_struct_is_renamed: nested -> nested_field_gone, expect![[r#"
-    `account.paid` version 1: the field `lines[].price` is gone, and stored events have it (eventsource-schema/tests/changes.rs:901)
+    `account.paid` version 1: the field `lines[].price` is gone, and stored events have it (eventsource-schema/tests/changes.rs:<line>)
         if it is called `amount` now, write `#[serde(alias = "price")]` on `amount`; else make version 2 of it, and keep version 1 as it was
 
         #[event(version = 1, of = Paid)]
@@ -947,7 +951,7 @@ paid! { newtype_changed {
     pub struct Money(String);
 } }
 case!(dangerous what_a_newtype_holds_is_changed: nested -> newtype_changed, expect![[r#"
-    `account.paid` version 1: `lines[].price` was stored as u64 and is read as text (eventsource-schema/tests/changes.rs:929)
+    `account.paid` version 1: `lines[].price` was stored as u64 and is read as text (eventsource-schema/tests/changes.rs:<line>)
         make version 2 of it, and keep version 1 as it was
 
         #[event(version = 1, of = Paid)]
@@ -981,7 +985,7 @@ spread! { pair, pub to: (u32, u32) }
 spread! { three, pub to: (u32, u32, u32) }
 spread! { map, pub to: BTreeMap<u32, u32> }
 case!(dangerous a_list_becomes_a_tuple: list -> pair, expect![[r#"
-    `account.spread` version 1: `to` was stored as list and is read as tuple of 2 (eventsource-schema/tests/changes.rs:968)
+    `account.spread` version 1: `to` was stored as list and is read as tuple of 2 (eventsource-schema/tests/changes.rs:<line>)
         make version 2 of it, and keep version 1 as it was
 
         #[event(version = 1, of = Opened)]
@@ -995,7 +999,7 @@ case!(dangerous a_list_becomes_a_tuple: list -> pair, expect![[r#"
         impl From<OpenedV1> for Opened { … }
 "#]]);
 case!(dangerous a_tuple_gets_longer: pair -> three, expect![[r#"
-    `account.spread` version 1: `to` was stored as tuple of 2 and is read as tuple of 3 (eventsource-schema/tests/changes.rs:969)
+    `account.spread` version 1: `to` was stored as tuple of 2 and is read as tuple of 3 (eventsource-schema/tests/changes.rs:<line>)
         make version 2 of it, and keep version 1 as it was
 
         #[event(version = 1, of = Opened)]
@@ -1009,7 +1013,7 @@ case!(dangerous a_tuple_gets_longer: pair -> three, expect![[r#"
         impl From<OpenedV1> for Opened { … }
 "#]]);
 case!(dangerous a_list_becomes_a_map: list -> map, expect![[r#"
-    `account.spread` version 1: `to` was stored as list and is read as map (eventsource-schema/tests/changes.rs:970)
+    `account.spread` version 1: `to` was stored as list and is read as map (eventsource-schema/tests/changes.rs:<line>)
         make version 2 of it, and keep version 1 as it was
 
         #[event(version = 1, of = Opened)]

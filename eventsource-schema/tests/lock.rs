@@ -1,5 +1,9 @@
 //! The lock as a file: made, checked, written, merged; and what it learns, or asks for.
 #![allow(missing_docs, reason = "a program that is read as a whole")]
+#![allow(
+    clippy::needless_raw_string_hashes,
+    reason = "expect-test writes them"
+)]
 
 use std::fs;
 use std::path::PathBuf;
@@ -203,7 +207,7 @@ fn what_cannot_be_learnt_is_asked_for_and_may_be_given_in_two_ways() {
     expect![[r#"
         stored events are at risk, says `schema.lock`:
 
-        `invoice.refunded` version 1: the layout of its field `to` cannot be learnt: an IBAN begins with `IBAN` (eventsource-schema/tests/lock.rs:61)
+        `invoice.refunded` version 1: the layout of its field `to` cannot be learnt: an IBAN begins with `IBAN` (eventsource-schema/tests/lock.rs:65)
             give an example of the event: `lock!("schema.lock", Refunded { … })`; or, if it is a text of a format of its own, an example of the text: `Lock::text("…")`
     "#]].assert_eq(
         &error

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::codec::{self, Codec, DecodeError};
+use crate::codec::{Codec, DecodeError};
+use crate::decode;
 use crate::event::{EventMeta, EventSet};
 use crate::message::{MessageSet, Row};
 use crate::query::Query;
@@ -106,7 +107,7 @@ impl<E: EventSet> ModelEvent for E {
         event: &EventRef<'_>,
         take: impl FnMut(Self, u16) -> Result<(), P>,
     ) -> Result<(), P> {
-        codec::each(codec, event, take)
+        decode::each(codec, event, take)
     }
 }
 

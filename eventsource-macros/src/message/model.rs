@@ -53,7 +53,7 @@ pub(crate) enum Shape {
     /// A struct: one message.
     One {
         contract: Contract,
-        versions: Versions,
+        versions: Box<Versions>,
         tags: Vec<Tag>,
         stream: Option<Stream>,
         /// The types of its fields that may not be what can be stored.
@@ -94,6 +94,8 @@ pub(crate) struct Versions {
     pub(crate) aliases: Vec<LitStr>,
     /// The oldest version that is read.
     pub(crate) since: Option<u32>,
+    /// Which of those that become it can be made of it again, and where that is said.
+    pub(crate) down: Option<(usize, Span)>,
     /// Where the version stands, or the type's name.
     pub(crate) place: Option<Span>,
 }

@@ -18,7 +18,7 @@ use crate::message::{stream, versions};
 
 /// What may stand on the struct of an event.
 const EVENT_KEYS: &[&str] = &[
-    "name", "version", "stream", "of", "into", "from", "upcast", "alias", "since", "crate",
+    "name", "version", "stream", "of", "into", "from", "upcast", "alias", "down", "since", "crate",
 ];
 
 pub(crate) fn parse(kind: Kind, item: TokenStream, errors: &mut Errors) -> Option<Message> {
@@ -50,7 +50,7 @@ pub(crate) fn parse(kind: Kind, item: TokenStream, errors: &mut Errors) -> Optio
             let stored = data.fields.iter().filter(|field| may_lack_serde(field));
             Shape::One {
                 contract,
-                versions,
+                versions: Box::new(versions),
                 tags,
                 stream,
                 stored: stored.map(|field| field.ty.clone()).collect(),

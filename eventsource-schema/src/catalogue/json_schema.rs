@@ -1,4 +1,4 @@
-//! The layout of a payload as JSON Schema, draft 7: what every tool reads, AsyncAPI's among them.
+//! The layout of a payload as JSON Schema, draft 7: what every tool reads, `AsyncAPI`'s among them.
 
 use std::collections::BTreeSet;
 

@@ -37,9 +37,9 @@ pub(super) fn write(catalogue: &Catalogue) -> String {
         .collect();
     if !alone.is_empty() {
         text.push_str("\n## Events of no aggregate\n");
-        alone
-            .into_iter()
-            .for_each(|event| message(&mut text, "event", event));
+        for event in alone {
+            message(&mut text, "event", event);
+        }
     }
     if !catalogue.consumers.is_empty() {
         text.push_str("\n## Who reads events\n\n| name | what it is | events | defined in |\n|---|---|---|---|\n");

@@ -24,7 +24,7 @@ pub(super) fn flowchart(catalogue: &Catalogue) -> String {
         }
         for (at, event) in catalogue.events.iter().enumerate() {
             if aggregate.events.contains(&event.name) {
-                let _ = writeln!(text, "    a{number} --> e{at}",);
+                let _ = writeln!(text, "    a{number} --> e{at}");
             }
         }
     }

@@ -4,8 +4,11 @@
 //! fields, an enum with these variants) and is given an answer; what it refuses, and how, decides what it is given next
 //! time. So it is done until every variant was read; then every field is left out once, to learn whether it must be there.
 
+mod access;
 mod candidates;
+mod deserializer;
 mod fault;
+mod looked_at;
 mod state;
 mod tracer;
 
@@ -19,13 +22,17 @@ use serde_json::{Value, json};
 
 use crate::layout::{Kind, Layout, Node, Tagging};
 use crate::path::{Path, Step};
+use access::Outside;
 use fault::Fault;
 use state::{Pass, State};
-use tracer::{Outside, Tracer};
+use tracer::Tracer;
 
 /// Has a payload read, as the one element of a tuple.
 pub(crate) type Read<'r> =
     &'r dyn Fn(&mut dyn erased_serde::Deserializer<'_>) -> Result<(), erased_serde::Error>;
+
+/// Reads a payload and writes it again.
+pub(crate) type Rewrite<'r> = &'r dyn Fn(&Value) -> Option<Value>;
 
 /// What is known of a payload before.
 #[derive(Default)]
@@ -37,7 +44,7 @@ pub(crate) struct Hints<'h> {
     /// The names of its fields, as they are declared.
     pub(crate) fields: Vec<String>,
     /// What a payload is when it has been read and is written again.
-    pub(crate) rewrite: Option<&'h dyn Fn(&Value) -> Option<Value>>,
+    pub(crate) rewrite: Option<Rewrite<'h>>,
 }
 
 /// What was learnt of a payload.
@@ -158,7 +165,7 @@ impl Learner<'_> {
     fn add_what_is_written(
         &self,
         declared: &[String],
-        rewrite: Option<&dyn Fn(&Value) -> Option<Value>>,
+        rewrite: Option<Rewrite<'_>>,
         samples: &mut Vec<Value>,
     ) -> Result<(), Unlearnt> {
         for _ in 0..16 {
@@ -218,7 +225,7 @@ impl Learner<'_> {
                 let usual = state
                     .tries
                     .get(path)
-                    .is_none_or(|tried| *tried < tracer::LAST_USUAL);
+                    .is_none_or(|tried| *tried < looked_at::LAST_USUAL);
                 (is_any && usual).then(|| path.clone())
             });
             any.collect()

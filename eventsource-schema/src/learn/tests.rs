@@ -1,6 +1,7 @@
 //! What is learnt of each kind of type.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 
@@ -32,7 +33,7 @@ fn learn_type<T: serde::de::DeserializeOwned + Serialize>(
     )
 }
 
-/// What was learnt, as lines; and that every sample is read by serde_json too.
+/// What was learnt, as lines; and that every sample is read by `serde_json` too.
 fn check<T: serde::de::DeserializeOwned + Serialize>(expected: Expect) {
     check_given::<T>(Vec::new(), expected);
 }
@@ -46,10 +47,10 @@ fn check_given<T: serde::de::DeserializeOwned + Serialize>(given: Vec<Value>, ex
     };
     let mut lines = String::new();
     for (path, node) in &learnt.layout.0 {
-        lines.push_str(&format!("{path}: {node}\n"));
+        let _ = writeln!(lines, "{path}: {node}");
     }
     for sample in &learnt.samples {
-        lines.push_str(&format!("{sample}\n"));
+        let _ = writeln!(lines, "{sample}");
         if let Err(error) = serde_json::from_value::<T>(sample.clone()) {
             panic!("{sample} is not read: {error}\n{lines}");
         }

@@ -51,8 +51,28 @@ pub enum Payment {
     },
 }
 
+/// It was placed, when there was no price.
+#[deprecated = "replayed for ever"]
+#[event(crate = es, version = 1, of = Placed)]
+#[derive(Eq)]
+pub struct PlacedV1 {
+    /// By whom.
+    pub customer: String,
+}
+
+#[allow(deprecated, reason = "what was placed is replayed for ever")]
+impl From<PlacedV1> for Placed {
+    fn from(old: PlacedV1) -> Self {
+        Self {
+            customer: old.customer,
+            count: 1,
+            ..Self::default()
+        }
+    }
+}
+
 /// It was placed.
-#[event(crate = es, name = "order.placed", version = 2, since = 2)]
+#[event(crate = es, name = "order.placed", version = 2, from = PlacedV1, alias("placed", "Placed"))]
 #[derive(Default)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Placed {
@@ -181,15 +201,39 @@ pub mod shelf {
 
         use crate::Refused;
 
-        #[event(crate = es)]
+        #[event(crate = es, from = Exchanged)]
         pub(in crate::shelf) struct Filled {
             pub(super) with: String,
         }
 
-        #[event(crate = es)]
+        #[event(crate = es, version = 2, from = Exchanged, upcast(1 = super::without_reason))]
         pub(super) struct Emptied;
 
-        #[aggregate(crate = es, id = u64, error = Refused, events(Filled, Emptied), commands(Fill, Empty))]
+        #[event(crate = es, into(Filled, Emptied), since = 1)]
+        pub(super) struct Exchanged;
+
+        impl From<Exchanged> for Emptied {
+            fn from(_: Exchanged) -> Self {
+                Self
+            }
+        }
+
+        impl From<Exchanged> for Filled {
+            fn from(_: Exchanged) -> Self {
+                Self {
+                    with: String::new(),
+                }
+            }
+        }
+
+        #[aggregate(
+            crate = es,
+            id = u64,
+            error = Refused,
+            events(Filled, Emptied),
+            commands(Fill, Empty),
+            retired("Polished"),
+        )]
         #[derive(Default)]
         pub(super) struct Shelf {
             what: Option<String>,
@@ -224,6 +268,10 @@ pub mod shelf {
                 self.what.is_some()
             }
         }
+    }
+
+    fn without_reason(_: es::Value) -> es::Value {
+        es::Value::Null
     }
 
     /// Whether a shelf is filled once something was put on it.

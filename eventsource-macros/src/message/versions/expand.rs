@@ -52,10 +52,11 @@ pub(crate) fn expand(ident: &Ident, versions: &Versions) -> Option<Parts> {
         read(from, upcasts),
         check(ident, versions),
     );
+    let (write, older) = (write(ident, versions), older(versions));
     Some(Parts {
         name,
-        items: quote!(#chained #shape #parts #read),
-        beside: quote!(#(#precedes)* #(#follows)* #check),
+        items: quote!(#chained #shape #parts #read #write),
+        beside: quote!(#(#precedes)* #(#follows)* #older #check),
     })
 }
 
@@ -79,7 +80,7 @@ fn precedes(ident: &Ident, Link { path, alias }: &Link) -> TokenStream {
 fn follows(ident: &Ident, Link { path, alias }: &Link) -> TokenStream {
     let span = path.span();
     let former = quote_spanned!(span=> __p::former::<#alias, Self>());
-    let known = quote!(<#alias as __p::Known<{ <#ident as __p::Follows<#alias>>::FORMER.version == 0 }>>::Type);
+    let known = known(ident, alias);
     let read = quote_spanned!(span=> __p::follow::<#known, Self, R>(from));
     quote! {
         type #alias = #path;
@@ -142,6 +143,30 @@ fn each_successor<'l>(successors: &'l [&Link]) -> impl Iterator<Item = TokenStre
     successors
         .iter()
         .map(|Link { alias, .. }| quote!(<Self as __p::Precedes<#alias>>::SUCCESSOR))
+}
+
+/// The type of an earlier version, if it is one.
+fn known(ident: &Ident, alias: &Ident) -> TokenStream {
+    quote!(<#alias as __p::Known<{ <#ident as __p::Follows<#alias>>::FORMER.version == 0 }>>::Type)
+}
+
+/// Writes it as an earlier version, where that is asked for.
+fn write(ident: &Ident, versions: &Versions) -> Option<TokenStream> {
+    let (down, span) = versions.down?;
+    let Link { alias, .. } = versions.from.get(down)?;
+    let known = respanned(&known(ident, alias), span);
+    let write = quote_spanned!(span=> __p::write_down::<Self, #known, W>(self, to));
+    Some(quote! {
+        fn write_event<W: __p::MessageWriter>(&self, to: W) -> __p::Result<W::Ok, W::Error> {
+            #write
+        }
+    })
+}
+
+/// That a program may be told to write an earlier version.
+fn older(versions: &Versions) -> Option<TokenStream> {
+    let Link { alias, .. } = versions.from.get(versions.down?.0)?;
+    Some(quote!(impl __p::OlderVersion for #alias {}))
 }
 
 fn read(from: &[Link], upcasts: &[Upcast]) -> Option<TokenStream> {

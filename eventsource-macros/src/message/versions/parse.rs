@@ -34,11 +34,14 @@ pub(crate) fn parse(
         since: since(arguments, contract, errors),
         place: contract.version_place.or(Some(ident.span())),
         of: only(of, errors),
+        down: None,
     };
+    let down = arguments.parsed::<Path>("down", "a type", "OpenedV1", errors);
     check_successors(&versions, contract, (of_key, into_key), errors);
     if versions.of.is_some() {
         versions.into.clear();
     }
+    versions.down = down.and_then(|path| down_to(&path, &versions.from, errors));
     check_order(&mut versions, ident, errors);
     if !older {
         check_first(&versions, ident, contract, errors);
@@ -63,6 +66,24 @@ fn links(letter: char, listed: Vec<Listed>, errors: &mut Errors) -> Vec<Link> {
         links.push(Link { path, alias });
     }
     links
+}
+
+/// `down = F`: where `F` stands in `from`.
+fn down_to(path: &Path, from: &[Link], errors: &mut Errors) -> Option<(usize, Span)> {
+    let text = |path: &Path| path.to_token_stream().to_string();
+    let found = from.iter().position(|link| text(&link.path) == text(path));
+    if found.is_none() {
+        let problem = format!(
+            "`{}` is none of the versions that become this one",
+            text(path)
+        );
+        errors.add(
+            path,
+            problem,
+            "name in `down` one of the types that stand in `from`",
+        );
+    }
+    Some((found?, path.span()))
 }
 
 /// The one version that comes next.
@@ -209,8 +230,7 @@ fn check_order(versions: &mut Versions, ident: &Ident, errors: &mut Errors) {
         let help =
             "name it in `from`, if this one was made of it, or in `into`, if this one became it";
         errors.add(&both.path, problem, help);
-        versions.from.clear();
-        versions.into.clear();
+        (versions.from, versions.into, versions.down) = Default::default();
     }
 }
 
