@@ -157,6 +157,9 @@ impl Writer<'_> {
             Kind::Text(_) => "String".to_owned(),
             Kind::Bytes => "Vec<u8>".to_owned(),
             Kind::List => format!("Vec<{}>", self.inner(at, Step::Item, hint)),
+            Kind::Tuple(length) if self.was.0.contains_key(&at.then(Step::Item)) => {
+                format!("[{}; {length}]", self.inner(at, Step::Item, hint))
+            }
             Kind::Tuple(length) => {
                 let elements =
                     (0..length).map(|number| self.inner(at, Step::Element(number), hint));

@@ -1,9 +1,6 @@
 //! The catalogue of a shop in each of its forms, and that tools can read them.
 #![allow(missing_docs, reason = "a program that is read as a whole")]
-#![allow(
-    clippy::needless_raw_string_hashes,
-    reason = "expect-test writes them"
-)]
+#![allow(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 
 use std::collections::BTreeMap;
 

@@ -1,9 +1,6 @@
 //! What may be done to an event that is stored, and what is said about it: every kind of change, as `before` and `after`.
 #![allow(missing_docs, reason = "a program that is read as a whole")]
-#![allow(
-    clippy::needless_raw_string_hashes,
-    reason = "expect-test writes them"
-)]
+#![allow(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 
 use std::fs;
 

@@ -1,9 +1,6 @@
 //! The lock as a file: made, checked, written, merged; and what it learns, or asks for.
 #![allow(missing_docs, reason = "a program that is read as a whole")]
-#![allow(
-    clippy::needless_raw_string_hashes,
-    reason = "expect-test writes them"
-)]
+#![allow(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 
 use std::fs;
 use std::path::PathBuf;
@@ -207,7 +204,7 @@ fn what_cannot_be_learnt_is_asked_for_and_may_be_given_in_two_ways() {
     expect![[r#"
         stored events are at risk, says `schema.lock`:
 
-        `invoice.refunded` version 1: the layout of its field `to` cannot be learnt: an IBAN begins with `IBAN` (eventsource-schema/tests/lock.rs:65)
+        `invoice.refunded` version 1: the layout of its field `to` cannot be learnt: an IBAN begins with `IBAN` (eventsource-schema/tests/lock.rs:62)
             give an example of the event: `lock!("schema.lock", Refunded { … })`; or, if it is a text of a format of its own, an example of the text: `Lock::text("…")`
     "#]].assert_eq(
         &error
@@ -380,4 +377,85 @@ fn two_types_with_one_stored_name_are_found_with_both_places() {
     );
     assert!(text.contains("lock::other::Sent"), "{text}");
     assert!(!scratch.path.exists());
+}
+
+/// Run by the next test alone, with variables of its own.
+#[test]
+#[ignore = "it needs a path, which `what_a_test_does_follows_the_variables` gives it"]
+fn a_test_of_a_user() {
+    let path = std::env::var("SCHEMA_LOCK").unwrap();
+    Lock::new(path)
+        .registry(Registry::new().with::<Invoice>())
+        .assert();
+}
+
+#[test]
+fn what_a_test_does_follows_the_variables() {
+    let scratch = Scratch::new();
+    let run = |variables: &[(&str, &str)]| {
+        let mut test = std::process::Command::new(std::env::current_exe().unwrap());
+        test.args(["--exact", "a_test_of_a_user", "--ignored", "--nocapture"])
+            .env("SCHEMA_LOCK", &scratch.path)
+            .env_remove("CI")
+            .env_remove("EVENTSOURCE_SCHEMA")
+            .envs(variables.iter().copied());
+        let output = test.output().unwrap();
+        let told = String::from_utf8_lossy(&output.stdout).into_owned()
+            + &String::from_utf8_lossy(&output.stderr);
+        (output.status.success(), told)
+    };
+    let (passed, told) = run(&[("CI", "true")]);
+    assert!(!passed && told.contains("there is no `"), "{told}");
+    assert!(!scratch.path.exists());
+
+    let (passed, told) = run(&[]);
+    assert!(
+        passed && told.contains("made: `invoice.sent` version 1 is new"),
+        "{told}"
+    );
+    let text = scratch.text();
+    assert!(run(&[("CI", "true")]).0);
+
+    let behind = text
+        .split("\nevent invoice.sent")
+        .next()
+        .unwrap()
+        .replace("  applies invoice.sent 1\n", "");
+    fs::write(&scratch.path, &behind).unwrap();
+    let (passed, told) = run(&[]);
+    assert!(
+        passed && told.contains("not recorded yet: `invoice.sent` version 1 is new"),
+        "{told}"
+    );
+    assert_eq!(scratch.text(), behind, "only what is told to writes");
+    let (passed, told) = run(&[("CI", "1")]);
+    assert!(!passed && told.contains("is behind:\n"), "{told}");
+    let (passed, told) = run(&[("EVENTSOURCE_SCHEMA", "update"), ("CI", "1")]);
+    assert!(
+        passed && told.contains("recorded: `invoice.sent` version 1 is new"),
+        "{told}"
+    );
+    assert_eq!(scratch.text(), text);
+
+    fs::write(&scratch.path, text.replace("total: u64", "total: text")).unwrap();
+    let (passed, told) = run(&[("EVENTSOURCE_SCHEMA", "update")]);
+    assert!(
+        !passed && told.contains("`total` was stored as text and is read as u64"),
+        "{told}"
+    );
+    let (passed, told) = run(&[("EVENTSOURCE_SCHEMA", "overwrite")]);
+    assert!(
+        passed
+            && told
+                .contains("taken, although: `invoice.sent` version 1: `total` was stored as text"),
+        "{told}"
+    );
+    assert_eq!(scratch.text(), text);
+
+    let (passed, told) = run(&[("EVENTSOURCE_SCHEMA", "overwrit")]);
+    assert!(
+        !passed
+            && told.contains("`EVENTSOURCE_SCHEMA` is `update` or `overwrite`, and not `overwrit`"),
+        "{told}"
+    );
 }

@@ -116,6 +116,9 @@ impl Writer<'_> {
             },
             Kind::Bytes => json!({ "type": "array", "items": integer(false, 8) }),
             Kind::List => json!({ "type": "array", "items": self.inner(at, Step::Item) }),
+            Kind::Tuple(length) if self.layout.0.contains_key(&at.then(Step::Item)) => json!({
+                "type": "array", "items": self.inner(at, Step::Item), "minItems": length, "maxItems": length
+            }),
             Kind::Tuple(length) => {
                 let items: Vec<_> = (0..*length)
                     .map(|number| self.inner(at, Step::Element(number)))

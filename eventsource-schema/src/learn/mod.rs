@@ -343,5 +343,41 @@ fn layout(state: State, absent: &BTreeSet<Path>) -> Layout {
     for (path, node) in &mut nodes {
         node.absent = absent.contains(path);
     }
+    shorten_arrays(&mut nodes);
     Layout(nodes)
+}
+
+/// A tuple that is longer than that, and alike in all its elements, reads better as an array.
+const LONGEST_TUPLE: usize = 8;
+
+fn shorten_arrays(nodes: &mut BTreeMap<Path, Node>) {
+    let arrays = nodes
+        .iter()
+        .filter(|(_, node)| matches!(node.kind, Kind::Tuple(length) if length > LONGEST_TUPLE));
+    let arrays: Vec<_> = arrays.map(|(path, _)| path.clone()).collect();
+    for path in arrays {
+        let depth = path.0.len();
+        let within = |element: usize| {
+            let at = path.then(Step::Element(element));
+            let inside = nodes
+                .range(at.clone()..)
+                .take_while(|(path, _)| path.is_within(&at));
+            inside
+                .map(|(path, node)| (path.0[depth + 1..].to_vec(), node.clone()))
+                .collect::<Vec<_>>()
+        };
+        let first = within(0);
+        let elements = nodes
+            .keys()
+            .filter(|at| at.0.len() == depth + 1 && at.is_within(&path))
+            .count();
+        if (1..elements).all(|element| within(element) == first) {
+            nodes.retain(|at, _| at.0.len() == depth || !at.is_within(&path));
+            for (rest, node) in first {
+                let mut at = path.then(Step::Item);
+                at.0.extend(rest);
+                nodes.insert(at, node);
+            }
+        }
+    }
 }

@@ -78,6 +78,7 @@ struct Plain {
     address: IpAddr,
     not_zero: NonZeroU32,
     array: [u8; 3],
+    hash: [u8; 32],
     #[serde(rename = "kind of")]
     kind: String,
     #[serde(alias = "name", alias = "zname")]
@@ -96,6 +97,8 @@ fn plain_types() {
         array[2]: u8
         balance: i32
         count: u8, may be absent
+        hash: tuple of 32
+        hash[]: u8
         id: text of uuid
         "kind of": text
         letter: char
@@ -117,7 +120,7 @@ fn plain_types() {
         pair[0]: u8
         pair[1]: text
         rate: f64
-        {"address":"192.0.2.1","amount":1,"array":[1,1,1],"balance":1,"count":1,"id":"00000000-0000-4000-8000-000000000001","kind of":"text","letter":"c","list":[1],"map":{"text":true},"moved":"text","not_zero":1,"note":"text","nothing":null,"numbered":{"1":"text"},"open":true,"owner":"text","pair":[1,"text"],"rate":1.5}
+        {"address":"192.0.2.1","amount":1,"array":[1,1,1],"balance":1,"count":1,"hash":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1],"id":"00000000-0000-4000-8000-000000000001","kind of":"text","letter":"c","list":[1],"map":{"text":true},"moved":"text","not_zero":1,"note":"text","nothing":null,"numbered":{"1":"text"},"open":true,"owner":"text","pair":[1,"text"],"rate":1.5}
     "#]]);
 }
 
