@@ -13,7 +13,8 @@ pub(super) fn write(catalogue: &Catalogue) -> String {
         let _ = writeln!(
             text,
             "Aggregate `{}`, {}.",
-            aggregate.type_name, aggregate.place
+            aggregate.type_name,
+            file(&aggregate.place)
         );
         if !aggregate.retired.is_empty() {
             let _ = writeln!(text, "Retired: {}.", codes(&aggregate.retired));
@@ -53,7 +54,7 @@ pub(super) fn write(catalogue: &Catalogue) -> String {
                 "| {} | {} | {events} | {} |",
                 cell(&consumer.name),
                 consumer.kind,
-                consumer.place
+                file(&consumer.place)
             );
         }
     }
@@ -78,7 +79,8 @@ fn message(text: &mut String, kind: &str, message: &MessageFacts) {
     paragraph(text, docs);
     let _ = writeln!(
         text,
-        "The {kind} `{type_name}`, version {version}, {place}."
+        "The {kind} `{type_name}`, version {version}, {}.",
+        file(place)
     );
     if !consumers.is_empty() {
         let _ = writeln!(text, "Read by {}.", codes(consumers));
@@ -122,6 +124,11 @@ fn message(text: &mut String, kind: &str, message: &MessageFacts) {
         }
     }
     let _ = write!(text, "\n```json\n{example}\n```\n");
+}
+
+/// The file of a place: a line would change the text with every edit above it.
+fn file(place: &str) -> &str {
+    place.rsplit_once(':').map_or(place, |(file, _)| file)
 }
 
 fn paragraph(text: &mut String, docs: &str) {
