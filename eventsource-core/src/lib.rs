@@ -138,8 +138,7 @@ pub use metadata::Metadata;
 pub use query::{Query, QueryItem};
 pub use registry::{AggregateEntry, NameCollision, Registered, Registry};
 pub use repository::{Repository, Retry};
-/// The JSON that an `upcast` takes and returns; `json!` writes one.
-pub use serde_json::{Value, json};
+pub use serde_json::json;
 pub use shape::{Former, JsonUpcast, Shape, Successor};
 pub use store::*;
 pub use store_error::StoreError;
@@ -150,6 +149,10 @@ pub use tag::{TAG_LIMIT, Tag, TagList, TagValue, Tags};
 pub use time::*;
 pub use upcast::OlderVersion;
 pub use uuid::Uuid;
+
+/// The JSON that an `upcast` takes and returns: [`json!`] writes one.
+// Not the enum itself: its variants would be among what the compiler could mean by `String`, which it would then spell out.
+pub type Value = serde_json::Value;
 
 /// What a domain and its tests need: `use eventsource_core::prelude::*;`.
 pub mod prelude {

@@ -1,6 +1,6 @@
 //! What must hold of the messages in one list: checked by the compiler, at the one where it does not.
 
-use crate::event::Event;
+use crate::aggregate::Aggregate;
 use crate::message::{MessageSet, Row};
 use crate::private::{fail, same};
 use crate::shape::{Shape, Successor};
@@ -54,13 +54,14 @@ pub const fn listed<M: MessageSet>(variant: u16) {
     }
 }
 
-/// The second of these for a whole enum.
+/// The second of these for the enum of an aggregate.
 #[track_caller]
-pub const fn whole<M: MessageSet>() {
+pub const fn whole<A: Aggregate>() {
+    let rows = <A::Event as MessageSet>::ROWS;
     let mut own = 0;
-    while own < M::ROWS.len() {
-        if let Some(shape) = M::ROWS[own].shape {
-            whole_tree::<M>(own, shape);
+    while own < rows.len() {
+        if let Some(shape) = rows[own].shape {
+            whole_tree::<A::Event>(own, shape);
         }
         own += 1;
     }
@@ -69,8 +70,8 @@ pub const fn whole<M: MessageSet>() {
 /// For use in a `const`, which fails to compile unless a tag is among those that the event `event` may have, and may
 /// have had: the decision model `model` asks for it.
 #[track_caller]
-pub const fn tagged<E: Event>(tag: &str, event: &str, model: &str) {
-    if !has(E::TAGS, tag) {
+pub const fn tagged(shape: &Shape, tag: &str, event: &str, model: &str) {
+    if !has(shape.tags, tag) {
         fail(&[
             "`",
             event,
@@ -84,7 +85,7 @@ pub const fn tagged<E: Event>(tag: &str, event: &str, model: &str) {
             "`",
         ]);
     }
-    if let Some(former) = without(E::SHAPE, tag) {
+    if let Some(former) = without(shape, tag) {
         fail(&[
             "an earlier version of `",
             event,

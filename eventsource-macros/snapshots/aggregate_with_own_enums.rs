@@ -35,7 +35,7 @@ const _: () = {
             OrderCommand,
         >>::HANDLER;
     }
-    const _: () = __p::whole::<OrderEvent>();
+    const _: () = __p::whole::<Order>();
     impl __p::Registered for Order {
         const ENTRY: __p::AggregateEntry = __p::AggregateEntry::here::<Self>();
     }

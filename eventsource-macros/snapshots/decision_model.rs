@@ -45,14 +45,14 @@ const _: () = {
     };
     impl __p::EventOf<Stock> for __E0 {}
     const _: () = {
-        __p::tagged::<__E0>("sku", "Placed", "Stock");
+        __p::tagged(<__E0 as __p::Event>::SHAPE, "sku", "Placed", "Stock");
         __p::not_created(<Stock as __p::Apply<__E0>>::CREATES, "Placed", "Stock");
     };
     #[cfg(feature = "returns")]
     impl __p::EventOf<Stock> for __E1 {}
     #[cfg(feature = "returns")]
     const _: () = {
-        __p::tagged::<__E1>("sku", "Returned", "Stock");
+        __p::tagged(<__E1 as __p::Event>::SHAPE, "sku", "Returned", "Stock");
         __p::not_created(<Stock as __p::Apply<__E1>>::CREATES, "Returned", "Stock");
     };
     impl __p::State for Stock {

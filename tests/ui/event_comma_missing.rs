@@ -1,6 +1,6 @@
 use eventsource_core::prelude::*;
 
-#[event(name = "account.opened" version = 2)]
+#[event(name = "account.opened" version = 1)]
 pub struct Opened {
     pub owner: String,
 }

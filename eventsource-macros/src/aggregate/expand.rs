@@ -68,7 +68,8 @@ fn whole(aggregate: &Aggregate) -> TokenStream {
     let parts = match events {
         Messages::Listed(_) => None,
         Messages::Own(own) => {
-            Some(quote_spanned!(own.span()=> const _: () = __p::whole::<#own>();))
+            let owner = respanned(ident, own.span());
+            Some(quote_spanned!(own.span()=> const _: () = __p::whole::<#owner>();))
         }
     };
     quote! {

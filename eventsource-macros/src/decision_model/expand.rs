@@ -97,7 +97,7 @@ fn rules(model: &DecisionModel, Entry { alias, variant, .. }: &Entry) -> TokenSt
     let name = owner.to_string();
     let tagged = model.tags.iter().map(|tag| {
         let (tag, cfg) = (&tag.name, &tag.cfg);
-        quote_spanned!(span=> #(#cfg)* __p::tagged::<#alias>(#tag, #event, #name);)
+        quote_spanned!(span=> #(#cfg)* __p::tagged(<#alias as __p::Event>::SHAPE, #tag, #event, #name);)
     });
     quote_spanned! {span=>
         #(#tagged)*
