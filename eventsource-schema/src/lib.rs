@@ -52,7 +52,7 @@
 //! # The catalogue
 //!
 //! [`Catalogue::discovered`] knows every event and command with its fields, documentation, tags, versions and JSON Schema, who
-//! raises it and who reads it, and is written as JSON, Markdown, Mermaid or `AsyncAPI` 3. `examples/catalogue_of_bank.rs`
+//! raises it and who reads it, and is written as JSON, Markdown, Mermaid or `AsyncAPI` 3. The example `catalogue_of_bank`
 //! prints that of the bank.
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]

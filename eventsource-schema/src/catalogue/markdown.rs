@@ -127,8 +127,17 @@ fn message(text: &mut String, kind: &str, message: &MessageFacts) {
 }
 
 /// The file of a place: a line would change the text with every edit above it.
-fn file(place: &str) -> &str {
-    place.rsplit_once(':').map_or(place, |(file, _)| file)
+fn file(place: &str) -> String {
+    let file = place.rsplit_once(':').map_or(place, |(file, _)| file);
+    // As `#[path = "…"]` leads to it.
+    let mut parts: Vec<&str> = Vec::new();
+    for part in file.split('/') {
+        match (part, parts.last()) {
+            ("..", Some(last)) if *last != ".." => drop(parts.pop()),
+            _ => parts.push(part),
+        }
+    }
+    parts.join("/")
 }
 
 fn paragraph(text: &mut String, docs: &str) {

@@ -1,15 +1,15 @@
 //! Everything that the bank stores and can be asked for, as a catalogue.
 //!
-//! `cargo run --example catalogue_of_bank -- markdown` writes it to be read (`examples/bank/catalogue.md` is that); other
-//! forms are `json`, `mermaid`, `event-model`, `schemas` and `asyncapi`.
+//! `cargo run -p eventsource-schema --example catalogue_of_bank -- markdown` writes it to be read, as it stands in
+//! `examples/bank/catalogue.md`; other forms are `json`, `mermaid`, `event-model`, `schemas` and `asyncapi`.
 
-#[path = "bank/account.rs"]
+#[path = "../../examples/bank/account.rs"]
 #[allow(dead_code, reason = "it is looked at, and not run")]
 mod account;
-#[path = "bank/date.rs"]
+#[path = "../../examples/bank/date.rs"]
 #[allow(dead_code, reason = "it is looked at, and not run")]
 mod date;
-#[path = "bank/money.rs"]
+#[path = "../../examples/bank/money.rs"]
 #[allow(dead_code, reason = "it is looked at, and not run")]
 mod money;
 
