@@ -38,6 +38,9 @@ pub trait Command: Executable + Send + Sync + 'static {
     /// Where the struct was defined.
     const PLACE: Place = Place::UNKNOWN;
 
+    /// What its source says of it: [`Declaration`](crate::Declaration) reads it.
+    const SOURCE: &'static str = "";
+
     #[doc(hidden)]
     const ROW: Row = Row {
         variant: 0,
@@ -47,6 +50,7 @@ pub trait Command: Executable + Send + Sync + 'static {
         version: Self::VERSION,
         type_name: std::any::type_name::<Self>,
         place: Self::PLACE,
+        source: Self::SOURCE,
         shape: None,
     };
 

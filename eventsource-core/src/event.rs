@@ -36,6 +36,9 @@ pub trait Event: Storable + Send + Sync + 'static {
     /// Where the struct was defined.
     const PLACE: Place = Place::UNKNOWN;
 
+    /// What its source says of it: [`Declaration`](crate::Declaration) reads it.
+    const SOURCE: &'static str = "";
+
     /// The names of the tags that it may have. A decision model asks for no other tag of it.
     const TAGS: &'static [&'static str] = &[];
 
@@ -75,6 +78,7 @@ pub trait Event: Storable + Send + Sync + 'static {
         version: Self::VERSION,
         type_name: std::any::type_name::<Self>,
         place: Self::PLACE,
+        source: Self::SOURCE,
         shape: Some(Self::SHAPE),
     };
 

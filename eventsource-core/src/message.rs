@@ -12,6 +12,7 @@ use serde::de::{self, DeserializeOwned, IgnoredAny, MapAccess};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::command::Command;
+use crate::declaration::Declaration;
 use crate::event::Event;
 use crate::shape::{Former, Found, JsonUpcast, Shape};
 use crate::tag::Tags;
@@ -69,6 +70,8 @@ pub struct Row {
     pub type_name: fn() -> &'static str,
     /// Where that type was defined.
     pub place: Place,
+    /// What its source says of it: see [`Row::declaration`].
+    pub source: &'static str,
     /// What can become it; `None` for a command, and for an event without a struct of its own.
     pub shape: Option<&'static Shape>,
 }
@@ -116,8 +119,21 @@ impl Row {
             version,
             type_name: std::any::type_name::<M>,
             place: Place::here(),
+            source: "",
             shape: None,
         }
+    }
+
+    /// The same message, with what its source says of it.
+    #[must_use]
+    pub const fn with_source(self, source: &'static str) -> Self {
+        Self { source, ..self }
+    }
+
+    /// What its source says of it.
+    #[must_use]
+    pub fn declaration(&self) -> Declaration {
+        Declaration::parse(self.source)
     }
 
     /// The same message as this variant.

@@ -19,6 +19,7 @@ pub use crate::command::{
     AnyCommand, AsCommandSet, Command, CommandSet, Deciding, DispatchedBy, Handle, Handler,
     ListedCommand,
 };
+pub use crate::consumer::{ConsumerEntry, RegisteredConsumer};
 pub use crate::decide::DecisionModel;
 pub use crate::decision::{AsEvent, Decision, Itself, Rejection};
 pub use crate::each::*;

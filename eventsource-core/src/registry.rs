@@ -1,4 +1,5 @@
-//! The registry: every aggregate of the program with its events and commands, for discovery.
+//! The registry: every aggregate of the program with its events and commands, and whoever else reads events, for
+//! discovery.
 //!
 //! Registration is automatic, through `inventory`, or explicit, through the builder. The automatic way has gaps that
 //! nobody can close (a crate that is linked but named nowhere, a `staticlib`, some targets of wasm), so nothing that
@@ -9,8 +10,10 @@ use std::fmt;
 
 use crate::aggregate::Aggregate;
 use crate::codec::Json;
+use crate::consumer::{ConsumerEntry, RegisteredConsumer};
 use crate::dispatcher::Target;
 use crate::erased::AnyStore;
+use crate::event::EventSet;
 use crate::message::{MessageSet, Place, Row};
 use crate::repository::Repository;
 
@@ -27,6 +30,10 @@ pub struct AggregateEntry {
     pub events: &'static [Row],
     /// Its commands.
     pub commands: &'static [Row],
+    /// Its documentation.
+    pub docs: &'static str,
+    #[cfg(feature = "reflect")]
+    pub(crate) reflected: crate::reflect::ReflectedAggregate,
     pub(crate) target: fn(AnyStore) -> Result<Box<dyn Target>, NameCollision>,
 }
 
@@ -41,11 +48,40 @@ impl AggregateEntry {
             place: Place::here(),
             events: <A::Event as MessageSet>::ROWS,
             commands: <A::Command as MessageSet>::ROWS,
+            docs: "",
+            #[cfg(feature = "reflect")]
+            reflected: crate::reflect::ReflectedAggregate::of::<A>(),
             target: |store| {
                 let repository = Repository::<A, AnyStore, Json>::try_new(store)?;
                 Ok(Box::new(repository))
             },
         }
+    }
+
+    /// Its events, to be read without their types.
+    #[cfg(feature = "reflect")]
+    #[must_use]
+    pub fn reflected_events(&self) -> crate::reflect::Reflected {
+        self.reflected.events
+    }
+
+    /// Its commands, to be read without their types.
+    #[cfg(feature = "reflect")]
+    #[must_use]
+    pub fn reflected_commands(&self) -> crate::reflect::Reflected {
+        self.reflected.commands
+    }
+
+    /// Makes a state of stored events, which are in JSON, and throws it away.
+    #[cfg(feature = "reflect")]
+    pub fn fold(&self, events: &[crate::StoredEvent]) -> Result<(), crate::reflect::FoldError> {
+        (self.reflected.fold)(events)
+    }
+
+    /// The same entry, with the aggregate's documentation.
+    #[must_use]
+    pub const fn with_docs(self, docs: &'static str) -> Self {
+        Self { docs, ..self }
     }
 }
 
@@ -70,7 +106,7 @@ pub trait Registered: Aggregate {
     const ENTRY: AggregateEntry;
 }
 
-/// A list of aggregates.
+/// A list of aggregates, and of whoever else reads events.
 ///
 /// ```
 /// use eventsource_core::prelude::*;
@@ -89,6 +125,7 @@ pub trait Registered: Aggregate {
 #[derive(Debug, Clone, Default)]
 pub struct Registry {
     aggregates: Vec<AggregateEntry>,
+    consumers: Vec<ConsumerEntry>,
 }
 
 impl Registry {
@@ -106,7 +143,15 @@ impl Registry {
             .copied()
             .collect();
         aggregates.sort_unstable_by_key(|entry| (entry.name, (entry.type_name)()));
-        Self { aggregates }
+        let mut consumers: Vec<_> = inventory::iter::<ConsumerEntry>
+            .into_iter()
+            .copied()
+            .collect();
+        consumers.sort_unstable_by_key(|entry| (entry.kind, entry.name, (entry.type_name)()));
+        Self {
+            aggregates,
+            consumers,
+        }
     }
 
     /// Adds an aggregate.
@@ -114,6 +159,27 @@ impl Registry {
     pub fn with<A: Registered>(mut self) -> Self {
         self.aggregates.push(A::ENTRY);
         self
+    }
+
+    /// Adds a decision model, or whatever else reads events.
+    #[must_use]
+    pub fn with_consumer<C: RegisteredConsumer>(mut self) -> Self {
+        self.consumers.push(C::ENTRY);
+        self
+    }
+
+    /// Adds an enum of events that is read by itself.
+    #[must_use]
+    #[track_caller]
+    pub fn with_events<E: EventSet>(mut self) -> Self {
+        self.consumers.push(ConsumerEntry::events_here::<E>());
+        self
+    }
+
+    /// Whoever reads events, and is no aggregate.
+    #[must_use]
+    pub fn consumers(&self) -> &[ConsumerEntry] {
+        &self.consumers
     }
 
     /// The aggregates.
@@ -147,7 +213,9 @@ impl Registry {
         let mut names = Names::default();
         self.aggregates
             .iter()
-            .try_for_each(|entry| names.add(entry))
+            .try_for_each(|entry| names.add(entry))?;
+        let mut consumed = self.consumers.iter().filter_map(|entry| entry.events);
+        consumed.try_for_each(|events| names.add_events(events))
     }
 }
 
@@ -178,7 +246,11 @@ struct Names(BTreeMap<(&'static str, &'static str), (&'static str, Place)>);
 impl Names {
     fn add(&mut self, entry: &AggregateEntry) -> Result<(), NameCollision> {
         self.add_one("aggregate", entry.name, (entry.type_name)(), entry.place)?;
-        let mut events = entry.events.iter();
+        self.add_events(entry.events)
+    }
+
+    fn add_events(&mut self, events: &[Row]) -> Result<(), NameCollision> {
+        let mut events = events.iter();
         events.try_for_each(|row| self.add_event(row, |_| true))
     }
 
@@ -246,6 +318,11 @@ pub(crate) fn check_names_of<A: Aggregate>() -> Result<(), NameCollision> {
             names.add_one("aggregate", entry.name, (entry.type_name)(), entry.place)?;
         }
         for row in entry.events {
+            names.add_event(row, |name| own.contains(&name))?;
+        }
+    }
+    for entry in inventory::iter::<ConsumerEntry> {
+        for row in entry.events.unwrap_or_default() {
             names.add_event(row, |name| own.contains(&name))?;
         }
     }

@@ -44,6 +44,8 @@ pub struct Shape {
     pub type_name: fn() -> &'static str,
     /// Where that type was defined.
     pub place: Place,
+    /// What its source says of it: see [`Declaration`](crate::Declaration).
+    pub source: &'static str,
     /// The names of the tags that it may have.
     pub tags: &'static [&'static str],
     /// Other names under which this version, and those before it under the same name, were stored.
@@ -107,6 +109,7 @@ impl Shape {
             version: E::VERSION,
             type_name: std::any::type_name::<E>,
             place: E::PLACE,
+            source: E::SOURCE,
             tags: E::TAGS,
             aliases: &[],
             since: 1,
@@ -122,6 +125,7 @@ impl Shape {
         version: 0,
         type_name: || "",
         place: Place::UNKNOWN,
+        source: "",
         tags: &[],
         aliases: &[],
         since: 1,

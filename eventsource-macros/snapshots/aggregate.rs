@@ -242,7 +242,8 @@ const _: () = {
     }
     const _: () = __p::creation::<Order, __Commands>("Order");
     impl __p::Registered for Order {
-        const ENTRY: __p::AggregateEntry = __p::AggregateEntry::here::<Self>();
+        const ENTRY: __p::AggregateEntry = __p::AggregateEntry::here::<Self>()
+            .with_docs("An order of a customer.\n\nIt is placed once.");
     }
     __p::inventory::submit! {
         < Order as __p::Registered > ::ENTRY

@@ -78,6 +78,12 @@ const _: () = {
             }
         }
     }
+    impl __p::RegisteredConsumer for Stock {
+        const ENTRY: __p::ConsumerEntry = __p::ConsumerEntry::model_here::<Self>();
+    }
+    __p::inventory::submit! {
+        < Stock as __p::RegisteredConsumer > ::ENTRY
+    }
 };
 #[allow(deprecated, unused_qualifications, unused_variables)]
 #[cfg_attr(

@@ -24,6 +24,12 @@ const _: () = {
             <Trail as __p::Apply<__p::StoredEvent>>::apply(self, event, meta)
         }
     }
+    impl __p::RegisteredConsumer for Trail {
+        const ENTRY: __p::ConsumerEntry = __p::ConsumerEntry::model_here::<Self>();
+    }
+    __p::inventory::submit! {
+        < Trail as __p::RegisteredConsumer > ::ENTRY
+    }
 };
 #[allow(deprecated, unused_qualifications, unused_variables)]
 #[cfg_attr(

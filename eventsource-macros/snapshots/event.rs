@@ -12,6 +12,7 @@ const _: () = {
     impl __p::Event for Placed {
         const NAME: &'static str = "order.placed";
         const VERSION: u32 = 2;
+        const SOURCE: &'static str = "//! An order was placed.\n#customer\ncustomer: CustomerId\n#sku\narticle: String\ncount: u32";
         const PLACE: __p::Place = __p::Place::here();
         const TAGS: &'static [&'static str] = &["customer", "sku"];
         fn tags(&self, tags: &mut __p::Tags) {

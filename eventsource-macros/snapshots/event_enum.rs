@@ -26,7 +26,8 @@ const _: () = {
     impl __p::MessageSet for OrderEvent {
         const ROWS: &'static [__p::Row] = &[
             <Placed as __p::Event>::ROW.at(0, "Placed"),
-            __p::Row::of::<OrderEvent>(1, "Shipped", "event", "order.shipped", 1),
+            __p::Row::of::<OrderEvent>(1, "Shipped", "event", "order.shipped", 1)
+                .with_source("#parcel\nparcel: String\nweight: u32"),
             __p::Row::of::<OrderEvent>(2, "Cancelled", "event", "Cancelled", 1),
         ];
         fn write<W: __p::MessageWriter>(&self, to: W) -> __p::Result<W::Ok, W::Error> {

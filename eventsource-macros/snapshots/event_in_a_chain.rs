@@ -8,6 +8,7 @@ const _: () = {
     impl __p::Event for OpenedV2 {
         const NAME: &'static str = <Self as __p::Precedes<__N0>>::SUCCESSOR.name;
         const VERSION: u32 = 2;
+        const SOURCE: &'static str = "owner: String";
         const PLACE: __p::Place = __p::Place::here();
         const CHAINED: bool = true;
         const SHAPE: &'static __p::Shape = &__p::Shape {

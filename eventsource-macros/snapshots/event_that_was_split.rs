@@ -7,6 +7,7 @@ const _: () = {
     use ::eventsource_core::private as __p;
     impl __p::Event for Moved {
         const NAME: &'static str = "moved";
+        const SOURCE: &'static str = "amount: u64";
         const PLACE: __p::Place = __p::Place::here();
         const SHAPE: &'static __p::Shape = &__p::Shape {
             into: &[

@@ -8,6 +8,7 @@ const _: () = {
     impl __p::Event for Opened {
         const NAME: &'static str = "account.opened";
         const VERSION: u32 = 3;
+        const SOURCE: &'static str = "owner: String";
         const PLACE: __p::Place = __p::Place::here();
         const SHAPE: &'static __p::Shape = &__p::Shape {
             aliases: &["opened", "account.begun"],

@@ -8,6 +8,7 @@ const _: () = {
     impl __p::Event for Limited {
         const NAME: &'static str = "account.limited";
         const VERSION: u32 = 3;
+        const SOURCE: &'static str = "cents: u64";
         const PLACE: __p::Place = __p::Place::here();
         const SHAPE: &'static __p::Shape = &__p::Shape {
             upcasts: &[

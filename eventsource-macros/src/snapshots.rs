@@ -183,6 +183,9 @@ fn command_enum() {
 #[test]
 fn aggregate_with_lists() {
     let item = quote! {
+        /// An order of a customer.
+        ///
+        /// It is placed once.
         #[aggregate(
             name = "order",
             id = OrderId,

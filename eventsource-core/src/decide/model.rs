@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::codec::{Codec, DecodeError};
 use crate::decode;
 use crate::event::{EventMeta, EventSet};
-use crate::message::MessageSet;
+use crate::message::{MessageSet, Row};
 use crate::query::Query;
 use crate::stored_event::{EventRef, StoredEvent};
 use crate::tag::Tags;
@@ -72,6 +72,13 @@ pub trait DecisionModel: Clone + Send + Sync + 'static {
 
 /// What a decision model can be made of.
 pub trait ModelEvent: Sized + Send + 'static {
+    /// The stored names and versions of the events; `None`, if it is every event.
+    const ROWS: Option<&'static [Row]>;
+
+    #[doc(hidden)]
+    #[cfg(feature = "reflect")]
+    const REFLECTED: Option<crate::reflect::Reflected> = None;
+
     /// The stored names of the events; none, if it is every event.
     fn names() -> Vec<Cow<'static, str>>;
 
@@ -85,6 +92,11 @@ pub trait ModelEvent: Sized + Send + 'static {
 }
 
 impl<E: EventSet> ModelEvent for E {
+    const ROWS: Option<&'static [Row]> = Some(<E as MessageSet>::ROWS);
+
+    #[cfg(feature = "reflect")]
+    const REFLECTED: Option<crate::reflect::Reflected> = Some(crate::reflect::Reflected::of::<E>());
+
     fn names() -> Vec<Cow<'static, str>> {
         let names = <E as MessageSet>::stored_names().into_iter();
         names.map(Cow::Borrowed).collect()
@@ -102,6 +114,8 @@ impl<E: EventSet> ModelEvent for E {
 /// Every event, also of a type that today's code does not know: it is given as it is stored, and decoded by those who
 /// want to.
 impl ModelEvent for StoredEvent {
+    const ROWS: Option<&'static [Row]> = None;
+
     fn names() -> Vec<Cow<'static, str>> {
         Vec::new()
     }

@@ -192,10 +192,11 @@ fn creation(aggregate: &Aggregate) -> Option<TokenStream> {
 }
 
 /// The entry in the registry.
-fn registration(Aggregate { ident, .. }: &Aggregate) -> TokenStream {
+fn registration(Aggregate { ident, docs, .. }: &Aggregate) -> TokenStream {
+    let docs = docs.iter();
     quote! {
         impl __p::Registered for #ident {
-            const ENTRY: __p::AggregateEntry = __p::AggregateEntry::here::<Self>();
+            const ENTRY: __p::AggregateEntry = __p::AggregateEntry::here::<Self>()#(.with_docs(#docs))*;
         }
         __p::inventory::submit! { <#ident as __p::Registered>::ENTRY }
     }

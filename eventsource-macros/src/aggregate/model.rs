@@ -10,6 +10,7 @@ pub(crate) struct Aggregate {
     pub(crate) runtime: Runtime,
     pub(crate) vis: Visibility,
     pub(crate) ident: Ident,
+    pub(crate) docs: Option<String>,
     /// The name with which its streams begin.
     pub(crate) name: LitStr,
     pub(crate) id: Type,

@@ -8,7 +8,7 @@ use crate::aggregate::model::{Aggregate, Entry, List, Messages};
 use crate::aggregate::snapshot;
 use crate::arguments::{Arguments, Listed, Value};
 use crate::errors::Errors;
-use crate::message::Kind;
+use crate::message::{Kind, documentation};
 use crate::runtime::Runtime;
 
 const KNOWN: [&str; 9] = [
@@ -101,6 +101,7 @@ fn understand(
     Some(Aggregate {
         runtime: runtime.clone(),
         vis: item.vis,
+        docs: documentation(&item.attrs),
         name,
         id: id?,
         error: error?,

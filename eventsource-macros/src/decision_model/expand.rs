@@ -112,8 +112,10 @@ fn interface(model: &DecisionModel) -> TokenStream {
         name,
         events,
         tags,
+        docs,
         ..
     } = model;
+    let docs = docs.iter();
     let (event, apply, own) = match events {
         Events::Any => (
             quote!(__p::StoredEvent),
@@ -154,5 +156,9 @@ fn interface(model: &DecisionModel) -> TokenStream {
                 #apply
             }
         }
+        impl __p::RegisteredConsumer for #ident {
+            const ENTRY: __p::ConsumerEntry = __p::ConsumerEntry::model_here::<Self>()#(.with_docs(#docs))*;
+        }
+        __p::inventory::submit! { <#ident as __p::RegisteredConsumer>::ENTRY }
     }
 }

@@ -10,6 +10,7 @@ pub(crate) struct DecisionModel {
     pub(crate) runtime: Runtime,
     pub(crate) vis: Visibility,
     pub(crate) ident: Ident,
+    pub(crate) docs: Option<String>,
     pub(crate) name: LitStr,
     pub(crate) events: Events,
     /// The tags that an event must have.

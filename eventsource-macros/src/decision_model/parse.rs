@@ -8,7 +8,7 @@ use crate::aggregate::{List, entries};
 use crate::arguments::{Arguments, Value, cfgs};
 use crate::decision_model::model::{DecisionModel, Events, Field};
 use crate::errors::Errors;
-use crate::message::{self, Kind, Tag};
+use crate::message::{self, Kind, Tag, documentation};
 
 const KNOWN: [&str; 5] = ["name", "events", "retired", "any_event", "crate"];
 
@@ -61,6 +61,7 @@ pub(crate) fn parse(item: DeriveInput, errors: &mut Errors) -> Option<DecisionMo
     Some(DecisionModel {
         runtime,
         vis: item.vis,
+        docs: documentation(&item.attrs),
         name,
         events: events?,
         tags,

@@ -110,6 +110,7 @@ fn implementation(
     Contract {
         name: given,
         version,
+        source,
         ..
     }: &Contract,
     name: Option<TokenStream>,
@@ -121,10 +122,14 @@ fn implementation(
         let version = Literal::u32_unsuffixed(*version);
         quote!(const VERSION: u32 = #version;)
     });
+    let source = source
+        .iter()
+        .map(|source| quote!(const SOURCE: &'static str = #source;));
     quote! {
         impl #runtime::#interface for #ident {
             const NAME: &'static str = #name;
             #version
+            #(#source)*
             const PLACE: #runtime::Place = #runtime::Place::here();
             #more
         }
@@ -139,6 +144,7 @@ pub(crate) fn adds(tags: &[Tag]) -> impl Iterator<Item = TokenStream> {
              name,
              ty,
              value,
+             ..
          }| {
             let value = quote!(<#ty as __p::TagValue>::tag_value(#value));
             quote!(#(#cfg)* tags.add(#name, #value);)
@@ -300,7 +306,12 @@ fn own_part(
     set: &Ident,
     number: Literal,
     variant: &Variant,
-    Contract { name, version, .. }: &Contract,
+    Contract {
+        name,
+        version,
+        source,
+        ..
+    }: &Contract,
     fields: &[OwnField],
     named: bool,
     unit: bool,
@@ -313,6 +324,7 @@ fn own_part(
     );
     let (label, kind) = (ident.to_string(), kind.word());
     let version = Literal::u32_unsuffixed(*version);
+    let source = source.iter();
     let attributes: Vec<Vec<_>> = fields
         .iter()
         .map(|own| passed_on(&own.field.attrs))
@@ -361,7 +373,7 @@ fn own_part(
             #[serde(crate = "__p::serde")]
             struct #borrowed #lifetime #borrowed_body
         },
-        row: quote!(#(#cfg)* __p::Row::of::<#set>(#number, #label, #kind, #name, #version),),
+        row: quote!(#(#cfg)* __p::Row::of::<#set>(#number, #label, #kind, #name, #version)#(.with_source(#source))*,),
         write: quote!(#(#cfg)* Self::#ident #pattern => to.write(#name, #version, &#borrowed #values),),
         read: quote! {
             #(#cfg)*

@@ -73,6 +73,8 @@ pub(crate) struct Contract {
     /// Whether the name is given; else it is the type's.
     pub(crate) named: bool,
     pub(crate) version: u32,
+    /// What the source says of it, for the registry.
+    pub(crate) source: Option<String>,
     /// Where the version is given.
     pub(crate) version_place: Option<Span>,
 }
@@ -119,6 +121,8 @@ pub(crate) struct Stream {
 
 /// A field that is a tag.
 pub(crate) struct Tag {
+    /// The number of the field.
+    pub(crate) field: usize,
     pub(crate) cfg: Vec<Attribute>,
     pub(crate) name: LitStr,
     pub(crate) ty: Type,

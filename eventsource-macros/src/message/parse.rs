@@ -13,6 +13,7 @@ use crate::errors::Errors;
 use crate::message::model::{
     Body, Contract, Kind, Message, OwnField, Shape, Tag, Variant, Versions,
 };
+use crate::message::source::source;
 use crate::message::{stream, versions};
 
 /// What may stand on the struct of an event.
@@ -27,7 +28,7 @@ pub(crate) fn parse(kind: Kind, item: DeriveInput, errors: &mut Errors) -> Optio
     let generic = check_generics(kind, &item.generics, errors);
     let shape = match item.data {
         Data::Struct(data) => {
-            let contract = contract(&mut arguments, &item.ident, errors);
+            let mut contract = contract(&mut arguments, &item.ident, errors);
             let stream = match kind {
                 Kind::Event => arguments.text("stream", errors),
                 Kind::Command => None,
@@ -44,6 +45,7 @@ pub(crate) fn parse(kind: Kind, item: DeriveInput, errors: &mut Errors) -> Optio
             };
             arguments.finish(known, errors);
             let tags = tags(kind, &data.fields, reached, errors);
+            contract.source = source(&item.ident, &item.attrs, &data.fields, &tags);
             let stored = data.fields.iter().filter(|field| may_lack_serde(field));
             Shape::One {
                 contract,
@@ -178,6 +180,7 @@ fn contract(arguments: &mut Arguments, ident: &Ident, errors: &mut Errors) -> Co
         named,
         version_place: arguments.span("version"),
         version: arguments.number("version", errors).unwrap_or(1),
+        source: None,
     }
 }
 
@@ -233,6 +236,7 @@ pub(crate) fn tags(
                 }
                 let value = value(number, field);
                 tags.push(Tag {
+                    field: number,
                     cfg: cfgs(&field.attrs),
                     name,
                     ty: field.ty.clone(),
@@ -306,13 +310,14 @@ fn variant(kind: Kind, variant: syn::Variant, errors: &mut Errors) -> Variant {
     let body = match variant.fields.iter().next() {
         Some(field) if newtype && !named_itself => Body::Of(field.ty.to_token_stream()),
         _ => {
-            let contract = contract(&mut arguments, &variant.ident, errors);
+            let mut contract = contract(&mut arguments, &variant.ident, errors);
             let tags = tags(
                 kind,
                 &variant.fields,
                 |number, field| binding(number, field).into_token_stream(),
                 errors,
             );
+            contract.source = source(&variant.ident, &variant.attrs, &variant.fields, &tags);
             let own = |(number, field): (usize, &Field)| OwnField {
                 field: field.clone(),
                 binding: binding(number, field),

@@ -1,0 +1,157 @@
+//! Messages whose types are forgotten: read, written and applied by those who know no more than the registry.
+//!
+//! The schema lock and the catalogue learn the shapes of payloads here, and try stored examples on today's code. It is
+//! behind the feature `reflect`, so that a program that only runs has none of it.
+
+use std::fmt;
+
+use erased_serde::{Deserializer, Error};
+use serde::Deserialize;
+use serde::de::{self, DeserializeOwned};
+
+use crate::aggregate::{Aggregate, Misapplied, Root};
+use crate::codec::{self, DecodeError, Encoded, Json};
+use crate::decode;
+use crate::event::EventMeta;
+use crate::message::{MessageReader, MessageSet, NO_SUCH_VARIANT, Row};
+use crate::shape::{Former, JsonUpcast};
+use crate::stored_event::{EventRef, StoredEvent};
+
+/// A set of messages, its type forgotten.
+#[derive(Clone, Copy)]
+pub struct Reflected {
+    /// Its messages, by their names and versions of today.
+    pub rows: &'static [Row],
+    /// The stored names of events that were retired.
+    pub retired: &'static [&'static str],
+    read: fn(u16, Option<Former>, &mut dyn Deserializer<'_>) -> Result<(), Error>,
+    today: fn(&EventRef<'_>) -> Result<Vec<Encoded>, DecodeError>,
+}
+
+impl Reflected {
+    pub(crate) const fn of<M: MessageSet>() -> Self {
+        Self {
+            rows: M::ROWS,
+            retired: M::RETIRED,
+            read: |variant, former, from| M::read(variant, Payload { from, former }).map(drop),
+            today: |event| {
+                let messages = codec::decode_all::<Json, M>(&Json, event)?;
+                let written = messages.iter().map(|it| codec::encode(&Json, it));
+                written
+                    .collect::<Result<_, _>>()
+                    .map_err(|source| DecodeError::Payload {
+                        name: event.name.into(),
+                        source,
+                    })
+            },
+        }
+    }
+
+    /// Has the payload of a row read from `from`; of a former version that becomes it, if one is given. It is read as the
+    /// one element of a tuple: so `from` sees each error of the payload itself as the kind of error that it is.
+    ///
+    /// A version that becomes the next one as JSON has no type, and cannot be read so.
+    pub fn read(
+        &self,
+        row: &Row,
+        former: Option<Former>,
+        from: &mut dyn Deserializer<'_>,
+    ) -> Result<(), Error> {
+        (self.read)(row.variant, former, from)
+    }
+
+    /// The row that a stored name and version becomes, or a part of it, and how the tree of that row calls them.
+    #[must_use]
+    pub fn find(&self, name: &str, version: u32) -> Option<(&'static Row, Option<Former>)> {
+        let is_today = |row: &&Row| row.name == name && row.version == version;
+        if let Some(row) = self.rows.iter().find(is_today) {
+            return Some((row, None));
+        }
+        self.rows.iter().find_map(|row| {
+            let found = row.find(name, version)?;
+            Some((row, Some(found.former)))
+        })
+    }
+
+    /// What a stored event, in JSON, is to today's code, as it would be stored now: several, if it was split; none, if it
+    /// was retired.
+    pub fn today(&self, event: &EventRef<'_>) -> Result<Vec<Encoded>, DecodeError> {
+        (self.today)(event)
+    }
+}
+
+impl fmt::Debug for Reflected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reflected")
+            .field("rows", &self.rows)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An aggregate, its type forgotten.
+#[derive(Clone, Copy)]
+pub(crate) struct ReflectedAggregate {
+    pub(crate) events: Reflected,
+    pub(crate) commands: Reflected,
+    pub(crate) fold: fn(&[StoredEvent]) -> Result<(), FoldError>,
+}
+
+impl ReflectedAggregate {
+    pub(crate) const fn of<A: Aggregate>() -> Self {
+        Self {
+            events: Reflected::of::<A::Event>(),
+            commands: Reflected::of::<A::Command>(),
+            fold: |events| {
+                let mut root = Root::<A>::new();
+                for stored in events {
+                    let event = stored.as_ref();
+                    decode::each(&Json, &event, |part, number| {
+                        let meta = EventMeta::of(&event, number);
+                        root.apply_part(&part, &meta).map_err(FoldError::from)
+                    })?;
+                    root.pass();
+                }
+                Ok(())
+            },
+        }
+    }
+}
+
+/// Why stored events make no state.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FoldError {
+    /// One of them cannot be read.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    /// One of them cannot follow those before it.
+    #[error(transparent)]
+    Misapplied(#[from] Misapplied),
+}
+
+struct Payload<'a, 'de> {
+    from: &'a mut dyn Deserializer<'de>,
+    former: Option<Former>,
+}
+
+impl MessageReader for Payload<'_, '_> {
+    type Error = Error;
+
+    fn read<T: DeserializeOwned>(self) -> Result<T, Error> {
+        <(T,)>::deserialize(self.from).map(|(payload,)| payload)
+    }
+
+    fn no_such_variant(self) -> Error {
+        de::Error::custom(NO_SUCH_VARIANT)
+    }
+
+    fn former(&self) -> Option<Former> {
+        self.former
+    }
+
+    fn read_upcast<T: DeserializeOwned>(self, _: &[JsonUpcast]) -> Result<T, Error> {
+        Err(de::Error::custom(
+            "a version that becomes the next one as JSON has no type",
+        ))
+    }
+}
