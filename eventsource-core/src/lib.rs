@@ -62,8 +62,10 @@
 mod aggregate;
 mod append;
 mod checkpoint;
+mod checkpoint_store;
 pub mod codec;
 mod command;
+mod consumer;
 mod decide;
 mod decision;
 mod digest;
@@ -85,9 +87,11 @@ mod metadata;
 mod mistakes;
 #[doc(hidden)]
 pub mod private;
+mod projection;
 mod query;
 mod registry;
 mod repository;
+mod runner;
 mod store;
 mod store_error;
 mod stored_event;
@@ -103,8 +107,10 @@ mod watch;
 pub use aggregate::*;
 pub use append::*;
 pub use checkpoint::{Checkpoint, InvalidCheckpoint};
+pub use checkpoint_store::*;
 pub use codec::{Codec, CodecError, DecodeError, Json};
 pub use command::*;
+pub use consumer::{Batch, BoxError, Consumer, Failure};
 pub use decide::*;
 pub use decision::*;
 pub use dispatcher::{DispatchError, Dispatched, Dispatcher};
@@ -112,7 +118,7 @@ pub use erased::{AnyBoundaryStore, AnyMultiStreamStore, AnyStore};
 pub use event::*;
 pub use eventsource_macros::{
     Aggregate, Command, DecisionModel, Event, Id, aggregate, apply, command, decision_model, event,
-    handle, value,
+    handle, projection, value,
 };
 pub use execute::{CommandOptions, Execute, Executed};
 pub use execute_error::ExecuteError;
@@ -123,9 +129,11 @@ pub use load::{AsOf, Corrupt, CorruptCause, LoadError, Loaded};
 pub use memory::MemoryStore;
 pub use message::Place;
 pub use metadata::Metadata;
+pub use projection::*;
 pub use query::{Query, QueryItem};
 pub use registry::{AggregateEntry, NameCollision, Registered, Registry};
 pub use repository::{Repository, Retry};
+pub use runner::*;
 pub use store::*;
 pub use store_error::StoreError;
 pub use stored_event::{EventRef, StoredEvent};
@@ -138,6 +146,7 @@ pub use uuid::Uuid;
 /// What a domain and its tests need: `use eventsource_core::prelude::*;`.
 pub mod prelude {
     pub use crate::aggregate::{Aggregate, Apply};
+    pub use crate::checkpoint_store::CheckpointStore;
     pub use crate::command::{Command, Context, Handle};
     pub use crate::decide::model::DecisionModel;
     pub use crate::ensure;
@@ -150,6 +159,6 @@ pub mod prelude {
     pub use crate::then_err;
     pub use eventsource_macros::{
         Aggregate, Command, DecisionModel, Event, Id, aggregate, apply, command, decision_model,
-        event, handle, value,
+        event, handle, projection, value,
     };
 }

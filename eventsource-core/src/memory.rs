@@ -1,5 +1,7 @@
 //! A store in memory, for tests and demonstrations: every promise of a store but that of surviving the process.
 
+mod checkpoints;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -20,6 +22,7 @@ use crate::stored_event::StoredEvent;
 use crate::stream::{Position, StreamName, Version};
 use crate::tag::TagList;
 use crate::watch::Watch;
+use checkpoints::Checkpoints;
 
 /// A store that keeps its events in memory. Clones share them.
 ///
@@ -35,6 +38,7 @@ struct Shared {
     limits: Limits,
     log: Mutex<Log>,
     head: Watch<Position>,
+    checkpoints: Mutex<Checkpoints>,
 }
 
 #[derive(Debug, Default)]
@@ -68,6 +72,7 @@ impl MemoryStore {
                 limits,
                 log,
                 head,
+                checkpoints: Mutex::default(),
             }),
         }
     }

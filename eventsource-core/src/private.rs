@@ -14,9 +14,11 @@ pub use inventory;
 pub use serde;
 
 pub use crate::aggregate::{Aggregate, Apply, EventVisitor, InvariantOutcome};
+pub use crate::codec::Codec;
 pub use crate::command::{
     AnyCommand, Command, CommandSet, Deciding, Handle, Handler, ListedCommand,
 };
+pub use crate::consumer::BoxError;
 pub use crate::decide::DecisionModel;
 pub use crate::decision::{Decision, Events, Rejection};
 pub use crate::each::*;
@@ -26,6 +28,11 @@ pub use crate::message::{
     MessageReader, MessageSet, MessageWriter, Place, Row, deserialize, serialize,
 };
 pub use crate::mistakes::*;
+pub use crate::projection::incoming::Outcome;
+pub use crate::projection::{
+    Incoming, Memory, Outside, ProjectOutside, ProjectState, ProjectThrough, ProjectWithin,
+    Projection,
+};
 pub use crate::registry::{AggregateEntry, Registered};
 pub use crate::stored_event::StoredEvent;
 pub use crate::stream::{InvalidStreamName, StreamName};
@@ -42,6 +49,14 @@ pub type Decided<A> = Result<(), Rejection<<A as Aggregate>::Error>>;
 
 /// What comes of a handler's answer.
 pub type Recorded<A> = Result<(), <A as Aggregate>::Error>;
+
+/// What comes of a projection's method.
+pub type WasProjected = Result<(), BoxError>;
+
+/// What a projection's method has returned, as what comes of it.
+pub fn projected(returned: impl Outcome) -> WasProjected {
+    returned.outcome()
+}
 
 /// The state, for a command that needs one.
 #[inline]
