@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use eventsource_core::{BoundaryStore, DensePositions, MultiStreamStore, Store};
+use eventsource_core::{BoundaryStore, CheckpointStore, DensePositions, MultiStreamStore, Store};
 
 use crate::broken::{Broken, Kept, Problem};
 use crate::seed::times;
@@ -143,6 +143,15 @@ macro_rules! dense_positions_tests {
     };
 }
 
+/// Makes one `#[test]` for each promise of a [`CheckpointStore`](eventsource_core::CheckpointStore), beside those of the
+/// other macros.
+#[macro_export]
+macro_rules! checkpoint_store_tests {
+    ($fresh:path) => {
+        $crate::__checkpoint_tests!($fresh);
+    };
+}
+
 /// Tests each promise of a store on a new one, and returns those that are broken.
 ///
 /// Must be called inside a tokio runtime with its timer on; one of several threads finds more.
@@ -191,6 +200,13 @@ pub async fn check_dense_positions<S: DensePositions, F: Future<Output = S>>(
     mut fresh: impl FnMut() -> F,
 ) -> Vec<Broken> {
     check_density(&mut fresh, None).await
+}
+
+/// Tests on new stores what [`CheckpointStore`] adds to the promises, and returns what is broken.
+pub async fn check_checkpoint_store<S: CheckpointStore, F: Future<Output = S>>(
+    mut fresh: impl FnMut() -> F,
+) -> Vec<Broken> {
+    check_checkpoints(&mut fresh, None).await
 }
 
 suite! { $
@@ -260,4 +276,15 @@ suite! { $
     __dense_tests, check_density, DensePositions,
     dense::g4_positions_are_dense,
     dense::g4_positions_are_dense_while_many_write,
+}
+
+suite! { $
+    __checkpoint_tests, check_checkpoints, CheckpointStore,
+    checkpoints::g6_a_slice_has_one_owner,
+    checkpoints::g6_a_position_is_left_once,
+    checkpoints::g6_of_many_that_claim_a_slice_one_gets_it,
+    checkpoints::g6_a_slice_begins_where_it_was_left,
+    checkpoints::g6_parked_events_are_kept_until_they_are_settled,
+    checkpoints::g6_versions_stand_side_by_side,
+    checkpoints::g6_each_step_counts_once_whoever_believes_to_own,
 }

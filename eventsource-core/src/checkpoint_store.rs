@@ -102,6 +102,14 @@ pub trait CheckpointStore: Store {
         version: u32,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
+    /// Forgets everything of a version: its slices, what it has parked, and the tables that it has in this store. The
+    /// version that readers see is not forgotten: `false`.
+    fn forget(
+        &self,
+        name: &str,
+        version: u32,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
     /// A runner of this projection on this store, with the usual settings.
     fn project<P: Projection>(&self, projection: P) -> Runner<Self, Projected<P>>
     where

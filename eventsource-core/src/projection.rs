@@ -6,6 +6,7 @@
 
 pub(crate) mod incoming;
 mod outside;
+mod own_names;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use crate::query::Query;
 
 pub use incoming::Incoming;
 pub use outside::Outside;
+pub use own_names::OwnNames;
 
 /// A read model: what it is called, and which events it is made of. `#[projection]` implements it.
 #[diagnostic::on_unimplemented(

@@ -59,7 +59,9 @@
 //! [`SqliteStore::renew_incarnation`].
 #![deny(missing_docs)]
 
+mod checkpoints;
 mod error;
+mod guard;
 mod home;
 mod ledger;
 mod life;
@@ -69,6 +71,7 @@ mod metrics;
 mod open;
 mod options;
 mod poll;
+mod projection;
 mod query;
 mod queue;
 mod reader;
@@ -76,8 +79,13 @@ mod row;
 mod schema;
 mod store;
 mod turn;
+mod tx;
+mod work;
 mod writer;
 
 pub use metrics::Metrics;
 pub use options::{Durability, SqliteOptions};
+/// The driver, in the version whose types the methods of projections meet.
+pub use rusqlite;
 pub use store::SqliteStore;
+pub use tx::SqliteTx;

@@ -1,6 +1,7 @@
 //! Opening a file: connections, threads, and what they share.
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,7 @@ use rusqlite::{Connection, MAIN_DB, OpenFlags};
 use tokio::sync::{oneshot, watch};
 
 use crate::error::{backend, store_error};
+use crate::guard;
 use crate::home::Anchor;
 use crate::life::{self, KnownLife};
 use crate::mark::Mark;
@@ -142,13 +144,16 @@ fn open_here(
         shared.tide.watch(shared, &watcher);
     })?;
     spawn("eventsource-write", &shared, move |shared| {
-        write(shared, &conn, turn, mark);
+        write(shared, conn, turn, mark);
     })?;
     Ok(store)
 }
 
-fn write(shared: &Shared, conn: &Connection, turn: Turn, mark: Mark) {
-    match Writer::new(shared, conn, turn, mark) {
+fn write(shared: &Shared, mut conn: Connection, turn: Turn, mark: Mark) {
+    // Should this fail, methods of projections could end the writer's transaction: they are checked afterwards as well.
+    let _ = guard::install(&mut conn);
+    let conn = Rc::new(conn);
+    match Writer::new(shared, &conn, turn, mark) {
         Ok(writer) => {
             writer.run();
             shared.outlast_readers();

@@ -23,9 +23,13 @@ pub(crate) const APPLICATION_ID: i32 = 0x4576_5374;
 /// `incarnation` is renewed with each life of the store, and `life` counts them; `home` says which file it was in when it
 /// was opened last (see `life.rs`).
 ///
+/// `consumers`, `slots` and `parked` are the checkpoints: the versions of each consumer with the names of the tables that it
+/// has made, the slices of its work, and the events that it could not consume.
+///
 /// `oldest_user` is the oldest version of the software that may still read and write the file: a migration that older
 /// ones can live with leaves it, so that both run side by side during an upgrade.
-const MIGRATIONS: [&str; VERSION as usize] = ["
+const MIGRATIONS: [&str; VERSION as usize] = [
+    "
     CREATE TABLE meta (
         identity BLOB NOT NULL,
         incarnation BLOB NOT NULL,
@@ -67,10 +71,45 @@ const MIGRATIONS: [&str; VERSION as usize] = ["
         position INTEGER NOT NULL,
         count INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
-"];
+",
+    "
+    CREATE TABLE consumers (
+        name TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        slices INTEGER NOT NULL,
+        is_active INTEGER NOT NULL DEFAULT 0,
+        made TEXT,
+        PRIMARY KEY (name, version)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE slots (
+        name TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        slice INTEGER NOT NULL,
+        position INTEGER NOT NULL,
+        incarnation BLOB NOT NULL,
+        owner BLOB,
+        waiter BLOB,
+        epoch INTEGER NOT NULL DEFAULT 0,
+        beat INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (name, version, slice)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE parked (
+        name TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        position INTEGER NOT NULL,
+        stream TEXT NOT NULL,
+        stream_version INTEGER NOT NULL,
+        event TEXT NOT NULL,
+        error TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        wish INTEGER,
+        PRIMARY KEY (name, version, position)
+    ) STRICT, WITHOUT ROWID;
+",
+];
 
 /// The schema version that this software writes.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// After how many pages in the write-ahead log they are moved to the database: 16 MiB.
 const CHECKPOINT_PAGES: i64 = 4096;

@@ -101,7 +101,7 @@ impl SqliteStore {
         let append: Arc<dyn Judged> = append;
         self.shared()
             .appends
-            .push(Request {
+            .push(Request::Append {
                 append,
                 bytes,
                 reply,
@@ -118,7 +118,7 @@ impl SqliteStore {
     }
 
     /// Runs `work` on a reader thread; should it panic, the panic goes on here.
-    async fn read<T: Send + 'static>(
+    pub(crate) async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Reader) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {

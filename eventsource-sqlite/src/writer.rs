@@ -1,9 +1,10 @@
 //! The writer thread: it commits everything that waits in one transaction, and answers after the commit.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use eventsource_core::{AppendError, StoreError};
+use eventsource_core::{AppendError, Appended, StoreError};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
@@ -14,6 +15,7 @@ use crate::mark::Mark;
 use crate::metrics::Call;
 use crate::open::Shared;
 use crate::turn::Turn;
+use crate::work::{self, Work};
 
 /// The most appends, and about the most bytes, that share a commit.
 const GROUP: usize = 1024;
@@ -24,14 +26,46 @@ const SPIN: Duration = Duration::from_micros(100);
 /// How long the writer looks out for the next of those whom it has just answered.
 const GATHER: Duration = Duration::from_micros(40);
 
+/// A text of its own, so that the statement which is kept for it is no other's.
+const COMMIT: &str = "COMMIT /* of the writer */";
+
 /// How often the writer looks whether the files are where they were.
 const LOOK: Duration = Duration::from_millis(5);
 
-/// An append that waits.
-pub(crate) struct Request {
-    pub(crate) append: Arc<dyn Judged>,
-    pub(crate) bytes: usize,
-    pub(crate) reply: oneshot::Sender<Verdict>,
+/// What waits for the writer.
+pub(crate) enum Request {
+    /// An append.
+    Append {
+        append: Arc<dyn Judged>,
+        bytes: usize,
+        reply: oneshot::Sender<Verdict>,
+    },
+    /// Something else that is to be written.
+    Work(Box<dyn Work>),
+}
+
+impl Request {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Append { bytes, .. } => *bytes,
+            Self::Work(work) => work.bytes(),
+        }
+    }
+
+    fn is_awaited(&self) -> bool {
+        match self {
+            Self::Append { reply, .. } => !reply.is_closed(),
+            Self::Work(work) => work.is_awaited(),
+        }
+    }
+
+    // Who does not listen any more has dropped the future.
+    fn answer(self, verdict: Verdict) {
+        match self {
+            Self::Append { reply, .. } => drop(reply.send(verdict)),
+            Self::Work(work) => work.answer(verdict.map(|_| ())),
+        }
+    }
 }
 
 /// Why a transaction has no verdicts.
@@ -46,7 +80,7 @@ enum Failure {
 
 pub(crate) struct Writer<'c> {
     shared: &'c Shared,
-    conn: &'c Connection,
+    conn: &'c Rc<Connection>,
     turn: Turn,
     mark: Mark,
     lookout: Lookout,
@@ -58,7 +92,7 @@ pub(crate) struct Writer<'c> {
 impl<'c> Writer<'c> {
     pub(crate) fn new(
         shared: &'c Shared,
-        conn: &'c Connection,
+        conn: &'c Rc<Connection>,
         turn: Turn,
         mark: Mark,
     ) -> rusqlite::Result<Self> {
@@ -96,11 +130,8 @@ impl<'c> Writer<'c> {
 
     /// What waits, but for those who do not listen any more.
     fn take(&self) -> Vec<Request> {
-        let mut group = self
-            .shared
-            .appends
-            .take(GROUP, GROUP_BYTES, |request| request.bytes);
-        group.retain(|request| !request.reply.is_closed());
+        let mut group = self.shared.appends.take(GROUP, GROUP_BYTES, Request::bytes);
+        group.retain(Request::is_awaited);
         group
     }
 
@@ -124,34 +155,32 @@ impl<'c> Writer<'c> {
     }
 
     fn answer(&mut self, group: Vec<Request>, result: Result<Vec<Verdict>, Failure>) {
-        // Who does not listen any more has dropped the future.
-        let send = |request: Request, verdict| drop(request.reply.send(verdict));
         match result {
             Ok(verdicts) => {
                 self.shared.life.found(*self.ledger.life());
                 self.shared.tide.rise(self.ledger.head());
                 self.mark.reached(self.ledger.life(), self.ledger.head());
                 for (request, verdict) in group.into_iter().zip(verdicts) {
-                    send(request, verdict);
+                    request.answer(verdict);
                 }
             }
             Err(Failure::NotWritten(error)) => {
                 let error = Arc::new(error);
                 for request in group {
-                    send(request, Err(self.not_written(&error).into()));
+                    request.answer(Err(self.not_written(&error).into()));
                 }
             }
             Err(Failure::Lost(reason)) => {
                 for request in group {
                     let lost = self.shared.damaged(reason.clone());
-                    send(request, Err(lost.into()));
+                    request.answer(Err(lost.into()));
                 }
             }
             Err(Failure::Unknown(error)) => {
                 tracing::error!(requests = group.len(), %error, "nobody can say whether a commit was written");
                 for request in group {
                     let reason = error.to_string();
-                    send(request, Err(AppendError::Unknown { reason }));
+                    request.answer(Err(AppendError::Unknown { reason }));
                 }
             }
         }
@@ -209,7 +238,7 @@ impl<'c> Writer<'c> {
         let begin = Instant::now();
         let committed = self
             .conn
-            .prepare_cached("COMMIT")
+            .prepare_cached(COMMIT)
             .and_then(|mut commit| commit.execute([]));
         match committed {
             Ok(_) => Ok(begin.elapsed()),
@@ -229,9 +258,18 @@ impl<'c> Writer<'c> {
         let mut verdicts = Vec::with_capacity(group.len());
         let mut bytes = 0;
         loop {
-            for request in &group[verdicts.len()..] {
-                verdicts.push(self.ledger.append(&*request.append)?);
-                bytes += request.bytes;
+            for request in &mut group[verdicts.len()..] {
+                bytes += request.bytes();
+                verdicts.push(match request {
+                    Request::Append { append, .. } => self.ledger.append(&**append)?,
+                    Request::Work(work) => {
+                        work::within_savepoint(self.conn, &mut **work)?;
+                        Ok(Appended {
+                            placed: Vec::new(),
+                            repeated: false,
+                        })
+                    }
+                });
             }
             let Some(expected) = expected else {
                 return Ok(verdicts);

@@ -190,6 +190,18 @@ impl CheckpointStore for MemoryStore {
         });
         Ok(())
     }
+
+    async fn forget(&self, name: &str, version: u32) -> Result<bool, StoreError> {
+        Ok(self.with_checkpoints(|all| {
+            if all.active.get(name) == Some(&version) {
+                return false;
+            }
+            all.slots
+                .retain(|slot, _| *slot.name != *name || slot.version != version);
+            all.parked.remove(&(name.into(), version));
+            true
+        }))
+    }
 }
 
 impl Slice {
