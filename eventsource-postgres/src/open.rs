@@ -39,6 +39,8 @@ pub(crate) struct Shared {
     pub(crate) appends: Queue<Request>,
     pub(crate) appender: Appender,
     pub(crate) pool: Pool,
+    /// The connections of projections' transactions.
+    pub(crate) projecting: Pool,
     pub(crate) tide: Tide,
     pub(crate) counters: Counters,
     pub(crate) reads: Reads,
@@ -52,6 +54,7 @@ impl Shared {
     pub(crate) fn close(&self) {
         self.appends.close();
         self.pool.refuse();
+        self.projecting.refuse();
         self.tide.close();
     }
 
@@ -180,6 +183,7 @@ pub(crate) async fn open(options: PostgresOptions, url: &str) -> Result<Postgres
         appends: Queue::new(options.queue),
         appender,
         pool: Pool::new(shared.clone(), options.readers, options.queue),
+        projecting: Pool::new(shared.clone(), options.projectors, options.queue),
         tide,
         counters: Counters::default(),
         life,

@@ -16,22 +16,33 @@ const APPLICATION: &str = "eventsource";
 /// Functions carry a version in their names: one that changes is a new one beside the old, so that this version of the
 /// software and the one before it write to one store during an upgrade. `oldest_user` is the oldest version of the
 /// software that may still read and write there.
-const MIGRATIONS: [&[&str]; VERSION as usize] = [&[
-    include_str!("sql/tables.sql"),
-    include_str!("sql/identity.sql"),
-    include_str!("sql/append.sql"),
-    include_str!("sql/import.sql"),
-]];
+const MIGRATIONS: [&[&str]; VERSION as usize] = [
+    &[
+        include_str!("sql/tables.sql"),
+        include_str!("sql/identity.sql"),
+        include_str!("sql/append.sql"),
+        include_str!("sql/import.sql"),
+    ],
+    &[include_str!("sql/projections.sql")],
+];
 
 /// Parts that several functions have in common.
 const BEGIN: &str = include_str!("sql/begin.sql");
 const MATCHES: &str = include_str!("sql/matches.sql");
 
 /// The schema version that this software writes.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The relations that a store has, and how many columns the functions.
-const TABLES: [&str; 4] = ["meta", "events", "tags", "keys"];
+const TABLES: [&str; 7] = [
+    "meta",
+    "events",
+    "tags",
+    "keys",
+    "consumers",
+    "slots",
+    "parked",
+];
 
 /// Makes the schema a store, or checks that it is one.
 pub(crate) async fn prepare(

@@ -42,6 +42,7 @@ impl Drop for Handles {
     fn drop(&mut self) {
         self.0.close();
         self.0.pool.close();
+        self.0.projecting.close();
     }
 }
 
@@ -130,6 +131,7 @@ impl PostgresStore {
             // The senders live as long as this handle, so these cannot fail.
             let _ = shared.tasks.subscribe().wait_for(|tasks| *tasks == 0).await;
             shared.pool.finish().await;
+            shared.projecting.finish().await;
             let open = Arc::clone(&shared.connector.open);
             let mut open = open.subscribe();
             if timeout(FAREWELL, open.wait_for(|open| *open == 0))
@@ -143,13 +145,13 @@ impl PostgresStore {
         .await;
     }
 
-    fn shared(&self) -> &Shared {
+    pub(crate) fn shared(&self) -> &Shared {
         &self.handles.0
     }
 
     /// Polls in the context of the store's runtime, whose timers it needs. The work's type is hidden: a user's task
     /// that holds it would otherwise be nested more deeply than the compiler follows.
-    fn within<'w, T: 'w>(
+    pub(crate) fn within<'w, T: 'w>(
         &'w self,
         work: impl Future<Output = T> + Send + 'w,
     ) -> impl Future<Output = T> + Send + 'w {
