@@ -526,3 +526,115 @@ async fn methods_can_still_be_called() {
         eventsource_core::Query::types([Opened::NAME])
     );
 }
+
+/// The sum of each account.
+#[derive(Default, serde::Serialize, serde::Deserialize)]
+struct Sums(BTreeMap<String, u64>);
+
+#[projection(name = "sums")]
+impl Sums {
+    fn deposited(&mut self, event: &Recorded<Deposited>) -> Result<(), Poison> {
+        ensure!(event.event.amount != 13, Poison);
+        assert_ne!(event.event.amount, 14, "fourteen");
+        *self.0.entry(event.stream.id().into()).or_insert(0) += event.event.amount;
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_view_is_never_older_than_the_call() {
+    let store = MemoryStore::new();
+    let view = store.view(Sums::default);
+    for round in 1..=50 {
+        fill(&store, 2, 1).await;
+        assert_eq!(view.read(|sums| sums.0["1"]).await.unwrap(), round);
+    }
+    // Many at once see each event once.
+    let tasks = (0..16).map(|_| {
+        let (store, view) = (store.clone(), view.clone());
+        tokio::spawn(async move {
+            for _ in 0..50 {
+                let position = append(&store, "account/9", deposited(1)).await;
+                let token = token(&store, position);
+                assert!(view.read_after(token, |sums| sums.0["9"]).await.unwrap() > 0);
+            }
+        })
+    });
+    for task in tasks.collect::<Vec<_>>() {
+        task.await.unwrap();
+    }
+    assert_eq!(view.read(|sums| sums.0["9"]).await.unwrap(), 800);
+    assert_eq!(
+        view.checkpoint().await.position,
+        store.head().await.unwrap()
+    );
+}
+
+#[tokio::test]
+async fn a_view_can_be_kept_and_goes_on_from_there() {
+    let store = MemoryStore::new();
+    fill(&store, 2, 10).await;
+    let view = store.view(Sums::default);
+    view.read(|_| ()).await.unwrap();
+    view.keep().await.unwrap();
+    let again = store.view(Sums::default).resumed().await.unwrap();
+    assert_eq!(again.checkpoint().await, view.checkpoint().await);
+    fill(&store, 2, 1).await;
+    assert_eq!(again.read(|sums| sums.0["0"]).await.unwrap(), 11);
+}
+
+#[tokio::test]
+async fn a_view_leaves_out_poisoned_streams_if_it_may() {
+    let store = MemoryStore::new();
+    append(&store, "account/1", deposited(1)).await;
+    let poison = append(&store, "account/1", deposited(13)).await;
+    append(&store, "account/1", deposited(1)).await;
+    append(&store, "account/2", deposited(1)).await;
+    let strict = store.view(Sums::default);
+    let failed = strict.read(|_| ()).await;
+    assert!(
+        matches!(failed, Err(eventsource_core::ViewError::Event { position, .. }) if position == poison)
+    );
+    let view = store.view(Sums::default).parks();
+    assert_eq!(
+        view.read(|sums| sums.0.clone()).await.unwrap(),
+        [("1".into(), 1), ("2".into(), 1)].into()
+    );
+    let parked: Vec<_> = view
+        .parked()
+        .await
+        .iter()
+        .map(|one| one.version.0)
+        .collect();
+    assert_eq!(parked, [2, 3]);
+    view.keep().await.unwrap();
+    assert_eq!(store.kept_state("sums", 1).await.unwrap(), None);
+    view.rebuild().await.unwrap();
+    assert_eq!(view.parked().await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_view_survives_a_method_that_panics() {
+    let store = MemoryStore::new();
+    append(&store, "account/1", deposited(1)).await;
+    append(&store, "account/1", deposited(14)).await;
+    let view = store.view(Sums::default);
+    let reading = tokio::spawn({
+        let view = view.clone();
+        async move { view.read(|_| ()).await }
+    });
+    assert!(reading.await.unwrap_err().is_panic());
+    // It is there again, from the beginning.
+    assert_eq!(view.checkpoint().await.position, Position::START);
+}
+
+#[test]
+fn a_projection_is_tested_without_a_store() {
+    let happened = eventsource_core::testing::past((
+        Deposited { amount: 2 },
+        Deposited { amount: 3 },
+        Happened,
+    ));
+    let sums = happened.projected(Sums::default());
+    assert_eq!(sums.0.values().sum::<u64>(), 5);
+}

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use eventsource_core::{
-    Advance, Beat, Bid, CheckpointError, CheckpointStore, Claim, Fence, Parked, Position, Slice,
-    Slot, SlotState, StreamName, Timestamp, Uuid, Version, Which, Wish,
+    Advance, Beat, Bid, Checkpoint, CheckpointError, CheckpointStore, Claim, Fence, KeptState,
+    Parked, Position, Slice, Slot, SlotState, StreamName, Timestamp, Uuid, Version, Which, Wish,
 };
 
 use crate::broken::{Kept, Problem, ensure, ensure_eq};
@@ -407,4 +407,45 @@ pub async fn g6_each_step_counts_once_whoever_believes_to_own<S: CheckpointStore
         saved += task.await??;
     }
     ensure_eq(&saved, &STEPS, "how many steps were saved")
+}
+
+/// A state is kept until one that is further comes, or one of another life.
+pub async fn g6_a_state_is_kept<S: CheckpointStore>(store: S) -> Kept {
+    let kept = |position, state: &[u8]| KeptState {
+        checkpoint: Checkpoint {
+            store: store.identity(),
+            position: Position(position),
+        },
+        state: state.into(),
+    };
+    ensure_eq(
+        &store.kept_state("sample", 1).await?,
+        &None,
+        "what is kept at first",
+    )?;
+    for (position, state, expected) in [
+        (5, b"five", b"five"),
+        (4, b"four", b"five"),
+        (6, b"a\0\xff\n", b"a\0\xff\n"),
+    ] {
+        store.keep_state("sample", 1, kept(position, state)).await?;
+        let found = store
+            .kept_state("sample", 1)
+            .await?
+            .map(|found| found.state);
+        ensure_eq(&found.as_deref(), &Some(&expected[..]), "what is kept")?;
+    }
+    let mut other = kept(2, b"other");
+    other.checkpoint.store.incarnation = Uuid::from_u128(7);
+    store.keep_state("sample", 1, other.clone()).await?;
+    ensure_eq(
+        &store.kept_state("sample", 1).await?,
+        &Some(other),
+        "what is kept of another life",
+    )?;
+    ensure_eq(
+        &store.kept_state("sample", 2).await?,
+        &None,
+        "what is kept of another version",
+    )
 }

@@ -286,5 +286,6 @@ suite! { $
     checkpoints::g6_a_slice_begins_where_it_was_left,
     checkpoints::g6_parked_events_are_kept_until_they_are_settled,
     checkpoints::g6_versions_stand_side_by_side,
+    checkpoints::g6_a_state_is_kept,
     checkpoints::g6_each_step_counts_once_whoever_believes_to_own,
 }

@@ -11,9 +11,10 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use crate::checkpoint::Checkpoint;
 use crate::codec::{Codec, Json};
 use crate::projection::{Projected, Projection, Target};
-use crate::runner::Runner;
+use crate::runner::{ConsumerHandle, Runner};
 use crate::store::Store;
 use crate::store_error::StoreError;
 use crate::stored_event::EventRef;
@@ -109,6 +110,27 @@ pub trait CheckpointStore: Store {
         name: &str,
         version: u32,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Keeps the state of a consumer at a position, if it is further than the one that is kept.
+    fn keep_state(
+        &self,
+        name: &str,
+        version: u32,
+        state: KeptState,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// The state that is kept of a version of a consumer.
+    fn kept_state(
+        &self,
+        name: &str,
+        version: u32,
+    ) -> impl Future<Output = Result<Option<KeptState>, StoreError>> + Send;
+
+    /// What the store knows of the consumer with this name, of the version that readers see: how far it has come, what it
+    /// has parked; and what waits for it.
+    fn consumer(&self, name: &str) -> ConsumerHandle<Self> {
+        ConsumerHandle::of(self.clone(), name)
+    }
 
     /// A runner of this projection on this store, with the usual settings.
     fn project<P: Projection>(&self, projection: P) -> Runner<Self, Projected<P>>
@@ -311,6 +333,15 @@ impl Parked {
             wish: None,
         }
     }
+}
+
+/// The state of a consumer that is held in memory, as it is kept to begin from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptState {
+    /// Everything up to here is in it.
+    pub checkpoint: Checkpoint,
+    /// The state, in a form of the consumer's own.
+    pub state: Arc<[u8]>,
 }
 
 /// Which parked events.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::aggregate::{Aggregate, Misapplied, Root};
 use crate::append::{Append, AppendError, Appended, Conflict, Placed};
+use crate::checkpoint::Checkpoint;
 use crate::codec::{Codec, CodecError};
 use crate::command::{CommandOf, Context};
 use crate::decision::{Events, Rejection};
@@ -128,6 +129,12 @@ pub struct Executed<E> {
 }
 
 impl<E> Executed<E> {
+    /// What a query waits for that is to see its events: [`ConsumerHandle::wait_for`](crate::ConsumerHandle::wait_for).
+    /// `None` if it has recorded nothing. `store` is the one that it was executed on.
+    pub fn token(&self, store: &impl Store) -> Option<Checkpoint> {
+        Checkpoint::after(store, self.position())
+    }
+
     /// The position of its last event.
     #[must_use]
     pub fn position(&self) -> Option<Position> {

@@ -102,6 +102,7 @@ pub mod testing;
 mod time;
 mod timer;
 mod trace;
+mod view;
 mod watch;
 
 pub use aggregate::*;
@@ -142,6 +143,7 @@ pub use subscription::*;
 pub use tag::{TAG_LIMIT, Tag, TagList, TagValue, Tags};
 pub use time::*;
 pub use uuid::Uuid;
+pub use view::{View, ViewError};
 
 /// What a domain and its tests need: `use eventsource_core::prelude::*;`.
 pub mod prelude {

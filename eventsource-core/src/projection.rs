@@ -54,6 +54,11 @@ pub trait Projection: Sized + Send + Sync + 'static {
 }
 
 /// A projection whose methods write into a transaction at once: `fn opened(&self, event: &Recorded<Opened>, tx: &SqliteTx)`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a projection into a file",
+    label = "its methods do not take a transaction as `&Tx`",
+    note = "write its methods as `fn opened(&self, event: &Recorded<Opened>, tx: &SqliteTx)`"
+)]
 pub trait ProjectWithin: Projection {
     /// Makes what it writes into, before the first event.
     fn create(&self, tx: &Self::Into) -> Result<(), BoxError> {
@@ -67,6 +72,11 @@ pub trait ProjectWithin: Projection {
 
 /// A projection whose methods write into a transaction on a server: `async fn opened(&self, event: &Recorded<Opened>, tx:
 /// &mut PgTx)`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a projection into a server's database",
+    label = "its methods do not take a transaction as `&mut Tx`",
+    note = "write its methods as `async fn opened(&self, event: &Recorded<Opened>, tx: &mut PgTx)`"
+)]
 pub trait ProjectThrough: Projection {
     /// Makes what it writes into, before the first event.
     fn create(&self, tx: &mut Self::Into) -> impl Future<Output = Result<(), BoxError>> + Send {
@@ -83,6 +93,11 @@ pub trait ProjectThrough: Projection {
 }
 
 /// A projection whose methods write into anything else: `async fn opened(&self, event: &Recorded<Opened>)`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a projection into something outside of the store",
+    label = "its methods take a transaction, or change its own fields",
+    note = "write its methods as `async fn opened(&self, event: &Recorded<Opened>)`"
+)]
 pub trait ProjectOutside: Projection {
     /// Calls the method for an event.
     fn project<C: Codec>(
@@ -93,6 +108,11 @@ pub trait ProjectOutside: Projection {
 
 /// A projection whose methods change its own fields: `fn opened(&mut self, event: &Recorded<Opened>)`. It is held in memory,
 /// by a [`View`](crate::View).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a projection in memory",
+    label = "its methods do not change its own fields",
+    note = "write its methods as `fn opened(&mut self, event: &Recorded<Opened>)`; one that writes elsewhere is run by `store.project(…)`"
+)]
 pub trait ProjectState: Projection {
     /// Calls the method for an event.
     fn project<C: Codec>(&mut self, event: &Incoming<'_, C>) -> Result<(), BoxError>;

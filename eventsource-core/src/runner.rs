@@ -27,7 +27,9 @@ use crate::time::{IdSource as _, RandomIds};
 use crate::trace::{self, Instrument as _};
 
 use handle::Control;
-pub use handle::{Failing, Progress, RunnerHandle, SliceActivity, SliceStatus, WaitError};
+pub use handle::{
+    ConsumerHandle, Failing, Progress, RunnerHandle, SliceActivity, SliceStatus, WaitError,
+};
 pub use on_error::OnError;
 use worker::Worker;
 

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use eventsource_core::{
-    Advance, Beat, Bid, CheckpointError, CheckpointStore, Claim, Fence, Parked, Position, Renewed,
-    Slice, Slot, SlotState, Store, StoreError, StreamName, Timestamp, Uuid, Version, Which, Wish,
+    Advance, Beat, Bid, Checkpoint, CheckpointError, CheckpointStore, Claim, Fence, KeptState,
+    Parked, Position, Renewed, Slice, Slot, SlotState, Store, StoreError, StoreIdentity,
+    StreamName, Timestamp, Uuid, Version, Which, Wish,
 };
 use futures_util::TryStreamExt;
 use tokio::time::timeout;
@@ -351,6 +352,50 @@ impl CheckpointStore for PostgresStore {
         self.asked(sql, &bound).await.map(|_| ())
     }
 
+    async fn keep_state(
+        &self,
+        name: &str,
+        version: u32,
+        kept: KeptState,
+    ) -> Result<(), StoreError> {
+        let StoreIdentity { id, incarnation } = kept.checkpoint.store;
+        let bound: [Bound<'_>; 6] = [
+            (&name, Type::TEXT),
+            (&i64::from(version), Type::INT8),
+            (&id, Type::UUID),
+            (&incarnation, Type::UUID),
+            (&number(kept.checkpoint.position.0), Type::INT8),
+            (&&*kept.state, Type::BYTEA),
+        ];
+        // What was kept in another life may be further, and of events that are gone.
+        let sql = "INSERT INTO {schema}.kept AS k (name, version, identity, incarnation, position, state) \
+            VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (name, version) DO UPDATE \
+            SET identity = $3, incarnation = $4, position = $5, state = $6 \
+            WHERE k.position < excluded.position OR k.incarnation <> excluded.incarnation";
+        self.asked(sql, &bound).await.map(|_| ())
+    }
+
+    async fn kept_state(&self, name: &str, version: u32) -> Result<Option<KeptState>, StoreError> {
+        let bound: [Bound<'_>; 2] = [(&name, Type::TEXT), (&i64::from(version), Type::INT8)];
+        let sql = "SELECT k.identity, k.incarnation, k.position, k.state FROM {schema}.kept k \
+                   WHERE k.name = $1 AND k.version = $2";
+        let rows = self.asked(sql, &bound).await?;
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        let row = one(self.shared(), &rows)?;
+        Ok(Some(KeptState {
+            checkpoint: Checkpoint {
+                store: StoreIdentity {
+                    id: row.get_as(0)?,
+                    incarnation: row.get_as(1)?,
+                },
+                position: Position(row.whole(2)?),
+            },
+            state: row.get_as::<&[u8]>(3)?.into(),
+        }))
+    }
+
     async fn forget(&self, name: &str, version: u32) -> Result<bool, StoreError> {
         if self.active(name).await? == Some(version) {
             return Ok(false);
@@ -360,7 +405,8 @@ impl CheckpointStore for PostgresStore {
         self.asked("SELECT {schema}.drop_made_v1($1, $2)", &bound)
             .await?;
         let sql = "WITH slots AS (DELETE FROM {schema}.slots s WHERE s.name = $1 AND s.version = $2), \
-                parked AS (DELETE FROM {schema}.parked p WHERE p.name = $1 AND p.version = $2) \
+                parked AS (DELETE FROM {schema}.parked p WHERE p.name = $1 AND p.version = $2), \
+                kept AS (DELETE FROM {schema}.kept k WHERE k.name = $1 AND k.version = $2) \
             DELETE FROM {schema}.consumers c WHERE c.name = $1 AND c.version = $2";
         self.asked(sql, &bound).await.map(|_| true)
     }

@@ -34,7 +34,7 @@ const MATCHES: &str = include_str!("sql/matches.sql");
 const VERSION: u32 = 2;
 
 /// The relations that a store has, and how many columns the functions.
-const TABLES: [&str; 7] = [
+const TABLES: [&str; 8] = [
     "meta",
     "events",
     "tags",
@@ -42,6 +42,7 @@ const TABLES: [&str; 7] = [
     "consumers",
     "slots",
     "parked",
+    "kept",
 ];
 
 /// Makes the schema a store, or checks that it is one.

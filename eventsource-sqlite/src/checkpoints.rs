@@ -4,9 +4,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use eventsource_core::{
-    Advance, Beat, Bid, CheckpointError, CheckpointStore, Claim, Fence, OwnNames, Parked, Position,
-    Renewed, Slice, Slot, SlotState, Store, StoreError, StreamName, Timestamp, Uuid, Version,
-    Which, Wish,
+    Advance, Beat, Bid, CheckpointError, CheckpointStore, Claim, Fence, InvalidCheckpoint,
+    KeptState, OwnNames, Parked, Position, Renewed, Slice, Slot, SlotState, Store, StoreError,
+    StreamName, Timestamp, Uuid, Version, Which, Wish,
 };
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -158,6 +158,45 @@ impl CheckpointStore for SqliteStore {
         .await
     }
 
+    async fn keep_state(
+        &self,
+        name: &str,
+        version: u32,
+        kept: KeptState,
+    ) -> Result<(), StoreError> {
+        let name = name.to_owned();
+        self.on_writer(kept.state.len(), move |conn: &Rc<Connection>| {
+            // What was kept in another life may be further, and of events that are gone.
+            let life = kept.checkpoint.store.incarnation;
+            let sql = "INSERT INTO kept (name, version, checkpoint, position, state) VALUES (?1, ?2, ?3, ?4, ?5) \
+                ON CONFLICT DO UPDATE SET checkpoint = ?3, position = ?4, state = ?5 \
+                WHERE position < excluded.position OR instr(checkpoint, ?6) = 0";
+            let (text, position) = (kept.checkpoint.to_string(), number(kept.checkpoint.position.0));
+            let values = params![name, version, text, position, &*kept.state, life.to_string()];
+            conn.execute(sql, values)?;
+            Ok((Kept::Yes, ()))
+        })
+        .await
+    }
+
+    async fn kept_state(&self, name: &str, version: u32) -> Result<Option<KeptState>, StoreError> {
+        let name = name.to_owned();
+        self.read_rows(move |conn| {
+            let sql = "SELECT checkpoint, state FROM kept WHERE name = ?1 AND version = ?2";
+            conn.query_row(sql, params![name, version], |row| {
+                let checkpoint = row.get::<_, String>(0)?.parse();
+                Ok(KeptState {
+                    checkpoint: checkpoint.map_err(|error: InvalidCheckpoint| {
+                        rusqlite::Error::FromSqlConversionFailure(0, Type::Text, error.into())
+                    })?,
+                    state: row.get::<_, Vec<u8>>(1)?.into(),
+                })
+            })
+            .optional()
+        })
+        .await
+    }
+
     async fn forget(&self, name: &str, version: u32) -> Result<bool, StoreError> {
         let name = name.to_owned();
         self.write_rows(move |conn| {
@@ -166,7 +205,7 @@ impl CheckpointStore for SqliteStore {
             }
             drop_made(conn, &name, version)?;
             forget_parked(conn, &name, version)?;
-            for table in ["slots", "consumers"] {
+            for table in ["slots", "consumers", "kept"] {
                 let sql = format!("DELETE FROM {table} WHERE name = ?1 AND version = ?2");
                 conn.execute(&sql, params![name, version])?;
             }

@@ -12,7 +12,7 @@ thread_local! {
 }
 
 /// The store's own tables.
-const OWN: [&str; 11] = [
+const OWN: [&str; 12] = [
     "meta",
     "names",
     "shapes",
@@ -23,6 +23,7 @@ const OWN: [&str; 11] = [
     "consumers",
     "slots",
     "parked",
+    "kept",
     "sqlite_sequence",
 ];
 

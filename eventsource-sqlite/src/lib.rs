@@ -77,6 +77,7 @@ mod queue;
 mod reader;
 mod row;
 mod schema;
+mod scratch;
 mod store;
 mod turn;
 mod tx;
@@ -87,5 +88,6 @@ pub use metrics::Metrics;
 pub use options::{Durability, SqliteOptions};
 /// The driver, in the version whose types the methods of projections meet.
 pub use rusqlite;
+pub use scratch::Scratch;
 pub use store::SqliteStore;
 pub use tx::SqliteTx;

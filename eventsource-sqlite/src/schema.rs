@@ -24,7 +24,8 @@ pub(crate) const APPLICATION_ID: i32 = 0x4576_5374;
 /// was opened last (see `life.rs`).
 ///
 /// `consumers`, `slots` and `parked` are the checkpoints: the versions of each consumer with the names of the tables that it
-/// has made, the slices of its work, and the events that it could not consume.
+/// has made, the slices of its work, the events that it could not consume, and
+/// the states that are kept of those that are held in memory.
 ///
 /// `oldest_user` is the oldest version of the software that may still read and write the file: a migration that older
 /// ones can live with leaves it, so that both run side by side during an upgrade.
@@ -105,6 +106,14 @@ const MIGRATIONS: [&str; VERSION as usize] = [
         wish INTEGER,
         PRIMARY KEY (name, version, position)
     ) STRICT, WITHOUT ROWID;
+    CREATE TABLE kept (
+        name TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        checkpoint TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        state BLOB NOT NULL,
+        PRIMARY KEY (name, version)
+    ) STRICT;
 ",
 ];
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
 use crate::checkpoint_store::{
-    Advance, Beat, Bid, CheckpointError, CheckpointStore, Claim, Fence, Parked, Renewed, Slice,
-    Slot, SlotState, Which, Wish,
+    Advance, Beat, Bid, CheckpointError, CheckpointStore, Claim, Fence, KeptState, Parked, Renewed,
+    Slice, Slot, SlotState, Which, Wish,
 };
 use crate::memory::MemoryStore;
 use crate::store::Store as _;
@@ -20,6 +20,7 @@ pub(super) struct Checkpoints {
     slots: BTreeMap<Slot, SlotState>,
     parked: BTreeMap<Version, BTreeMap<Position, Parked>>,
     active: BTreeMap<Arc<str>, u32>,
+    kept: BTreeMap<Version, KeptState>,
 }
 
 impl Checkpoints {
@@ -191,6 +192,27 @@ impl CheckpointStore for MemoryStore {
         Ok(())
     }
 
+    async fn keep_state(
+        &self,
+        name: &str,
+        version: u32,
+        state: KeptState,
+    ) -> Result<(), StoreError> {
+        self.with_checkpoints(|all| {
+            let kept = all.kept.entry((name.into(), version));
+            let kept = kept.or_insert_with(|| state.clone());
+            let of_this_life = kept.checkpoint.store == state.checkpoint.store;
+            if !of_this_life || kept.checkpoint.position < state.checkpoint.position {
+                *kept = state;
+            }
+        });
+        Ok(())
+    }
+
+    async fn kept_state(&self, name: &str, version: u32) -> Result<Option<KeptState>, StoreError> {
+        Ok(self.with_checkpoints(|all| all.kept.get(&(name.into(), version)).cloned()))
+    }
+
     async fn forget(&self, name: &str, version: u32) -> Result<bool, StoreError> {
         Ok(self.with_checkpoints(|all| {
             if all.active.get(name) == Some(&version) {
@@ -199,6 +221,7 @@ impl CheckpointStore for MemoryStore {
             all.slots
                 .retain(|slot, _| *slot.name != *name || slot.version != version);
             all.parked.remove(&(name.into(), version));
+            all.kept.remove(&(name.into(), version));
             true
         }))
     }

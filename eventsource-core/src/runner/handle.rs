@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -181,53 +182,139 @@ pub enum WaitError {
     Store(#[from] StoreError),
 }
 
-/// What tells how a consumer of events goes, and speaks to its runners: to the one that it was made from, and through
-/// the store to those of other processes.
+/// What tells how a runner goes and stops it, and, as a [`ConsumerHandle`], how its consumer goes over all runners.
 #[derive(Debug, Clone)]
 pub struct RunnerHandle<S> {
-    store: S,
+    consumer: ConsumerHandle<S>,
     control: Arc<Control>,
 }
 
 impl<S: CheckpointStore> RunnerHandle<S> {
     pub(super) fn new(store: S, control: Arc<Control>) -> Self {
-        Self { store, control }
+        let consumer = ConsumerHandle {
+            store,
+            name: control.name.into(),
+            version: Some(control.version),
+            nudged: Some(Arc::clone(&control)),
+        };
+        Self { consumer, control }
     }
 
-    /// Stops the runner that it was made from, once the batch that is on its way is finished.
+    /// Stops the runner, once the batch that is on its way is finished.
     pub fn stop(&self) {
         self.control.stop();
     }
 
-    /// What the runner that it was made from is doing, slice by slice.
+    /// What the runner is doing, slice by slice.
     #[must_use]
     pub fn status(&self) -> Vec<SliceStatus> {
         self.control.slices().values().cloned().collect()
     }
+}
 
-    /// How far the consumer has come, over all runners.
-    pub async fn progress(&self) -> Result<Progress, StoreError> {
-        progress(&self.store, self.control.name, self.control.version).await
+impl<S> Deref for RunnerHandle<S> {
+    type Target = ConsumerHandle<S>;
+
+    fn deref(&self) -> &ConsumerHandle<S> {
+        &self.consumer
+    }
+}
+
+/// What the store knows of a consumer of events, and tells its runners, wherever they run:
+/// [`CheckpointStore::consumer`].
+#[derive(Debug, Clone)]
+pub struct ConsumerHandle<S> {
+    store: S,
+    name: Arc<str>,
+    /// The one that readers see, if none is given.
+    version: Option<u32>,
+    nudged: Option<Arc<Control>>,
+}
+
+impl<S: CheckpointStore> ConsumerHandle<S> {
+    pub(crate) fn of(store: S, name: &str) -> Self {
+        Self {
+            store,
+            name: name.into(),
+            version: None,
+            nudged: None,
+        }
     }
 
-    /// Waits until everything up to a token is consumed or parked: the token of a command's result, so that a query after
-    /// it sees what the command has done. It looks in the store, so it is the same in every process.
-    pub async fn wait_for(&self, token: Checkpoint, limit: Duration) -> Result<(), WaitError> {
-        wait_for(
-            &self.store,
-            self.control.name,
-            self.control.version,
-            token,
-            limit,
-        )
-        .await
+    /// The same for a certain version, and not for the one that readers see.
+    #[must_use]
+    pub fn at_version(mut self, version: u32) -> Self {
+        self.version = Some(version);
+        self
+    }
+
+    async fn version(&self) -> Result<u32, StoreError> {
+        match self.version {
+            Some(version) => Ok(version),
+            // None has run yet: none can be far.
+            None => Ok(self.store.active(&self.name).await?.unwrap_or(1)),
+        }
+    }
+
+    /// How far the consumer has come.
+    pub async fn progress(&self) -> Result<Progress, StoreError> {
+        let version = self.version().await?;
+        let mut slices = self.store.slots(&self.name).await?;
+        slices.retain(|state| state.slot.version == version);
+        Ok(Progress {
+            version,
+            active: self.store.active(&self.name).await?,
+            position: least(&slices),
+            // Read last, so that no slice is ahead of it.
+            head: self.store.head().await?,
+            slices,
+        })
+    }
+
+    /// Waits until everything up to a token is consumed or parked, so that a query sees what a command has done: the
+    /// [token](crate::Executed::token) of its result, or `None` for everything that is stored now. It looks in the
+    /// store, so it is the same in every process.
+    pub async fn wait_for(
+        &self,
+        token: impl Into<Option<Checkpoint>>,
+        limit: Duration,
+    ) -> Result<(), WaitError> {
+        let wanted = match token.into() {
+            Some(token) => {
+                token.check(self.store.identity())?;
+                token.position
+            }
+            None => self.store.head().await?,
+        };
+        let begin = Instant::now();
+        let mut pause = Duration::from_millis(1);
+        loop {
+            // Asked each time: readers may see another version by now.
+            let version = self.version().await?;
+            let mut slices = self.store.slots(&self.name).await?;
+            slices.retain(|state| state.slot.version == version);
+            let position = least(&slices);
+            if position >= wanted {
+                return Ok(());
+            }
+            let waited = begin.elapsed();
+            let Some(left) = limit.checked_sub(waited).filter(|left| !left.is_zero()) else {
+                return Err(WaitError::TooLate {
+                    name: self.name.to_string(),
+                    version,
+                    position,
+                    wanted,
+                    waited,
+                });
+            };
+            timer::sleep(pause.min(left)).await;
+            pause = (pause * 2).min(LOOK);
+        }
     }
 
     /// The events that are parked, in the order of positions.
     pub async fn parked(&self) -> Result<Vec<Parked>, StoreError> {
-        self.store
-            .parked(self.control.name, self.control.version)
-            .await
+        self.store.parked(&self.name, self.version().await?).await
     }
 
     /// Has parked events tried again, in order, by whoever owns their slice; returns how many they are. Of one that fails
@@ -243,30 +330,13 @@ impl<S: CheckpointStore> RunnerHandle<S> {
     }
 
     async fn wish(&self, which: Which, wish: Wish) -> Result<u64, StoreError> {
-        let Control { name, version, .. } = *self.control;
-        let count = self.store.wish(name, version, which, wish).await?;
-        self.control.nudges.set(self.control.nudges.get() + 1);
+        let version = self.version().await?;
+        let count = self.store.wish(&self.name, version, which, wish).await?;
+        if let Some(control) = &self.nudged {
+            control.nudges.set(control.nudges.get() + 1);
+        }
         Ok(count)
     }
-}
-
-/// How far a version of a consumer has come, over all runners.
-pub(crate) async fn progress<S: CheckpointStore>(
-    store: &S,
-    name: &str,
-    version: u32,
-) -> Result<Progress, StoreError> {
-    let mut slices = store.slots(name).await?;
-    slices.retain(|state| state.slot.version == version);
-    let active = store.active(name).await?;
-    let head = store.head().await?;
-    Ok(Progress {
-        version,
-        active,
-        position: least(&slices),
-        head,
-        slices,
-    })
 }
 
 /// Up to where all slices have come; the beginning, if one has never been claimed.
@@ -281,35 +351,3 @@ fn least(slices: &[SlotState]) -> Position {
 
 /// The longest pause between two looks at a checkpoint that is waited for.
 const LOOK: Duration = Duration::from_millis(50);
-
-pub(crate) async fn wait_for<S: CheckpointStore>(
-    store: &S,
-    name: &str,
-    version: u32,
-    token: Checkpoint,
-    limit: Duration,
-) -> Result<(), WaitError> {
-    token.check(store.identity())?;
-    let begin = Instant::now();
-    let mut pause = Duration::from_millis(1);
-    loop {
-        let mut slices = store.slots(name).await?;
-        slices.retain(|state| state.slot.version == version);
-        let position = least(&slices);
-        if position >= token.position {
-            return Ok(());
-        }
-        let waited = begin.elapsed();
-        let Some(left) = limit.checked_sub(waited).filter(|left| !left.is_zero()) else {
-            return Err(WaitError::TooLate {
-                name: name.into(),
-                version,
-                position,
-                wanted: token.position,
-                waited,
-            });
-        };
-        timer::sleep(pause.min(left)).await;
-        pause = (pause * 2).min(LOOK);
-    }
-}

@@ -5,7 +5,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use crate::projection::model::{Into, Method, Projection};
-use crate::runtime::scope;
+use crate::runtime::{respanned, scope};
 
 pub(crate) fn expand(projection: &Projection) -> TokenStream {
     let Projection {
@@ -20,14 +20,17 @@ pub(crate) fn expand(projection: &Projection) -> TokenStream {
     let known = methods.iter().enumerate().map(|(number, method)| {
         let Method { cfg, event, .. } = method;
         let (alias, known) = (format_ident!("__E{number}"), format_ident!("__K{number}"));
-        let span = event.span();
+        let written = format_ident!("__T{number}");
         // That it is an event is asked once; where it is none, the alias is the compiler's error type.
-        let asked = quote_spanned!(span=> <#event as __p::Event>::VERSION > 0);
+        let asked = respanned(&quote!(<#written as __p::Event>::VERSION > 0), event.span());
         quote! {
+            // Spelled once: a misspelled type would be reported for each time.
+            #(#cfg)*
+            type #written = #event;
             #(#cfg)*
             const #known: bool = #asked;
             #(#cfg)*
-            type #alias = <#event as __p::Known<{ #known }>>::Type;
+            type #alias = <#written as __p::Known<{ #known }>>::Type;
         }
     });
     let rows = methods.iter().enumerate().map(|(number, method)| {

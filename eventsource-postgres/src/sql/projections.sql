@@ -38,6 +38,17 @@ CREATE TABLE {schema}.parked (
     PRIMARY KEY (name, version, position)
 );
 
+-- States of consumers that are held in memory.
+CREATE TABLE {schema}.kept (
+    name text COLLATE "C" NOT NULL,
+    version bigint NOT NULL,
+    identity uuid NOT NULL,
+    incarnation uuid NOT NULL,
+    position bigint NOT NULL,
+    state bytea NOT NULL,
+    PRIMARY KEY (name, version)
+);
+
 -- Who bids is told what it owns, or the beat of who does. With another number of slices than there is, only that.
 CREATE FUNCTION {schema}.claim_v1(
     i_name text, i_version bigint, i_slice bigint, i_slices bigint, i_start bigint, i_life uuid,
