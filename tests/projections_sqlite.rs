@@ -5,11 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use eventsource_core::prelude::*;
+use eventsource_core::testing::past;
 use eventsource_core::{
-    Append, BoxError, Ended, Json, NewEvent, OnError, RunError, Store, StreamName, Timestamp, Which,
+    Append, AppendError, Appended, BoxError, Ended, Json, NewEvent, OnError, RunError, Store,
+    StreamName, StreamScan, Timestamp, Which,
 };
 use eventsource_sqlite::rusqlite::{self, Connection, OptionalExtension, params};
-use eventsource_sqlite::{SqliteStore, SqliteTx};
+use eventsource_sqlite::{Scratch, SqliteStore, SqliteTx};
 
 #[event(name = "account.opened")]
 pub struct Opened {
@@ -77,6 +79,14 @@ impl BalancesWithCount {
 }
 
 async fn deposit(store: &SqliteStore, account: u64, amount: i64) {
+    try_deposit(store, account, amount).await.unwrap();
+}
+
+async fn try_deposit(
+    store: &SqliteStore,
+    account: u64,
+    amount: i64,
+) -> Result<Appended, AppendError> {
     let event = NewEvent {
         name: Deposited::NAME.into(),
         schema: 1,
@@ -90,7 +100,6 @@ async fn deposit(store: &SqliteStore, account: u64, amount: i64) {
     store
         .append(Arc::new(Append::to(stream).event(event)))
         .await
-        .unwrap();
 }
 
 /// What a reader sees, on a connection of its own, under the plain name.
@@ -378,4 +387,75 @@ async fn a_method_cannot_end_the_transaction_or_touch_the_stores_tables() {
     );
     assert_eq!(tables.unwrap(), 0);
     store.close().await;
+}
+
+#[tokio::test]
+async fn inline_it_is_there_with_the_append_and_refuses_its_own_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("events.db");
+    let store = SqliteStore::open(&path).await.unwrap();
+    deposit(&store, 1, 1).await;
+    store.run_inline(Balances).await.unwrap();
+    let conn = Connection::open(&path).unwrap();
+    assert_eq!(balance(&conn, 1), Some(1), "it has caught up");
+    let writers = (0..8_u64).map(|account| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            let mut refused = 0;
+            for round in 0..50 {
+                let amount = if round % 10 == account % 10 { 13 } else { 1 };
+                match try_deposit(&store, account, amount).await {
+                    Ok(_) => {}
+                    Err(AppendError::Projection { projection, source }) => {
+                        assert_eq!(
+                            (&*projection, &*source.to_string()),
+                            ("balances", "thirteen")
+                        );
+                        refused += 1;
+                    }
+                    Err(error) => panic!("{error}"),
+                }
+            }
+            refused
+        })
+    });
+    for writer in writers.collect::<Vec<_>>() {
+        assert_eq!(writer.await.unwrap(), 5);
+    }
+    for account in 0..8 {
+        assert_eq!(balance(&conn, account), Some(45 + i64::from(account == 1)));
+    }
+    assert_eq!(
+        store.head().await.unwrap().0,
+        8 * 45 + 1,
+        "what was refused is not there"
+    );
+    let stream = StreamScan::of(StreamName::parse("account/3").unwrap());
+    assert_eq!(store.read_stream(stream).await.unwrap().len(), 45);
+
+    // Another process appends, and does not run it: it comes with the next append here.
+    let other = SqliteStore::open(&path).await.unwrap();
+    deposit(&other, 2, 7).await;
+    assert_eq!(balance(&conn, 2), Some(45));
+    deposit(&store, 3, 1).await;
+    assert_eq!((balance(&conn, 2), balance(&conn, 3)), (Some(52), Some(46)));
+    // And a runner of the same projection does no harm.
+    deposit(&other, 2, 1).await;
+    other.project(Balances).catch_up().await.unwrap();
+    deposit(&store, 2, 1).await;
+    assert_eq!(balance(&conn, 2), Some(54));
+    other.close().await;
+    store.close().await;
+}
+
+#[test]
+fn it_is_tested_in_memory() {
+    let happened = past((Deposited { amount: 2 }, Deposited { amount: 3 }));
+    let tables = Scratch::after(&Balances, &happened.events_of::<Balances>()).unwrap();
+    let sum: i64 = tables
+        .query_row("SELECT sum(balance) FROM balances", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(sum, 5);
+    let refused = past(Deposited { amount: 13 });
+    assert!(Scratch::after(&Balances, &refused.events_of::<Balances>()).is_err());
 }

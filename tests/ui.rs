@@ -30,7 +30,7 @@ fn each_mistake_is_explained() {
         eprintln!("skipped: the messages were recorded with {TOOLCHAIN}, and this is {version}");
         return;
     }
-    trybuild::TestCases::new().compile_fail("tests/ui/projection_*.rs");
+    trybuild::TestCases::new().compile_fail("tests/ui/*.rs");
 }
 
 /// Where rustc says more than once what it has found once, and nothing can be done about it.

@@ -371,6 +371,9 @@ impl<S: Store> Terms<'_, S> {
             }
             AppendError::Overloaded { waiting } => DecideError::Overloaded { waiting },
             AppendError::Rejected(rejected) => DecideError::Rejected(rejected),
+            AppendError::Projection { projection, source } => {
+                DecideError::Projection { projection, source }
+            }
             AppendError::Unknown { reason } => DecideError::Unknown { reason },
             AppendError::Store(error) => DecideError::Store(error),
             AppendError::Conflict(_) => DecideError::Contended { attempts: 1 },

@@ -325,6 +325,9 @@ impl<A: Aggregate, S: Store, C: Codec> Execute<'_, A, S, C> {
             }
             AppendError::Overloaded { waiting } => ExecuteError::Overloaded { waiting },
             AppendError::Rejected(rejected) => ExecuteError::Rejected(rejected),
+            AppendError::Projection { projection, source } => {
+                ExecuteError::Projection { projection, source }
+            }
             AppendError::Unknown { reason } => ExecuteError::Unknown { reason },
             AppendError::Store(error) => ExecuteError::Store(error),
             AppendError::Conflict(_) => ExecuteError::Contended { attempts: 1 },

@@ -54,11 +54,6 @@ pub trait Projection: Sized + Send + Sync + 'static {
 }
 
 /// A projection whose methods write into a transaction at once: `fn opened(&self, event: &Recorded<Opened>, tx: &SqliteTx)`.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a projection into a file",
-    label = "its methods do not take a transaction as `&Tx`",
-    note = "write its methods as `fn opened(&self, event: &Recorded<Opened>, tx: &SqliteTx)`"
-)]
 pub trait ProjectWithin: Projection {
     /// Makes what it writes into, before the first event.
     fn create(&self, tx: &Self::Into) -> Result<(), BoxError> {
@@ -72,11 +67,6 @@ pub trait ProjectWithin: Projection {
 
 /// A projection whose methods write into a transaction on a server: `async fn opened(&self, event: &Recorded<Opened>, tx:
 /// &mut PgTx)`.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a projection into a server's database",
-    label = "its methods do not take a transaction as `&mut Tx`",
-    note = "write its methods as `async fn opened(&self, event: &Recorded<Opened>, tx: &mut PgTx)`"
-)]
 pub trait ProjectThrough: Projection {
     /// Makes what it writes into, before the first event.
     fn create(&self, tx: &mut Self::Into) -> impl Future<Output = Result<(), BoxError>> + Send {
@@ -93,11 +83,6 @@ pub trait ProjectThrough: Projection {
 }
 
 /// A projection whose methods write into anything else: `async fn opened(&self, event: &Recorded<Opened>)`.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a projection into something outside of the store",
-    label = "its methods take a transaction, or change its own fields",
-    note = "write its methods as `async fn opened(&self, event: &Recorded<Opened>)`"
-)]
 pub trait ProjectOutside: Projection {
     /// Calls the method for an event.
     fn project<C: Codec>(
@@ -157,10 +142,12 @@ pub struct Projected<P, C = Json> {
 
 impl<P: Projection, C: Codec> Projected<P, C> {
     pub(crate) fn new(projection: P, codec: C) -> Self {
-        Self {
-            projection: Arc::new(projection),
-            codec,
-        }
+        Self::shared(Arc::new(projection), codec)
+    }
+
+    /// A projection that somebody else holds as well.
+    pub fn shared(projection: Arc<P>, codec: C) -> Self {
+        Self { projection, codec }
     }
 }
 

@@ -372,6 +372,19 @@ pub(crate) fn save(
     Ok(true)
 }
 
+/// Moves the checkpoint of a projection that is run inline. Whoever owns the slice is fenced off by the position.
+pub(crate) fn save_position(
+    conn: &Connection,
+    name: &str,
+    version: u32,
+    position: Position,
+) -> rusqlite::Result<()> {
+    let sql = "UPDATE slots SET position = ?3 WHERE name = ?1 AND version = ?2 AND slice = 0";
+    conn.prepare_cached(sql)?
+        .execute(params![name, version, number(position.0)])
+        .map(|_| ())
+}
+
 fn active(conn: &Connection, name: &str) -> rusqlite::Result<Option<u32>> {
     let sql = "SELECT max(version) FROM consumers WHERE name = ?1 AND is_active";
     conn.prepare_cached(sql)?

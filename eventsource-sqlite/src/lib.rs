@@ -63,6 +63,7 @@ mod checkpoints;
 mod error;
 mod guard;
 mod home;
+mod inline;
 mod ledger;
 mod life;
 mod maintain;

@@ -13,6 +13,7 @@ use tokio::sync::{oneshot, watch};
 use crate::error::{backend, store_error};
 use crate::guard;
 use crate::home::Anchor;
+use crate::inline::Inline;
 use crate::life::{self, KnownLife};
 use crate::mark::Mark;
 use crate::metrics::Counters;
@@ -39,6 +40,8 @@ pub(crate) struct Shared {
     pub(crate) reads: Queue<Job>,
     pub(crate) tide: Tide,
     pub(crate) counters: Counters,
+    /// The projections that are run inline.
+    pub(crate) inlines: watch::Sender<Arc<[Arc<dyn Inline>]>>,
     /// How many threads there are.
     pub(crate) threads: watch::Sender<usize>,
 }
@@ -131,6 +134,7 @@ fn open_here(
         reads: Queue::new(options.queue),
         tide: Tide::new(),
         counters: Counters::default(),
+        inlines: watch::Sender::new(Arc::new([])),
         threads: watch::Sender::new(0),
     });
     // Should a step fail, dropping the handle ends the threads that are there.

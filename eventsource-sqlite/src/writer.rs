@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 
 use crate::error::{backend, damage, is_busy};
 use crate::home::Lookout;
+use crate::inline::Inlines;
 use crate::ledger::{Judged, Ledger, Verdict};
 use crate::mark::Mark;
 use crate::metrics::Call;
@@ -85,6 +86,7 @@ pub(crate) struct Writer<'c> {
     mark: Mark,
     lookout: Lookout,
     ledger: Ledger<'c>,
+    inlines: Inlines,
     /// Whether there is a processor that can wait while another one works.
     may_spin: bool,
 }
@@ -104,6 +106,7 @@ impl<'c> Writer<'c> {
             mark,
             lookout: Lookout::new(LOOK),
             ledger: Ledger::new(conn)?,
+            inlines: Inlines::new(),
             may_spin,
         })
     }
@@ -221,6 +224,7 @@ impl<'c> Writer<'c> {
             Err(failure) => {
                 self.shared.counters.failed(lock_wait);
                 self.ledger.forget();
+                self.inlines.forget();
                 // After some errors SQLite has rolled back already.
                 if !self.conn.is_autocommit() {
                     let _ = self.conn.execute_batch("ROLLBACK");
@@ -255,13 +259,20 @@ impl<'c> Writer<'c> {
         expected: Option<usize>,
     ) -> rusqlite::Result<Vec<Verdict>> {
         self.ledger.begin()?;
+        self.inlines.are(Arc::clone(&self.shared.inlines.borrow()));
         let mut verdicts = Vec::with_capacity(group.len());
         let mut bytes = 0;
         loop {
             for request in &mut group[verdicts.len()..] {
                 bytes += request.bytes();
                 verdicts.push(match request {
-                    Request::Append { append, .. } => self.ledger.append(&**append)?,
+                    Request::Append { append, .. } if self.inlines.is_empty() => {
+                        self.ledger.append(&**append)?
+                    }
+                    Request::Append { append, .. } => {
+                        let append = Arc::clone(append);
+                        self.append_and_project(&*append)?
+                    }
                     Request::Work(work) => {
                         work::within_savepoint(self.conn, &mut **work)?;
                         Ok(Appended {
@@ -282,6 +293,26 @@ impl<'c> Writer<'c> {
             }
             group.append(&mut self.take());
         }
+    }
+
+    /// Makes an append in a savepoint, and runs the projections that are inline: if one fails, only this append is undone.
+    fn append_and_project(&mut self, append: &dyn Judged) -> rusqlite::Result<Verdict> {
+        let conn = self.conn;
+        let step = |sql: &'static str| conn.prepare_cached(sql)?.execute([]).map(|_| ());
+        step("SAVEPOINT append /* of the writer */")?;
+        let mut verdict = self.ledger.append(append)?;
+        if verdict.as_ref().is_ok_and(|made| !made.repeated)
+            && let Err(refused) = self.inlines.go_on(conn, &self.ledger)?
+        {
+            step("ROLLBACK TO append /* of the writer */")?;
+            // What it remembers of this append is not there any more.
+            self.ledger.forget();
+            self.ledger.begin()?;
+            self.inlines.forget();
+            verdict = Err(refused);
+        }
+        step("RELEASE append /* of the writer */")?;
+        Ok(verdict)
     }
 
     /// Whether somebody waits by now. Those whom the last commit has answered are about to send their next requests: if
