@@ -110,7 +110,7 @@ async fn a_newer_schema_is_refused_unless_it_can_be_lived_with() {
             error,
             StoreError::Newer {
                 found: 99,
-                supported: 1,
+                supported: 2,
                 ..
             }
         ),
