@@ -154,7 +154,7 @@ impl<P: ProjectState, S: Store, C: Codec> View<P, S, C> {
     ) -> Result<T, ViewError> {
         if let Some(token) = token.into() {
             token.check(self.store.identity())?;
-            let (_, at) = self.look(|_| ()).await;
+            let ((), at) = self.look(|_| ()).await;
             if at.store != token.store || at.position < token.position {
                 self.fold().await?;
             }

@@ -35,7 +35,7 @@ const APPEND: u64 = 500;
 /// Whether the method for the event at a position is to say that it has written, and to pause.
 #[must_use]
 pub fn pauses_at(position: u64) -> bool {
-    position % 4_001 == 0
+    position.is_multiple_of(4_001)
 }
 
 /// To be called where [`pauses_at`] says so, before a pause of [`PAUSE`].
@@ -95,7 +95,7 @@ pub async fn while_runners_are_killed<S: CheckpointStore + MultiStreamStore>(
             append(store, &mut sums, made, count).await;
             made += count;
         }
-        let index = usize::from(kill * 7_919 % 3 == 0);
+        let index = usize::from((kill * 7_919).is_multiple_of(3));
         if kill % 5 == 2 {
             stops += u64::from(stop_between_write_and_commit(&mut runners).await);
         }

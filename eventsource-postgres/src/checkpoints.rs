@@ -110,7 +110,7 @@ pub(crate) async fn save(
         ),
     ];
     let rows = ask(shared, session, SAVE, &bound).await?;
-    Ok(one(shared, &rows)?.get_as(0)?)
+    one(shared, &rows)?.get_as(0)
 }
 
 /// A row, and what its errors are told with.

@@ -90,7 +90,7 @@ impl PgTx {
         sql: &str,
         params: &[&(dyn ToSql + Sync)],
     ) -> Result<u64, TxError> {
-        self.check(sql)?;
+        Self::check(sql)?;
         let sql = self.names.put_into(sql);
         let done = self.reading.session().execute_prepared(&sql, params).await;
         self.told(done)
@@ -102,7 +102,7 @@ impl PgTx {
         sql: &str,
         params: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>, TxError> {
-        self.check(sql)?;
+        Self::check(sql)?;
         let sql = self.names.put_into(sql);
         let rows = self.reading.session().query_prepared(&sql, params).await;
         self.told(rows)
@@ -137,7 +137,7 @@ impl PgTx {
         sql: &str,
         params: &[(&(dyn ToSql + Sync), Type)],
     ) -> Result<Vec<Row>, TxError> {
-        self.check(sql)?;
+        Self::check(sql)?;
         let sql = self.names.put_into(sql);
         let rows = async {
             let rows = self.reading.session().rows(&sql, params).await?;
@@ -150,7 +150,7 @@ impl PgTx {
     /// Executes statements without values, with semicolons between them.
     pub async fn execute_batch(&mut self, sql: &str) -> Result<(), TxError> {
         for statement in sql.split(';') {
-            self.check(statement)?;
+            Self::check(statement)?;
         }
         let sql = self.names.put_into(sql);
         let done = self.reading.session().execute(&sql).await;
@@ -195,7 +195,7 @@ impl PgTx {
     }
 
     /// Refuses statements that would end the transaction.
-    fn check(&self, sql: &str) -> Result<(), TxError> {
+    fn check(sql: &str) -> Result<(), TxError> {
         const ENDS: [&str; 8] = [
             "abort",
             "begin",

@@ -279,7 +279,7 @@ impl<S: CheckpointStore> ConsumerHandle<S> {
         token: impl Into<Option<Checkpoint>>,
         limit: Duration,
     ) -> Result<(), WaitError> {
-        let wanted = match token.into() {
+        let goal = match token.into() {
             Some(token) => {
                 token.check(self.store.identity())?;
                 token.position
@@ -294,7 +294,7 @@ impl<S: CheckpointStore> ConsumerHandle<S> {
             let mut slices = self.store.slots(&self.name).await?;
             slices.retain(|state| state.slot.version == version);
             let position = least(&slices);
-            if position >= wanted {
+            if position >= goal {
                 return Ok(());
             }
             let waited = begin.elapsed();
@@ -303,7 +303,7 @@ impl<S: CheckpointStore> ConsumerHandle<S> {
                     name: self.name.to_string(),
                     version,
                     position,
-                    wanted,
+                    wanted: goal,
                     waited,
                 });
             };

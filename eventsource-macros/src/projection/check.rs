@@ -170,7 +170,7 @@ pub(super) fn check_into(
             (false, true) => Some(Into::State),
             (true, true) => {
                 errors.add(
-                    &signature.asyncness,
+                    signature.asyncness,
                     "a method that changes the projection's own fields cannot be async",
                     "leave `async` out; or write `&self`, for a method that writes somewhere else",
                 );
@@ -204,7 +204,7 @@ pub(super) fn check_into(
                 "a method that writes at once, on the store's own thread, cannot be async";
             let mutable = text(&reference.elem);
             errors.add(
-                &signature.asyncness,
+                signature.asyncness,
                 problem,
                 format!("leave `async` out; or write `tx: &mut {mutable}`, for a transaction on a server"),
             );
