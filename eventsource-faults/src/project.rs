@@ -14,7 +14,7 @@ use eventsource_core::{
 };
 use tokio::time::sleep;
 
-use crate::process::{OtherProcess, Others, PATIENCE, Signal, say};
+use crate::process::{OtherProcess, Others, PATIENCE, Signal, rounds, say};
 
 /// What a method says before it pauses.
 pub const WRITING: &str = "writing";
@@ -25,8 +25,9 @@ pub const EVENT: &str = "turnover.made";
 /// The lease that the processes ask for.
 pub const LEASE: Duration = Duration::from_millis(200);
 
-/// Longer than a lease, and shorter than anybody's patience.
-const STOPPED: Duration = Duration::from_millis(700);
+/// For how many milliseconds a process is stopped, unless `STOP_MILLIS` says otherwise: longer than a lease, and shorter
+/// than anybody's patience. A server that ends the transactions of clients which say nothing wants longer.
+const STOPPED: u64 = 700;
 
 /// How many streams there are, and the most events of one append.
 const STREAMS: u64 = 97;
@@ -131,7 +132,7 @@ async fn stop_between_write_and_commit(runners: &mut [OtherProcess; 2]) -> bool 
         for runner in &mut *runners {
             if runner.said().is_some() {
                 runner.signal(Signal::Stop);
-                sleep(STOPPED).await;
+                sleep(Duration::from_millis(rounds("STOP_MILLIS", STOPPED))).await;
                 runner.signal(Signal::Continue);
                 return true;
             }
