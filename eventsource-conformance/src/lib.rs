@@ -21,10 +21,12 @@
 //! |---|---|
 //! | a store whose positions have no gaps | [`dense_positions_tests!`] |
 //! | a store that keeps snapshots | [`snapshot_store_tests!`] |
+//! | a store that keeps checkpoints | [`checkpoint_store_tests!`] |
 //! | a store that several processes use, and that outlives them | [`two_process_tests!`] |
 //! | a repository that is not of the usual kind, for example with a cache | [`repository_tests!`] |
 //!
-//! The numbers: **G2** whole or absent, **G3** checks, **G4** order, **G5** keys, **G8** bad input, **G9** identity.
+//! The numbers: **G2** whole or absent, **G3** checks, **G4** order, **G5** keys, **G6** checkpoints,
+//! **G8** bad input, **G9** identity.
 //! G1 (durable) needs a process or a machine that dies, so each store tests it for itself.
 //!
 //! # Histories
@@ -60,6 +62,8 @@ pub mod boundary;
 mod broken;
 mod check_accounts;
 mod check_history;
+#[doc(hidden)]
+pub mod checkpoints;
 mod clients;
 mod clock;
 #[doc(hidden)]
@@ -101,6 +105,6 @@ pub use processes::{Side, check_in_two_processes, hold_in_two_processes, is_seco
 pub use reopening::check_reopening;
 pub use seed::{SEED, TIMES, seed};
 pub use suite::{
-    check_boundary_store, check_dense_positions, check_multi_stream_store, check_promises,
-    check_snapshot_store, check_store, hold,
+    check_boundary_store, check_checkpoint_store, check_dense_positions, check_multi_stream_store,
+    check_promises, check_snapshot_store, check_store, hold,
 };

@@ -3,7 +3,9 @@
 use std::future::Future;
 use std::time::Duration;
 
-use eventsource_core::{BoundaryStore, DensePositions, MultiStreamStore, SnapshotStore, Store};
+use eventsource_core::{
+    BoundaryStore, CheckpointStore, DensePositions, MultiStreamStore, SnapshotStore, Store,
+};
 
 use crate::broken::{Broken, Kept, Problem};
 use crate::seed::times;
@@ -152,6 +154,15 @@ macro_rules! snapshot_store_tests {
     };
 }
 
+/// Makes one `#[test]` for each promise of a [`CheckpointStore`](eventsource_core::CheckpointStore), beside those of the
+/// other macros.
+#[macro_export]
+macro_rules! checkpoint_store_tests {
+    ($fresh:path) => {
+        $crate::__checkpoint_tests!($fresh);
+    };
+}
+
 /// Tests each promise of a store on a new one, and returns those that are broken.
 ///
 /// Must be called inside a tokio runtime with its timer on; one of several threads finds more.
@@ -207,6 +218,13 @@ pub async fn check_snapshot_store<S: SnapshotStore, F: Future<Output = S>>(
     mut fresh: impl FnMut() -> F,
 ) -> Vec<Broken> {
     check_snapshots(&mut fresh, None).await
+}
+
+/// Tests on new stores what [`CheckpointStore`] adds to the promises, and returns what is broken.
+pub async fn check_checkpoint_store<S: CheckpointStore, F: Future<Output = S>>(
+    mut fresh: impl FnMut() -> F,
+) -> Vec<Broken> {
+    check_checkpoints(&mut fresh, None).await
 }
 
 suite! { $
@@ -294,4 +312,16 @@ suite! { $
     snapshots::g9_what_is_wrong_with_a_snapshot_is_not_seen,
     snapshots::g3_a_history_with_snapshots,
     snapshots::g3_a_history_with_snapshots_and_a_cache,
+}
+
+suite! { $
+    __checkpoint_tests, check_checkpoints, CheckpointStore,
+    checkpoints::g6_a_slice_has_one_owner,
+    checkpoints::g6_a_position_is_left_once,
+    checkpoints::g6_of_many_that_claim_a_slice_one_gets_it,
+    checkpoints::g6_a_slice_begins_where_it_was_left,
+    checkpoints::g6_parked_events_are_kept_until_they_are_settled,
+    checkpoints::g6_versions_stand_side_by_side,
+    checkpoints::g6_a_state_is_kept,
+    checkpoints::g6_each_step_counts_once_whoever_believes_to_own,
 }

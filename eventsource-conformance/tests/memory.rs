@@ -19,6 +19,7 @@ fn impatient(store: MemoryStore) -> Repository<Account, MemoryStore> {
 eventsource_conformance::boundary_store_tests!(fresh);
 eventsource_conformance::dense_positions_tests!(fresh);
 eventsource_conformance::snapshot_store_tests!(fresh);
+eventsource_conformance::checkpoint_store_tests!(fresh);
 eventsource_conformance::repository_tests!(fresh, repository: impatient);
 
 /// And so does one whose type is forgotten.

@@ -389,6 +389,14 @@ pub enum AppendError {
     /// The request breaks a limit. Nothing was written.
     #[error(transparent)]
     Rejected(#[from] Rejected),
+    /// A projection that is run inline does not take one of its events. Nothing was written.
+    #[error("the projection `{projection}` does not take it: {source}")]
+    Projection {
+        /// The projection's name.
+        projection: String,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// Nobody can say whether it was written. Sending the identical request again, with its key, is safe and tells.
     #[error("the outcome of the append is unknown: {reason}")]
     Unknown {

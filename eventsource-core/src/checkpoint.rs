@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
-use crate::store::StoreIdentity;
+use crate::store::{Store, StoreIdentity};
 use crate::store_error::StoreError;
 use crate::stream::Position;
 
@@ -37,6 +37,12 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
+    /// What is known of a store once everything up to a position was seen.
+    pub(crate) fn after(store: &impl Store, position: Option<Position>) -> Option<Self> {
+        let store = store.identity();
+        position.map(|position| Self { store, position })
+    }
+
     /// Whether a reader can go on from here in this store.
     pub fn check(&self, store: StoreIdentity) -> Result<(), StoreError> {
         if self.store.id != store.id {

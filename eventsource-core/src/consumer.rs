@@ -1,103 +1,119 @@
-//! Who reads events and is no aggregate, for the registry: decision models, projections, enums of the user's own.
+//! What a runner drives: something that takes the events of a batch, and saves what came of them with its checkpoint.
 
-use std::fmt;
+use std::error::Error;
+use std::future::Future;
+use std::sync::Arc;
 
-use crate::decide::{DecisionModel, ModelEvent};
-use crate::event::EventSet;
-use crate::message::{MessageSet, Place, Row};
+use crate::checkpoint_store::{Advance, CheckpointError, CheckpointStore, Fence, Parked, Slot};
+use crate::query::Query;
+use crate::store_error::StoreError;
+use crate::stored_event::StoredEvent;
+use crate::stream::Position;
 
-/// What the registry knows of somebody who reads events.
-#[derive(Clone, Copy)]
-pub struct ConsumerEntry {
-    /// What it is: `decision model`, `projection`, `enum of events`.
-    pub kind: &'static str,
-    /// Its name.
-    pub name: &'static str,
-    /// Its Rust type.
-    pub type_name: fn() -> &'static str,
-    /// Where it was defined.
-    pub place: Place,
-    /// The events that it reads; `None` if it takes whatever comes.
-    pub events: Option<&'static [Row]>,
-    /// Its documentation.
-    pub docs: &'static str,
-    #[cfg(feature = "reflect")]
-    pub(crate) reflected: Option<crate::reflect::Reflected>,
+/// An error of any kind, as a user's code returns it.
+pub type BoxError = Box<dyn Error + Send + Sync>;
+
+/// Something that consumes events: a projection, a reactor, a process manager. A [`Runner`](crate::Runner) reads for
+/// it, owns its slices, tries again and parks; it does the rest.
+pub trait Consumer<S: CheckpointStore>: Send + Sync + 'static {
+    /// The name under which its checkpoints are kept.
+    fn name(&self) -> &'static str;
+
+    /// Its version: another one begins anew, beside the older one.
+    fn version(&self) -> u32 {
+        1
+    }
+
+    /// Which events it consumes; the store filters.
+    fn query(&self) -> Query;
+
+    /// Whether what it has made is restored together with the store, since it is in the same database. Otherwise a runner
+    /// does not go on by itself after a restore.
+    fn is_restored_with_the_store(&self) -> bool {
+        false
+    }
+
+    /// Makes ready what it needs, before any event; called by each owner of a slice, so more than once.
+    fn prepare(&self, store: &S) -> impl Future<Output = Result<(), BoxError>> + Send {
+        let _ = store;
+        async { Ok(()) }
+    }
+
+    /// Undoes [`prepare`](Self::prepare) and everything since, to begin anew; the checkpoint is set back after it.
+    fn clear(&self, store: &S) -> impl Future<Output = Result<(), BoxError>> + Send {
+        let _ = store;
+        async { Ok(()) }
+    }
+
+    /// Consumes the events of a batch, in order, and saves `batch.advance` under `batch.fence`: in the transaction of its
+    /// own writes if it can, else after them, with [`CheckpointStore::advance`].
+    fn commit(
+        &self,
+        store: &S,
+        batch: Arc<Batch>,
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
-impl ConsumerEntry {
-    /// The entry of the decision model `M`, which is defined where this is called.
+/// Events to be consumed together, and what to save then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batch {
+    /// The slice that they belong to.
+    pub slot: Slot,
+    /// What must still hold when it is saved.
+    pub fence: Fence,
+    /// The events, in order.
+    pub events: Vec<StoredEvent>,
+    /// What to save.
+    pub advance: Advance,
+}
+
+impl Batch {
+    /// What to save if only what stands before `position` was consumed.
     #[must_use]
-    #[track_caller]
-    pub const fn model_here<M: DecisionModel>() -> Self {
-        Self {
-            kind: "decision model",
-            name: M::NAME,
-            type_name: std::any::type_name::<M>,
-            place: Place::here(),
-            events: <M::Event as ModelEvent>::ROWS,
-            docs: "",
-            #[cfg(feature = "reflect")]
-            reflected: <M::Event as ModelEvent>::REFLECTED,
+    pub fn before(&self, position: Position) -> Advance {
+        Advance {
+            to: before(position)
+                .max(self.fence.position)
+                .min(self.advance.to),
+            park: self.parked_before(position),
+            settle: Vec::new(),
         }
     }
 
-    /// The entry of something that reads the events `E` and is defined where this is called. `kind` says what it is, in
-    /// lower case.
-    #[must_use]
-    #[track_caller]
-    pub const fn reader_here<T: ?Sized, E: EventSet>(
-        kind: &'static str,
-        name: &'static str,
-    ) -> Self {
-        Self {
-            kind,
-            name,
-            type_name: std::any::type_name::<T>,
-            place: Place::here(),
-            events: Some(<E as MessageSet>::ROWS),
-            docs: "",
-            #[cfg(feature = "reflect")]
-            reflected: Some(crate::reflect::Reflected::of::<E>()),
-        }
-    }
-
-    #[track_caller]
-    pub(crate) const fn events_here<E: EventSet>() -> Self {
-        Self::reader_here::<E, E>("enum of events", "")
-    }
-
-    /// Its events, to be read without their types; nothing if it takes whatever comes.
-    #[cfg(feature = "reflect")]
-    #[must_use]
-    pub fn reflected(&self) -> Option<crate::reflect::Reflected> {
-        self.reflected
-    }
-
-    /// The same entry, with its documentation.
-    #[must_use]
-    pub const fn with_docs(self, docs: &'static str) -> Self {
-        Self { docs, ..self }
+    fn parked_before(&self, position: Position) -> Vec<Parked> {
+        let parked = self.advance.park.iter();
+        parked
+            .filter(|one| one.position < position)
+            .cloned()
+            .collect()
     }
 }
 
-impl fmt::Debug for ConsumerEntry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = |rows: &[Row]| rows.iter().map(|row| row.name).collect::<Vec<_>>();
-        f.debug_struct("ConsumerEntry")
-            .field("kind", &self.kind)
-            .field("name", &self.name)
-            .field("type", &(self.type_name)())
-            .field("place", &self.place.to_string())
-            .field("events", &self.events.map(names))
-            .finish_non_exhaustive()
-    }
+/// The last position before this one.
+pub(crate) fn before(position: Position) -> Position {
+    Position(position.0.saturating_sub(1))
 }
 
-inventory::collect!(ConsumerEntry);
+/// Why a batch was not consumed.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// One event could not be consumed, or not be read.
+    #[error("the event at position {position}: {error}")]
+    Event {
+        /// The event's position.
+        position: Position,
+        /// Why.
+        error: BoxError,
+        /// How far was saved all the same; `None` if nothing was.
+        saved: Option<Position>,
+    },
+    /// Nothing of it was saved.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+}
 
-/// Somebody who reads events and can be entered in a registry by type. `#[decision_model]` implements it.
-pub trait RegisteredConsumer {
-    /// The entry.
-    const ENTRY: ConsumerEntry;
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Checkpoint(error.into())
+    }
 }

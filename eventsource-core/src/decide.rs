@@ -19,6 +19,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::append::{Append, AppendError, Appended, Boundary, Placed, Record};
+use crate::checkpoint::Checkpoint;
 use crate::codec::Codec;
 use crate::decide::attempt::{Attempt, Recorder};
 use crate::decide::reading::Reading;
@@ -180,6 +181,12 @@ pub struct Decided {
 }
 
 impl Decided {
+    /// What a query waits for that is to see its events: [`ConsumerHandle::wait_for`](crate::ConsumerHandle::wait_for).
+    /// `None` if it has recorded nothing. `store` is the one that it was made on.
+    pub fn token(&self, store: &impl Store) -> Option<Checkpoint> {
+        Checkpoint::after(store, self.position())
+    }
+
     /// The position of its last event.
     #[must_use]
     pub fn position(&self) -> Option<Position> {
@@ -364,6 +371,9 @@ impl<S: Store> Terms<'_, S> {
             }
             AppendError::Overloaded { waiting } => DecideError::Overloaded { waiting },
             AppendError::Rejected(rejected) => DecideError::Rejected(rejected),
+            AppendError::Projection { projection, source } => {
+                DecideError::Projection { projection, source }
+            }
             AppendError::Unknown { reason } => DecideError::Unknown { reason },
             AppendError::Store(error) => DecideError::Store(error),
             AppendError::Conflict(_) => DecideError::Contended { attempts: 1 },

@@ -8,6 +8,7 @@ use crate::aggregate::{Aggregate, Misapplied, Root};
 use crate::append::{Append, AppendError, Appended, Placed};
 use crate::baseline::{Baseline, Remembered};
 use crate::cache::Held;
+use crate::checkpoint::Checkpoint;
 use crate::codec::{Codec, CodecError};
 use crate::command::{CommandOf, Context};
 use crate::decision::{Events, Rejection};
@@ -130,6 +131,12 @@ pub struct Executed<E> {
 }
 
 impl<E> Executed<E> {
+    /// What a query waits for that is to see its events: [`ConsumerHandle::wait_for`](crate::ConsumerHandle::wait_for).
+    /// `None` if it has recorded nothing. `store` is the one that it was executed on.
+    pub fn token(&self, store: &impl Store) -> Option<Checkpoint> {
+        Checkpoint::after(store, self.position())
+    }
+
     /// The position of its last event.
     #[must_use]
     pub fn position(&self) -> Option<Position> {
@@ -361,6 +368,9 @@ impl<A: Aggregate, S: Store, C: Codec> Execute<'_, A, S, C> {
             }
             AppendError::Overloaded { waiting } => ExecuteError::Overloaded { waiting },
             AppendError::Rejected(rejected) => ExecuteError::Rejected(rejected),
+            AppendError::Projection { projection, source } => {
+                ExecuteError::Projection { projection, source }
+            }
             AppendError::Unknown { reason } => ExecuteError::Unknown { reason },
             AppendError::Store(error) => ExecuteError::Store(error),
             AppendError::Conflict(_) => ExecuteError::Contended { attempts: 1 },

@@ -38,6 +38,14 @@ pub enum ExecuteError<E> {
         /// Where the aggregate is.
         actual: Version,
     },
+    /// A projection that is run inline does not take one of its events. Nothing was stored.
+    #[error("the projection `{projection}` does not take it: {source}")]
+    Projection {
+        /// The projection's name.
+        projection: String,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// Others were faster, at every try.
     #[error("others changed the aggregate first, at each of {attempts} attempts")]
     Contended {
@@ -139,6 +147,9 @@ impl<E> ExecuteError<E> {
             Self::Encode { name, source } => ExecuteError::Encode { name, source },
             Self::Load(error) => ExecuteError::Load(error),
             Self::Store(error) => ExecuteError::Store(error),
+            Self::Projection { projection, source } => {
+                ExecuteError::Projection { projection, source }
+            }
         })
     }
 }

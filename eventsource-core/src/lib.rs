@@ -65,9 +65,11 @@ mod baseline;
 mod cache;
 mod chain;
 mod checkpoint;
+mod checkpoint_store;
 pub mod codec;
 mod command;
 mod consumer;
+mod consumer_entry;
 mod decide;
 mod decision;
 mod declaration;
@@ -92,11 +94,13 @@ mod metadata;
 mod mistakes;
 #[doc(hidden)]
 pub mod private;
+mod projection;
 mod query;
 #[cfg(feature = "reflect")]
 pub mod reflect;
 mod registry;
 mod repository;
+mod runner;
 mod shape;
 mod snapshot;
 mod store;
@@ -111,14 +115,17 @@ mod timer;
 mod trace;
 mod unknown;
 mod upcast;
+mod view;
 mod watch;
 
 pub use aggregate::*;
 pub use append::*;
 pub use checkpoint::{Checkpoint, InvalidCheckpoint};
+pub use checkpoint_store::*;
 pub use codec::{Codec, CodecError, DecodeError, Json};
 pub use command::*;
-pub use consumer::{ConsumerEntry, RegisteredConsumer};
+pub use consumer::{Batch, BoxError, Consumer, Failure};
+pub use consumer_entry::{ConsumerEntry, RegisteredConsumer};
 pub use decide::*;
 pub use decision::*;
 pub use declaration::{Declaration, DeclaredField};
@@ -127,7 +134,7 @@ pub use erased::{AnyBoundaryStore, AnyMultiStreamStore, AnySnapshotStore, AnySto
 pub use event::*;
 pub use eventsource_macros::{
     Aggregate, Command, DecisionModel, Event, Id, aggregate, apply, command, decision_model, event,
-    handle, value,
+    handle, projection, value,
 };
 pub use execute::{CommandOptions, Execute, Executed};
 pub use execute_error::ExecuteError;
@@ -138,13 +145,15 @@ pub use load::{AsOf, Corrupt, CorruptCause, LoadError, Loaded};
 pub use memory::MemoryStore;
 pub use message::Place;
 pub use metadata::Metadata;
+pub use projection::*;
 pub use query::{Query, QueryItem};
 pub use registry::{AggregateEntry, NameCollision, Registered, Registry};
 pub use repository::{Repository, Retry};
+pub use runner::*;
 pub use serde_json::json;
 pub use shape::{Former, JsonUpcast, Shape, Successor};
 pub use snapshot::{
-    Fingerprint, KeptState, SNAPSHOT_LIMIT, Snapshot, SnapshotStore, Snapshots, Snapshotted,
+    Fingerprint, SNAPSHOT_LIMIT, Snapshot, SnapshotState, SnapshotStore, Snapshots, Snapshotted,
 };
 pub use store::*;
 pub use store_error::StoreError;
@@ -155,6 +164,7 @@ pub use tag::{TAG_LIMIT, Tag, TagList, TagValue, Tags};
 pub use time::*;
 pub use upcast::OlderVersion;
 pub use uuid::Uuid;
+pub use view::{View, ViewError};
 
 /// The JSON that an `upcast` takes and returns: [`json!`] writes one.
 // Not the enum itself: its variants would be among what the compiler could mean by `String`, which it would then spell out.
@@ -163,6 +173,7 @@ pub type Value = serde_json::Value;
 /// What a domain and its tests need: `use eventsource_core::prelude::*;`.
 pub mod prelude {
     pub use crate::aggregate::{Aggregate, Apply};
+    pub use crate::checkpoint_store::CheckpointStore;
     pub use crate::command::{Command, Context, Handle};
     pub use crate::decide::model::DecisionModel;
     pub use crate::ensure;
@@ -175,6 +186,6 @@ pub mod prelude {
     pub use crate::then_err;
     pub use eventsource_macros::{
         Aggregate, Command, DecisionModel, Event, Id, aggregate, apply, command, decision_model,
-        event, handle, value,
+        event, handle, projection, value,
     };
 }

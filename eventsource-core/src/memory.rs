@@ -1,5 +1,6 @@
 //! A store in memory, for tests and demonstrations: every promise of a store but that of surviving the process.
 
+mod checkpoints;
 mod snapshots;
 
 use std::collections::HashMap;
@@ -23,6 +24,7 @@ use crate::stored_event::StoredEvent;
 use crate::stream::{Position, StreamName, Version};
 use crate::tag::TagList;
 use crate::watch::Watch;
+use checkpoints::Checkpoints;
 
 /// A store that keeps its events in memory. Clones share them.
 ///
@@ -38,6 +40,7 @@ struct Shared {
     limits: Limits,
     log: Mutex<Log>,
     head: Watch<Position>,
+    checkpoints: Mutex<Checkpoints>,
 }
 
 #[derive(Debug, Default)]
@@ -72,6 +75,7 @@ impl MemoryStore {
                 limits,
                 log,
                 head,
+                checkpoints: Mutex::default(),
             }),
         }
     }

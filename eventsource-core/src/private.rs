@@ -15,11 +15,13 @@ pub use serde;
 
 pub use crate::aggregate::{Aggregate, Apply, EventVisitor, InvariantOutcome};
 pub use crate::chain::*;
+pub use crate::codec::Codec;
 pub use crate::command::{
     AnyCommand, AsCommandSet, Command, CommandSet, Deciding, DispatchedBy, Handle, Handler,
     ListedCommand,
 };
-pub use crate::consumer::{ConsumerEntry, RegisteredConsumer};
+pub use crate::consumer::BoxError;
+pub use crate::consumer_entry::{ConsumerEntry, RegisteredConsumer};
 pub use crate::decide::DecisionModel;
 pub use crate::decision::{AsEvent, Decision, Itself, Rejection};
 pub use crate::each::*;
@@ -30,9 +32,14 @@ pub use crate::message::{
     MessageReader, MessageSet, MessageWriter, Place, Row, deserialize, serialize,
 };
 pub use crate::mistakes::*;
+pub use crate::projection::incoming::Outcome;
+pub use crate::projection::{
+    Incoming, Memory, Outside, ProjectOutside, ProjectState, ProjectThrough, ProjectWithin,
+    Projection,
+};
 pub use crate::registry::{AggregateEntry, Registered};
 pub use crate::shape::{JsonUpcast, Shape, Successor};
-pub use crate::snapshot::{Fingerprint, KeptState, Snapshotted};
+pub use crate::snapshot::{Fingerprint, SnapshotState, Snapshotted};
 pub use crate::stored_event::StoredEvent;
 pub use crate::stream::{InvalidStreamName, StreamName};
 pub use crate::tag::{TagValue, Tags};
@@ -73,6 +80,14 @@ pub fn show_tuple(f: &mut Formatter<'_>, name: &str, fields: &[(&str, &dyn Debug
 
 /// What comes of a command.
 pub type Decided<A> = Result<(), Rejection<<A as Aggregate>::Error>>;
+
+/// What comes of a projection's method.
+pub type WasProjected = Result<(), BoxError>;
+
+/// What a projection's method has returned, as what comes of it.
+pub fn projected(returned: impl Outcome) -> WasProjected {
+    returned.outcome()
+}
 
 /// The state, for a command that needs one.
 #[inline]
@@ -185,9 +200,9 @@ pub const fn not_created(created: bool, event: &str, model: &str) {
 
 /// That a field of a state can be kept in a snapshot: an obligation on its type, and so reported at it.
 #[derive(Debug)]
-pub struct KeptField<T: KeptState>(std::marker::PhantomData<T>);
+pub struct KeptField<T: SnapshotState>(std::marker::PhantomData<T>);
 
-impl<T: KeptState> KeptField<T> {
+impl<T: SnapshotState> KeptField<T> {
     /// The only value.
     pub const NEW: Self = Self(std::marker::PhantomData);
 }

@@ -10,7 +10,7 @@ use std::fmt;
 
 use crate::aggregate::Aggregate;
 use crate::codec::Json;
-use crate::consumer::{ConsumerEntry, RegisteredConsumer};
+use crate::consumer_entry::{ConsumerEntry, RegisteredConsumer};
 use crate::dispatcher::Target;
 use crate::erased::AnyStore;
 use crate::event::EventSet;

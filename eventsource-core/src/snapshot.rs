@@ -139,7 +139,7 @@ impl Snapshot {
     label = "its `#[aggregate(…)]` does not say `snapshot(…)`",
     note = "write `#[aggregate(…, snapshot(every = 100))]`"
 )]
-pub trait Snapshotted: Aggregate + KeptState {
+pub trait Snapshotted: Aggregate + SnapshotState {
     /// The code that makes the states.
     const FINGERPRINT: Fingerprint;
 
@@ -154,16 +154,16 @@ pub trait Snapshotted: Aggregate + KeptState {
     note = "write `#[value]` on the type of a field; on a state `#[aggregate(…)]` in place of `#[derive(Aggregate)]`, or \
             serde's two beside it"
 )]
-pub trait KeptState: Serialize + DeserializeOwned {}
+pub trait SnapshotState: Serialize + DeserializeOwned {}
 
 #[diagnostic::do_not_recommend]
-impl<T: Serialize + DeserializeOwned> KeptState for T {}
+impl<T: Serialize + DeserializeOwned> SnapshotState for T {}
 
 // Never holds: as with `Storable`, so that what is missing is told in our words, once.
 #[diagnostic::do_not_recommend]
-impl<T> KeptState for T
+impl<T> SnapshotState for T
 where
     for<'a> (): Never<'a>,
-    T: KeptState,
+    T: SnapshotState,
 {
 }

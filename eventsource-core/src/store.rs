@@ -13,12 +13,14 @@ use crate::decide::Decide;
 use crate::decide::participant::Participants;
 use crate::decide::verdict::Verdict;
 use crate::key::Key;
+use crate::projection::ProjectState;
 use crate::query::Query;
 use crate::store_error::StoreError;
 use crate::stored_event::{EventRef, StoredEvent};
 use crate::stream::{Position, StreamName, Version};
 use crate::subscription::Subscription;
 use crate::time::{IdSource, RandomIds};
+use crate::view::View;
 
 /// A store of events: appends to one stream, reads of a stream and of all events, and a way to wait for more.
 ///
@@ -166,6 +168,23 @@ pub trait Store: Clone + Send + Sync + 'static {
         D: Verdict,
     {
         Decide::new(self, codec, participants, decide)
+    }
+
+    /// A projection that is held in memory, from this state on: it is folded further whenever somebody looks at it.
+    fn view<P: ProjectState>(
+        &self,
+        initial: impl Fn() -> P + Send + Sync + 'static,
+    ) -> View<P, Self> {
+        View::new(self.clone(), Json, initial)
+    }
+
+    /// The same with another codec, which reads the events.
+    fn view_with<P: ProjectState, C: Codec>(
+        &self,
+        codec: C,
+        initial: impl Fn() -> P + Send + Sync + 'static,
+    ) -> View<P, Self, C> {
+        View::new(self.clone(), codec, initial)
     }
 
     /// Reads the events of a stream into memory.

@@ -230,7 +230,7 @@ async fn more<S: Store>(
 const AFTER_FAILURE: Duration = Duration::from_millis(50);
 
 /// What `work` gives, or `None` if `stop` ends first.
-async fn first<T>(stop: impl Future, work: impl Future<Output = T>) -> Option<T> {
+pub(crate) async fn first<T>(stop: impl Future, work: impl Future<Output = T>) -> Option<T> {
     let (mut stop, mut work) = (pin!(stop), pin!(work));
     poll_fn(|context| match stop.as_mut().poll(context) {
         Poll::Ready(_) => Poll::Ready(None),

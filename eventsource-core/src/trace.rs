@@ -8,6 +8,10 @@ mod told {
     use tracing::field::Empty;
     pub(crate) use tracing::{Instrument, Span};
 
+    use crate::checkpoint_store::{Fence, Slot};
+    use crate::stored_event::StoredEvent;
+    use crate::stream::Position;
+
     /// A command: its attempts and the version after it are recorded later.
     pub(crate) fn execute(aggregate: &str, id: &impl Display, command: &str) -> Span {
         tracing::info_span!("execute", aggregate, %id, command, attempts = Empty, version = Empty)
@@ -54,11 +58,69 @@ mod told {
     pub(crate) fn snapshot_unused(stream: &impl Display, reason: &impl Display) {
         tracing::warn!(%stream, %reason, "snapshot not used: the state is made from the events");
     }
+
+    /// A run of a consumer of events.
+    pub(crate) fn run(consumer: &str, version: u32) -> Span {
+        tracing::info_span!("run", consumer, version)
+    }
+
+    pub(crate) fn owned(slot: &Slot, fence: Fence) {
+        tracing::info!(slice = slot.slice.index, epoch = fence.epoch, position = %fence.position, "owns a slice");
+    }
+
+    pub(crate) fn lost(slot: &Slot, fence: Fence) {
+        tracing::warn!(
+            slice = slot.slice.index,
+            epoch = fence.epoch,
+            "has lost a slice to another runner"
+        );
+    }
+
+    pub(crate) fn yielded(slot: &Slot) {
+        tracing::info!(slice = slot.slice.index, "gives a slice to another runner");
+    }
+
+    pub(crate) fn activated(slot: &Slot, active: u32) {
+        tracing::info!(version = slot.version, active, "readers see a new version");
+    }
+
+    pub(crate) fn committed(slot: &Slot, events: usize, to: Position) {
+        tracing::debug!(slice = slot.slice.index, events, position = %to, "consumed");
+    }
+
+    pub(crate) fn store_fails(slot: &Slot, error: &impl Display) {
+        tracing::warn!(slice = slot.slice.index, %error, "the store fails, trying again");
+    }
+
+    pub(crate) fn event_fails(slot: &Slot, event: &StoredEvent, tries: u32, error: &impl Display) {
+        tracing::warn!(
+            slice = slot.slice.index,
+            position = %event.position,
+            stream = %event.stream,
+            event = &*event.name,
+            tries,
+            %error,
+            "an event cannot be consumed"
+        );
+    }
+
+    pub(crate) fn parked(slot: &Slot, event: &StoredEvent) {
+        tracing::error!(
+            slice = slot.slice.index,
+            position = %event.position,
+            stream = %event.stream,
+            "the events of a stream are parked from here on"
+        );
+    }
 }
 
 #[cfg(not(feature = "tracing"))]
 mod told {
     use std::fmt::Display;
+
+    use crate::checkpoint_store::{Fence, Slot};
+    use crate::stored_event::StoredEvent;
+    use crate::stream::Position;
 
     /// A span that nobody sees.
     #[derive(Clone)]
@@ -101,6 +163,26 @@ mod told {
     pub(crate) fn snapshot_not_taken(_: &impl Display, _: &impl Display) {}
 
     pub(crate) fn snapshot_unused(_: &impl Display, _: &impl Display) {}
+
+    pub(crate) fn run(_: &str, _: u32) -> Span {
+        Span
+    }
+
+    pub(crate) fn owned(_: &Slot, _: Fence) {}
+
+    pub(crate) fn lost(_: &Slot, _: Fence) {}
+
+    pub(crate) fn yielded(_: &Slot) {}
+
+    pub(crate) fn activated(_: &Slot, _: u32) {}
+
+    pub(crate) fn committed(_: &Slot, _: usize, _: Position) {}
+
+    pub(crate) fn store_fails(_: &Slot, _: &impl Display) {}
+
+    pub(crate) fn event_fails(_: &Slot, _: &StoredEvent, _: u32, _: &impl Display) {}
+
+    pub(crate) fn parked(_: &Slot, _: &StoredEvent) {}
 }
 
 pub(crate) use told::*;

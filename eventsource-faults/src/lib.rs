@@ -26,12 +26,13 @@ mod audit;
 pub mod follow;
 pub mod kill;
 mod process;
+pub mod project;
 pub mod race;
 pub mod stop;
 mod suite;
 pub mod write;
 
 pub use audit::{Audit, Found};
-pub use process::{OtherProcess, Others, Signal, other_process, rounds};
+pub use process::{OtherProcess, Others, Signal, in_role, other_process, rounds, say};
 #[doc(hidden)]
 pub use suite::{callers_race, readers_follow, run, the_writer_is_killed};

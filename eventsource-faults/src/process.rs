@@ -156,6 +156,26 @@ impl Drop for OtherProcess {
     }
 }
 
+/// What another process of a run with a role of its own does: `play` is called with the place and the role, and calls
+/// [`say`] with `"open"` once it has opened the store. Without a role (the test was called by a person) nothing.
+///
+/// # Panics
+///
+/// If there can be no runtime.
+pub fn in_role<F: Future<Output = ()>>(play: impl FnOnce(String, String) -> F) {
+    let (Ok(role), Ok(place)) = (std::env::var(ROLE), std::env::var(PLACE)) else {
+        return;
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    // The test harness has begun a line.
+    println!();
+    runtime.block_on(play(place, role));
+}
+
 /// What another process does: opens the store at the run's place, and plays its role. Without a role (the test was
 /// called by a person) nothing.
 ///
@@ -190,7 +210,7 @@ where
 }
 
 /// Says a line to the process that started this one.
-pub(crate) fn say(line: impl std::fmt::Display) {
+pub fn say(line: impl std::fmt::Display) {
     println!("{MARK}{line}");
 }
 

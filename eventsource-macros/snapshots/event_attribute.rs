@@ -11,5 +11,6 @@ pub struct Placed {
 }
 impl ::eventsource_core::Event for Placed {
     const NAME: &'static str = "order.placed";
+    const SOURCE: &'static str = "//! An order was placed.\ncount: u32";
     const PLACE: ::eventsource_core::Place = ::eventsource_core::Place::here();
 }

@@ -62,6 +62,7 @@ const _: () = {
     }
     impl __p::Event for Placed {
         const NAME: &'static str = "Placed";
+        const SOURCE: &'static str = "customer: Option<Customer>\ncount: u32";
         const PLACE: __p::Place = __p::Place::here();
     }
 };

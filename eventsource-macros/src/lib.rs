@@ -14,6 +14,7 @@ mod fingerprint;
 mod id;
 mod message;
 mod method;
+mod projection;
 mod runtime;
 mod suggest;
 
@@ -151,4 +152,23 @@ pub fn apply(arguments: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn handle(arguments: TokenStream, item: TokenStream) -> TokenStream {
     method::expand(Role::Handle, arguments.into(), item.into()).into()
+}
+
+/// On an impl block of a read model: each method takes one event, of any aggregate, and writes what comes of it. The methods
+/// are the filter: the store gives no other event.
+///
+/// `#[projection(name = "balances", version = 2)]` names it, and says which version of it this is. What a method takes
+/// beside `event: &Recorded<Opened>` says where it writes to, the same for all of a block:
+///
+/// | method | writes |
+/// |---|---|
+/// | `fn opened(&self, event: …, tx: &SqliteTx)` | into the SQLite file, in the transaction of the checkpoint |
+/// | `async fn opened(&self, event: …, tx: &mut PgTx)` | into the PostgreSQL database, in the transaction of the checkpoint |
+/// | `fn opened(&mut self, event: …)` | into its own fields, in memory |
+/// | `async fn opened(&self, event: …)` | anywhere else, at least once |
+///
+/// It returns nothing, or a `Result<(), E>`. A method with `#[create]` takes the transaction alone, and makes the tables.
+#[proc_macro_attribute]
+pub fn projection(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    projection::expand(arguments.into(), item.into()).into()
 }

@@ -9,7 +9,7 @@ use proc_macro2::{Group, TokenStream, TokenTree};
 
 use crate::message::Kind;
 use crate::method::Role;
-use crate::{aggregate, attribute, decision_model, id, message, method};
+use crate::{aggregate, attribute, decision_model, id, message, method, projection};
 
 /// Random numbers that are the same in every run: Marsaglia's xorshift.
 struct Random(u64);
@@ -105,6 +105,7 @@ fn expand_all(arguments: &TokenStream, item: &TokenStream) {
     ] {
         drop(attribute::expand(short, arguments.clone(), item.clone()));
     }
+    drop(projection::expand(arguments.clone(), item.clone()));
     drop(aggregate::derive(item.clone()));
     drop(decision_model::derive(item.clone()));
     drop(id::derive(item.clone()));

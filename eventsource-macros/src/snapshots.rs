@@ -8,7 +8,7 @@ use quote::quote;
 
 use crate::message::Kind;
 use crate::method::Role;
-use crate::{aggregate, attribute, decision_model, id, message, method};
+use crate::{aggregate, attribute, decision_model, id, message, method, projection};
 
 fn check(expanded: TokenStream, snapshot: &ExpectFile) {
     let file = syn::parse2(expanded).expect("the expansion is a list of items");
@@ -358,4 +358,76 @@ fn handle_with_half_typed_body() {
     assert!(expanded.contains("{ self . }"), "{expanded}");
     assert!(expanded.contains("type __M1 = Cancel"), "{expanded}");
     assert!(expanded.contains("takes `&self`"), "{expanded}");
+}
+
+#[test]
+fn projection_within() {
+    let block = quote! {
+        impl Balances {
+            #[create]
+            fn tables(&self, tx: &SqliteTx) -> Result<()> {
+                tx.execute_batch("CREATE TABLE {balances} (account TEXT PRIMARY KEY)")
+            }
+
+            /// An account was opened.
+            fn opened(&self, event: &Recorded<Opened>, tx: &SqliteTx) -> Result<()> {
+                tx.execute("INSERT INTO {balances} VALUES (?1)", [event.stream.id()])
+            }
+
+            #[cfg(feature = "closing")]
+            fn closed(&self, event: &Recorded<account::Closed>, tx: &SqliteTx) {}
+        }
+    };
+    let expanded = projection::expand(quote!(name = "balances", version = 2), block);
+    check(expanded, &expect_file!["../snapshots/projection_within.rs"]);
+}
+
+#[test]
+fn projection_through() {
+    let block = quote! {
+        impl Balances {
+            #[create]
+            async fn tables(&self, tx: &mut PgTx) -> Result<()> {
+                tx.execute_batch("CREATE TABLE {balances} (account TEXT PRIMARY KEY)").await
+            }
+
+            async fn opened(&self, event: &Recorded<Opened>, tx: &mut PgTx) -> Result<()> {
+                tx.execute("INSERT INTO {balances} VALUES ($1)", &[&event.stream.id()]).await
+            }
+        }
+    };
+    let expanded = projection::expand(quote!(name = "balances"), block);
+    check(
+        expanded,
+        &expect_file!["../snapshots/projection_through.rs"],
+    );
+}
+
+#[test]
+fn projection_state() {
+    let block = quote! {
+        impl Owners {
+            fn opened(&mut self, event: &Recorded<Opened>) {
+                self.0.push(event.event.owner.clone());
+            }
+        }
+    };
+    let expanded = projection::expand(quote!(name = "owners"), block);
+    check(expanded, &expect_file!["../snapshots/projection_state.rs"]);
+}
+
+#[test]
+fn projection_outside() {
+    let block = quote! {
+        impl Index {
+            async fn opened(&self, event: &Recorded<Opened>) -> Result<(), IndexError> {
+                self.client.put(event.position, &event.event.owner).await
+            }
+        }
+    };
+    let expanded = projection::expand(quote!(name = "index", crate = renamed), block);
+    check(
+        expanded,
+        &expect_file!["../snapshots/projection_outside.rs"],
+    );
 }

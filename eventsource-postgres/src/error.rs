@@ -46,7 +46,7 @@ pub(crate) fn of_the_driver<'e>(
 
 /// An error of the driver with what the server has said, or what the network was like: its own text is `db error`.
 #[derive(Debug, Clone)]
-pub(crate) struct Told(pub(crate) Arc<Error>);
+pub struct Told(pub(crate) Arc<Error>);
 
 impl fmt::Display for Told {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -71,6 +71,7 @@
 
 mod appender;
 mod call;
+mod checkpoints;
 mod checks;
 mod connect;
 mod error;
@@ -85,6 +86,7 @@ mod open;
 mod options;
 mod page;
 mod pool;
+mod projection;
 mod query;
 mod queue;
 mod reader;
@@ -97,9 +99,13 @@ mod snapshots;
 mod store;
 mod tide;
 mod tls;
+mod tx;
 
 pub use import::{ImportError, Imported};
 pub use keys::KeysBefore;
 pub use metrics::Metrics;
 pub use options::{Durability, PostgresOptions, Statements, UnsafeServer};
 pub use store::PostgresStore;
+/// The driver, in the version whose types the methods of projections meet.
+pub use tokio_postgres;
+pub use tx::{PgTx, Told, TxError};

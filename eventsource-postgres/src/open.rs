@@ -41,6 +41,8 @@ pub(crate) struct Shared {
     pub(crate) snapshots: Queue<Keeping>,
     pub(crate) appender: Appender,
     pub(crate) pool: Pool,
+    /// The connections of projections' transactions.
+    pub(crate) projecting: Pool,
     pub(crate) tide: Tide,
     pub(crate) counters: Counters,
     pub(crate) reads: Reads,
@@ -55,6 +57,7 @@ impl Shared {
         self.appends.close();
         self.snapshots.close();
         self.pool.refuse();
+        self.projecting.refuse();
         self.tide.close();
     }
 
@@ -184,6 +187,7 @@ pub(crate) async fn open(options: PostgresOptions, url: &str) -> Result<Postgres
         snapshots: Queue::new(snapshots::WAITING),
         appender,
         pool: Pool::new(shared.clone(), options.readers, options.queue),
+        projecting: Pool::new(shared.clone(), options.projectors, options.queue),
         tide,
         counters: Counters::default(),
         life,

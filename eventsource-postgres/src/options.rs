@@ -29,6 +29,7 @@ pub struct PostgresOptions {
     pub(crate) queue: usize,
     pub(crate) call_bytes: usize,
     pub(crate) readers: usize,
+    pub(crate) projectors: usize,
     pub(crate) durability: Durability,
     pub(crate) unsafe_server: UnsafeServer,
     pub(crate) statements: Statements,
@@ -79,6 +80,7 @@ impl Default for PostgresOptions {
             queue: 4096,
             call_bytes: 4 << 20,
             readers: 4,
+            projectors: 4,
             durability: Durability::Full,
             unsafe_server: UnsafeServer::default(),
             statements: Statements::Named,
@@ -127,6 +129,13 @@ impl PostgresOptions {
     #[must_use]
     pub fn readers(mut self, connections: usize) -> Self {
         self.readers = connections.max(1);
+        self
+    }
+
+    /// How many connections projections write on, each for one batch at a time; 4 unless set, made when they are needed.
+    #[must_use]
+    pub fn projectors(mut self, connections: usize) -> Self {
+        self.projectors = connections.max(1);
         self
     }
 

@@ -24,7 +24,7 @@ const MIGRATIONS: [&[&str]; VERSION as usize] = [
         include_str!("sql/append.sql"),
         include_str!("sql/import.sql"),
     ],
-    &[snapshots::TABLE],
+    &[include_str!("sql/projections.sql"), snapshots::TABLE],
 ];
 
 /// Parts that several functions have in common.
@@ -35,7 +35,17 @@ const MATCHES: &str = include_str!("sql/matches.sql");
 const VERSION: u32 = 2;
 
 /// The relations that a store has, and how many columns the functions.
-const TABLES: [&str; 5] = ["meta", "events", "tags", "keys", "snapshots"];
+const TABLES: [&str; 9] = [
+    "meta",
+    "events",
+    "tags",
+    "keys",
+    "snapshots",
+    "consumers",
+    "slots",
+    "parked",
+    "kept",
+];
 
 /// Makes the schema a store, or checks that it is one.
 pub(crate) async fn prepare(

@@ -84,6 +84,42 @@ impl Session {
             .await
     }
 
+    /// Executes a statement whose values' types the server knows, and says how many rows it has changed.
+    pub(crate) async fn execute_prepared(
+        &self,
+        sql: &str,
+        params: &[&(dyn ToSql + Sync)],
+    ) -> Result<u64, Error> {
+        let statement = self.known(sql).await?;
+        self.client.execute(&statement, params).await
+    }
+
+    /// The rows of a statement whose values' types the server knows.
+    pub(crate) async fn query_prepared(
+        &self,
+        sql: &str,
+        params: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>, Error> {
+        let statement = self.known(sql).await?;
+        self.client.query(&statement, params).await
+    }
+
+    /// A prepared statement; it is kept, unless a pooler gives another connection the next time.
+    async fn known(&self, sql: &str) -> Result<Statement, Error> {
+        if let Some(statement) = self.prepared().get(sql) {
+            return Ok(statement.clone());
+        }
+        let statement = self.client.prepare(sql).await?;
+        if self.statements == Statements::Named {
+            let mut prepared = self.prepared();
+            if prepared.len() >= PREPARED {
+                prepared.clear();
+            }
+            prepared.insert(sql.into(), statement.clone());
+        }
+        Ok(statement)
+    }
+
     /// Sends a statement that gives at most one row.
     pub(crate) async fn row(&self, sql: &str, bound: &[Bound<'_>]) -> Result<Option<Row>, Error> {
         let rows = self.rows(sql, bound).await?;

@@ -42,6 +42,7 @@ impl Drop for Handles {
     fn drop(&mut self) {
         self.0.close();
         self.0.pool.close();
+        self.0.projecting.close();
     }
 }
 
@@ -130,6 +131,7 @@ impl PostgresStore {
             // The senders live as long as this handle, so these cannot fail.
             let _ = shared.tasks.subscribe().wait_for(|tasks| *tasks == 0).await;
             shared.pool.finish().await;
+            shared.projecting.finish().await;
             let open = Arc::clone(&shared.connector.open);
             let mut open = open.subscribe();
             if timeout(FAREWELL, open.wait_for(|open| *open == 0))

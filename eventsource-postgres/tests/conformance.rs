@@ -19,3 +19,4 @@ thread_local! {
 
 eventsource_conformance::boundary_store_tests!(fresh);
 eventsource_conformance::snapshot_store_tests!(fresh);
+eventsource_conformance::checkpoint_store_tests!(fresh);

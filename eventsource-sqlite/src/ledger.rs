@@ -14,8 +14,6 @@ use crate::error::backend;
 use crate::life::{self, Life};
 use crate::query::{self, Positions};
 use crate::row::{self, COLUMNS, Texts};
-use crate::snapshots;
-use crate::writer::Work;
 
 /// How many streams and names are remembered.
 const REMEMBERED: usize = 16_384;
@@ -154,23 +152,10 @@ impl<'c> Ledger<'c> {
         &self.life
     }
 
-    /// Does what the writer is asked to do.
-    pub(crate) fn perform(&mut self, work: &Work) -> rusqlite::Result<Verdict> {
-        match work {
-            Work::Append(append) => return self.append(&**append),
-            Work::Keep(snapshot) => snapshots::keep(self.conn, &self.life, snapshot)?,
-            Work::Forget(forgetting) => snapshots::forget(self.conn, forgetting)?,
-        }
-        Ok(Ok(Appended {
-            placed: Vec::new(),
-            repeated: false,
-        }))
-    }
-
     /// Judges an append, and makes it if nothing speaks against it.
     ///
     /// A refusal has written nothing. After an error the transaction must be rolled back.
-    fn append(&mut self, append: &dyn Judged) -> rusqlite::Result<Verdict> {
+    pub(crate) fn append(&mut self, append: &dyn Judged) -> rusqlite::Result<Verdict> {
         if let Some(known) = append.expected_incarnation()
             && let Err(other) = self.life.identity.check_incarnation(known)
         {

@@ -59,8 +59,11 @@
 //! [`SqliteStore::renew_incarnation`].
 #![deny(missing_docs)]
 
+mod checkpoints;
 mod error;
+mod guard;
 mod home;
+mod inline;
 mod ledger;
 mod life;
 mod maintain;
@@ -69,16 +72,24 @@ mod metrics;
 mod open;
 mod options;
 mod poll;
+mod projection;
 mod query;
 mod queue;
 mod reader;
 mod row;
 mod schema;
+mod scratch;
 mod snapshots;
 mod store;
 mod turn;
+mod tx;
+mod work;
 mod writer;
 
 pub use metrics::Metrics;
 pub use options::{Durability, SqliteOptions};
+/// The driver, in the version whose types the methods of projections meet.
+pub use rusqlite;
+pub use scratch::Scratch;
 pub use store::SqliteStore;
+pub use tx::SqliteTx;

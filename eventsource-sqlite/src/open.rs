@@ -1,6 +1,7 @@
 //! Opening a file: connections, threads, and what they share.
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,9 @@ use rusqlite::{Connection, MAIN_DB, OpenFlags};
 use tokio::sync::{oneshot, watch};
 
 use crate::error::{backend, store_error};
+use crate::guard;
 use crate::home::Anchor;
+use crate::inline::Inline;
 use crate::life::{self, KnownLife};
 use crate::mark::Mark;
 use crate::metrics::Counters;
@@ -37,6 +40,8 @@ pub(crate) struct Shared {
     pub(crate) reads: Queue<Job>,
     pub(crate) tide: Tide,
     pub(crate) counters: Counters,
+    /// The projections that are run inline.
+    pub(crate) inlines: watch::Sender<Arc<[Arc<dyn Inline>]>>,
     /// How many threads there are.
     pub(crate) threads: watch::Sender<usize>,
 }
@@ -129,6 +134,7 @@ fn open_here(
         reads: Queue::new(options.queue),
         tide: Tide::new(),
         counters: Counters::default(),
+        inlines: watch::Sender::new(Arc::new([])),
         threads: watch::Sender::new(0),
     });
     // Should a step fail, dropping the handle ends the threads that are there.
@@ -142,13 +148,16 @@ fn open_here(
         shared.tide.watch(shared, &watcher);
     })?;
     spawn("eventsource-write", &shared, move |shared| {
-        write(shared, &conn, turn, mark);
+        write(shared, conn, turn, mark);
     })?;
     Ok(store)
 }
 
-fn write(shared: &Shared, conn: &Connection, turn: Turn, mark: Mark) {
-    match Writer::new(shared, conn, turn, mark) {
+fn write(shared: &Shared, mut conn: Connection, turn: Turn, mark: Mark) {
+    // Should this fail, methods of projections could end the writer's transaction: they are checked afterwards as well.
+    let _ = guard::install(&mut conn);
+    let conn = Rc::new(conn);
+    match Writer::new(shared, &conn, turn, mark) {
         Ok(writer) => {
             writer.run();
             shared.outlast_readers();

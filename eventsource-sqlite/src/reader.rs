@@ -69,6 +69,14 @@ impl Reader {
         }
     }
 
+    /// Reads rows that are no events.
+    pub(crate) fn rows<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        read(&self.conn).map_err(|error| self.failed(error))
+    }
+
     pub(crate) fn head(&self) -> Result<Position, StoreError> {
         let read = || {
             // Whoever takes positions from here must know in which life they are.

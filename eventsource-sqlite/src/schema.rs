@@ -18,7 +18,7 @@ pub(crate) const APPLICATION_ID: i32 = 0x4576_5374;
 ///
 /// `oldest_user` is the oldest version of the software that may still read and write the file: a migration that older
 /// ones can live with leaves it, so that both run side by side during an upgrade.
-const MIGRATIONS: [&str; VERSION as usize] = [EVENTS, snapshots::TABLE];
+const MIGRATIONS: [&str; VERSION as usize] = [EVENTS, snapshots::TABLE, CHECKPOINTS];
 
 /// Positions are AUTOINCREMENT: a plain rowid would be given out again after its event was deleted. An
 /// event's stored name, schema and format are one number, its shape, as they repeat in every event; its name alone is
@@ -71,8 +71,53 @@ const EVENTS: &str = "
     ) STRICT, WITHOUT ROWID;
 ";
 
+/// The checkpoints: the versions of each consumer with the names of the tables that it has made, the slices of its work, the
+/// events that it could not consume, and the states that are kept of those that are held in memory.
+const CHECKPOINTS: &str = "
+    CREATE TABLE consumers (
+        name TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        slices INTEGER NOT NULL,
+        is_active INTEGER NOT NULL DEFAULT 0,
+        made TEXT,
+        PRIMARY KEY (name, version)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE slots (
+        name TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        slice INTEGER NOT NULL,
+        position INTEGER NOT NULL,
+        incarnation BLOB NOT NULL,
+        owner BLOB,
+        waiter BLOB,
+        epoch INTEGER NOT NULL DEFAULT 0,
+        beat INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (name, version, slice)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE parked (
+        name TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        position INTEGER NOT NULL,
+        stream TEXT NOT NULL,
+        stream_version INTEGER NOT NULL,
+        event TEXT NOT NULL,
+        error TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        wish INTEGER,
+        PRIMARY KEY (name, version, position)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE kept (
+        name TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        checkpoint TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        state BLOB NOT NULL,
+        PRIMARY KEY (name, version)
+    ) STRICT;
+";
+
 /// The schema version that this software writes.
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
 
 /// After how many pages in the write-ahead log they are moved to the database: 16 MiB.
 const CHECKPOINT_PAGES: i64 = 4096;

@@ -1,23 +1,17 @@
 //! Snapshots. They are written by the writer's thread, in one commit with the appends that wait.
 
 use std::future::Future;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use eventsource_core::{
-    AppendError, Fingerprint, Position, Snapshot, SnapshotStore, StoreError, StreamName, Timestamp,
-    Version,
+    Fingerprint, Position, Snapshot, SnapshotStore, StoreError, StreamName, Timestamp, Version,
 };
 use rusqlite::{Connection, OptionalExtension, params};
-use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use crate::life::Life;
 use crate::query::number;
-use crate::queue::Refused;
 use crate::reader::Reader;
 use crate::store::SqliteStore;
-use crate::writer::{Request, Work};
+use crate::work::Kept;
 
 /// Of two rows the one that was kept later has the larger id.
 pub(crate) const TABLE: &str = "
@@ -43,9 +37,9 @@ const FIND: &str = "SELECT s.version, s.position, s.latest, s.incarnation, s.for
     WHERE s.stream = (SELECT id FROM streams WHERE name = ?1) AND s.fingerprint = ?2 \
     AND s.incarnation = (SELECT incarnation FROM meta)";
 
-/// The stream, if it has the event that is a snapshot's last.
+/// The stream, if it has the event that is a snapshot's last, in the life of the store in which it was taken.
 const STREAM: &str = "SELECT e.stream FROM events e WHERE e.stream = (SELECT id FROM streams WHERE name = ?1) \
-    AND e.version = ?2 AND e.position = ?3";
+    AND e.version = ?2 AND e.position = ?3 AND ?4 = (SELECT incarnation FROM meta)";
 
 /// Makes room for a newer one; what cannot be used any more is no newer one, whatever its version.
 const REPLACE: &str = "DELETE FROM snapshots WHERE stream = ?1 AND fingerprint = ?2 AND (version <= ?3 \
@@ -57,13 +51,6 @@ const KEEP: &str = "INSERT INTO snapshots (stream, fingerprint, version, positio
 
 const PRUNE: &str = "DELETE FROM snapshots WHERE stream = ?1 AND id NOT IN \
     (SELECT id FROM snapshots WHERE stream = ?1 ORDER BY id DESC LIMIT ?2)";
-
-/// What is to be forgotten, and how much it was.
-#[derive(Clone)]
-pub(crate) struct Forgetting {
-    stream: Option<StreamName>,
-    count: Arc<AtomicU64>,
-}
 
 impl SnapshotStore for SqliteStore {
     async fn snapshot(
@@ -80,46 +67,19 @@ impl SnapshotStore for SqliteStore {
         snapshot: Snapshot,
     ) -> impl Future<Output = Result<(), StoreError>> + Send {
         let bytes = snapshot.state.len();
-        let sent = snapshot
-            .check_size()
-            .and_then(|()| self.send(Work::Keep(Box::new(snapshot)), bytes));
-        async move { answered(sent?).await }
+        let sent = snapshot.check_size().and_then(|()| {
+            self.beside_appends(bytes, move |conn| {
+                keep(conn, &snapshot).map(|()| (Kept::Yes, ()))
+            })
+        });
+        async move { sent?.await.unwrap_or(Err(StoreError::Closed)) }
     }
 
     async fn forget_snapshots(&self, stream: Option<StreamName>) -> Result<u64, StoreError> {
-        let forgetting = Forgetting {
-            stream,
-            count: Arc::default(),
-        };
-        answered(self.send(Work::Forget(forgetting.clone()), 0)?).await?;
-        Ok(forgetting.count.load(Ordering::Relaxed))
-    }
-}
-
-type Answer = oneshot::Receiver<crate::ledger::Verdict>;
-
-impl SqliteStore {
-    /// Asks the writer, unless it has much to do: a snapshot takes the place of no append.
-    fn send(&self, work: Work, bytes: usize) -> Result<Answer, StoreError> {
-        let (reply, answer) = oneshot::channel();
-        let request = Request { work, bytes, reply };
-        let sent = self.shared().appends.push_below_half(request);
-        sent.map(|()| answer).map_err(|refused| match refused {
-            Refused::Full { waiting } => StoreError::Overloaded { waiting },
-            Refused::Closed => StoreError::Closed,
+        self.on_writer(0, move |conn| {
+            forget(conn, stream.as_ref()).map(|forgotten| (Kept::Yes, forgotten))
         })
-    }
-}
-
-async fn answered(answer: Answer) -> Result<(), StoreError> {
-    match answer.await {
-        Ok(Ok(_)) => Ok(()),
-        Ok(Err(AppendError::Store(error))) => Err(error),
-        Ok(Err(other)) => Err(StoreError::Backend {
-            doing: "keeping a snapshot".into(),
-            source: Box::new(other),
-        }),
-        Err(_) => Err(StoreError::Closed),
+        .await
     }
 }
 
@@ -151,7 +111,7 @@ impl Reader {
 }
 
 /// Keeps a snapshot, in the transaction that is open.
-pub(crate) fn keep(conn: &Connection, life: &Life, snapshot: &Snapshot) -> rusqlite::Result<()> {
+fn keep(conn: &Connection, snapshot: &Snapshot) -> rusqlite::Result<()> {
     let Snapshot {
         stream,
         version,
@@ -165,16 +125,12 @@ pub(crate) fn keep(conn: &Connection, life: &Life, snapshot: &Snapshot) -> rusql
     let (version, position) = (number(version.0), number(position.0));
     let fingerprint = fingerprint.0.cast_signed();
     let mut find = conn.prepare_cached(STREAM)?;
-    let found = find.query_row(params![stream.as_str(), version, position], |row| {
-        row.get::<_, i64>(0)
-    });
+    let incarnation = incarnation.as_bytes();
+    let of = params![stream.as_str(), version, position, incarnation];
+    let found = find.query_row(of, |row| row.get::<_, i64>(0));
     let Some(stream) = found.optional()? else {
         return Ok(());
     };
-    if *incarnation != life.identity.incarnation {
-        return Ok(());
-    }
-    let incarnation = incarnation.as_bytes();
     conn.prepare_cached(REPLACE)?
         .execute(params![stream, fingerprint, version, incarnation])?;
     conn.prepare_cached(KEEP)?.execute(params![
@@ -192,15 +148,14 @@ pub(crate) fn keep(conn: &Connection, life: &Life, snapshot: &Snapshot) -> rusql
     Ok(())
 }
 
-/// Forgets snapshots, in the transaction that is open.
-pub(crate) fn forget(conn: &Connection, forgetting: &Forgetting) -> rusqlite::Result<()> {
-    let forgotten = match &forgetting.stream {
+/// Forgets snapshots, in the transaction that is open, and returns how many.
+fn forget(conn: &Connection, stream: Option<&StreamName>) -> rusqlite::Result<u64> {
+    let forgotten = match stream {
         Some(stream) => conn.execute(
             "DELETE FROM snapshots WHERE stream = (SELECT id FROM streams WHERE name = ?1)",
             [stream.as_str()],
         )?,
         None => conn.execute("DELETE FROM snapshots", [])?,
     };
-    forgetting.count.store(forgotten as u64, Ordering::Relaxed);
-    Ok(())
+    Ok(forgotten as u64)
 }

@@ -17,7 +17,7 @@ use crate::open::Shared;
 use crate::options::SqliteOptions;
 use crate::queue::Refused;
 use crate::reader::Reader;
-use crate::writer::{Request, Work};
+use crate::writer::Request;
 
 /// A store of events in an SQLite file. Clones are handles of the same store.
 ///
@@ -101,8 +101,8 @@ impl SqliteStore {
         let append: Arc<dyn Judged> = append;
         self.shared()
             .appends
-            .push(Request {
-                work: Work::Append(append),
+            .push(Request::Append {
+                append,
                 bytes,
                 reply,
             })

@@ -1,20 +1,22 @@
 //! The writer thread: it commits everything that waits in one transaction, and answers after the commit.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use eventsource_core::{AppendError, Snapshot, StoreError};
+use eventsource_core::{AppendError, Appended, StoreError};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::error::{backend, damage, is_busy};
 use crate::home::Lookout;
+use crate::inline::Inlines;
 use crate::ledger::{Judged, Ledger, Verdict};
 use crate::mark::Mark;
 use crate::metrics::Call;
 use crate::open::Shared;
-use crate::snapshots::Forgetting;
 use crate::turn::Turn;
+use crate::work::{self, Work};
 
 /// The most appends, and about the most bytes, that share a commit.
 const GROUP: usize = 1024;
@@ -25,21 +27,46 @@ const SPIN: Duration = Duration::from_micros(100);
 /// How long the writer looks out for the next of those whom it has just answered.
 const GATHER: Duration = Duration::from_micros(40);
 
+/// A text of its own, so that the statement which is kept for it is no other's.
+const COMMIT: &str = "COMMIT /* of the writer */";
+
 /// How often the writer looks whether the files are where they were.
 const LOOK: Duration = Duration::from_millis(5);
 
-/// What the writer is asked to do.
-pub(crate) enum Work {
-    Append(Arc<dyn Judged>),
-    Keep(Box<Snapshot>),
-    Forget(Forgetting),
+/// What waits for the writer.
+pub(crate) enum Request {
+    /// An append.
+    Append {
+        append: Arc<dyn Judged>,
+        bytes: usize,
+        reply: oneshot::Sender<Verdict>,
+    },
+    /// Something else that is to be written.
+    Work(Box<dyn Work>),
 }
 
-/// Work that waits.
-pub(crate) struct Request {
-    pub(crate) work: Work,
-    pub(crate) bytes: usize,
-    pub(crate) reply: oneshot::Sender<Verdict>,
+impl Request {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Append { bytes, .. } => *bytes,
+            Self::Work(work) => work.bytes(),
+        }
+    }
+
+    fn is_awaited(&self) -> bool {
+        match self {
+            Self::Append { reply, .. } => !reply.is_closed(),
+            Self::Work(work) => work.is_awaited(),
+        }
+    }
+
+    // Who does not listen any more has dropped the future.
+    fn answer(self, verdict: Verdict) {
+        match self {
+            Self::Append { reply, .. } => drop(reply.send(verdict)),
+            Self::Work(work) => work.answer(verdict.map(|_| ())),
+        }
+    }
 }
 
 /// Why a transaction has no verdicts.
@@ -54,11 +81,12 @@ enum Failure {
 
 pub(crate) struct Writer<'c> {
     shared: &'c Shared,
-    conn: &'c Connection,
+    conn: &'c Rc<Connection>,
     turn: Turn,
     mark: Mark,
     lookout: Lookout,
     ledger: Ledger<'c>,
+    inlines: Inlines,
     /// Whether there is a processor that can wait while another one works.
     may_spin: bool,
 }
@@ -66,7 +94,7 @@ pub(crate) struct Writer<'c> {
 impl<'c> Writer<'c> {
     pub(crate) fn new(
         shared: &'c Shared,
-        conn: &'c Connection,
+        conn: &'c Rc<Connection>,
         turn: Turn,
         mark: Mark,
     ) -> rusqlite::Result<Self> {
@@ -78,6 +106,7 @@ impl<'c> Writer<'c> {
             mark,
             lookout: Lookout::new(LOOK),
             ledger: Ledger::new(conn)?,
+            inlines: Inlines::new(),
             may_spin,
         })
     }
@@ -102,13 +131,10 @@ impl<'c> Writer<'c> {
         self.mark.finish();
     }
 
-    /// What waits, but for those who do not listen any more. Nobody has to listen for a snapshot.
+    /// What waits, but for those who do not listen any more.
     fn take(&self) -> Vec<Request> {
-        let mut group = self
-            .shared
-            .appends
-            .take(GROUP, GROUP_BYTES, |request| request.bytes);
-        group.retain(|request| matches!(request.work, Work::Keep(_)) || !request.reply.is_closed());
+        let mut group = self.shared.appends.take(GROUP, GROUP_BYTES, Request::bytes);
+        group.retain(Request::is_awaited);
         group
     }
 
@@ -132,34 +158,32 @@ impl<'c> Writer<'c> {
     }
 
     fn answer(&mut self, group: Vec<Request>, result: Result<Vec<Verdict>, Failure>) {
-        // Who does not listen any more has dropped the future.
-        let send = |request: Request, verdict| drop(request.reply.send(verdict));
         match result {
             Ok(verdicts) => {
                 self.shared.life.found(*self.ledger.life());
                 self.shared.tide.rise(self.ledger.head());
                 self.mark.reached(self.ledger.life(), self.ledger.head());
                 for (request, verdict) in group.into_iter().zip(verdicts) {
-                    send(request, verdict);
+                    request.answer(verdict);
                 }
             }
             Err(Failure::NotWritten(error)) => {
                 let error = Arc::new(error);
                 for request in group {
-                    send(request, Err(self.not_written(&error).into()));
+                    request.answer(Err(self.not_written(&error).into()));
                 }
             }
             Err(Failure::Lost(reason)) => {
                 for request in group {
                     let lost = self.shared.damaged(reason.clone());
-                    send(request, Err(lost.into()));
+                    request.answer(Err(lost.into()));
                 }
             }
             Err(Failure::Unknown(error)) => {
                 tracing::error!(requests = group.len(), %error, "nobody can say whether a commit was written");
                 for request in group {
                     let reason = error.to_string();
-                    send(request, Err(AppendError::Unknown { reason }));
+                    request.answer(Err(AppendError::Unknown { reason }));
                 }
             }
         }
@@ -194,17 +218,13 @@ impl<'c> Writer<'c> {
             .and_then(|verdicts| Ok((verdicts, self.commit_now()?)));
         match done {
             Ok((verdicts, commit_time)) => {
-                let is_append = |request: &Request| matches!(request.work, Work::Append(_));
-                let done = group.iter().zip(&verdicts);
-                let appends: Vec<_> = done
-                    .filter_map(|(request, verdict)| is_append(request).then_some(verdict))
-                    .collect();
-                self.count(&appends, begin.elapsed(), lock_wait, commit_time);
+                self.count(&verdicts, begin.elapsed(), lock_wait, commit_time);
                 Ok(verdicts)
             }
             Err(failure) => {
                 self.shared.counters.failed(lock_wait);
                 self.ledger.forget();
+                self.inlines.forget();
                 // After some errors SQLite has rolled back already.
                 if !self.conn.is_autocommit() {
                     let _ = self.conn.execute_batch("ROLLBACK");
@@ -222,7 +242,7 @@ impl<'c> Writer<'c> {
         let begin = Instant::now();
         let committed = self
             .conn
-            .prepare_cached("COMMIT")
+            .prepare_cached(COMMIT)
             .and_then(|mut commit| commit.execute([]));
         match committed {
             Ok(_) => Ok(begin.elapsed()),
@@ -239,12 +259,28 @@ impl<'c> Writer<'c> {
         expected: Option<usize>,
     ) -> rusqlite::Result<Vec<Verdict>> {
         self.ledger.begin()?;
+        self.inlines.are(Arc::clone(&self.shared.inlines.borrow()));
         let mut verdicts = Vec::with_capacity(group.len());
         let mut bytes = 0;
         loop {
-            for request in &group[verdicts.len()..] {
-                verdicts.push(self.ledger.perform(&request.work)?);
-                bytes += request.bytes;
+            for request in &mut group[verdicts.len()..] {
+                bytes += request.bytes();
+                verdicts.push(match request {
+                    Request::Append { append, .. } if self.inlines.is_empty() => {
+                        self.ledger.append(&**append)?
+                    }
+                    Request::Append { append, .. } => {
+                        let append = Arc::clone(append);
+                        self.append_and_project(&*append)?
+                    }
+                    Request::Work(work) => {
+                        work::within_savepoint(self.conn, &mut **work)?;
+                        Ok(Appended {
+                            placed: Vec::new(),
+                            repeated: false,
+                        })
+                    }
+                });
             }
             let Some(expected) = expected else {
                 return Ok(verdicts);
@@ -257,6 +293,26 @@ impl<'c> Writer<'c> {
             }
             group.append(&mut self.take());
         }
+    }
+
+    /// Makes an append in a savepoint, and runs the projections that are inline: if one fails, only this append is undone.
+    fn append_and_project(&mut self, append: &dyn Judged) -> rusqlite::Result<Verdict> {
+        let conn = self.conn;
+        let step = |sql: &'static str| conn.prepare_cached(sql)?.execute([]).map(|_| ());
+        step("SAVEPOINT append /* of the writer */")?;
+        let mut verdict = self.ledger.append(append)?;
+        if verdict.as_ref().is_ok_and(|made| !made.repeated)
+            && let Err(refused) = self.inlines.go_on(conn, &self.ledger)?
+        {
+            step("ROLLBACK TO append /* of the writer */")?;
+            // What it remembers of this append is not there any more.
+            self.ledger.forget();
+            self.ledger.begin()?;
+            self.inlines.forget();
+            verdict = Err(refused);
+        }
+        step("RELEASE append /* of the writer */")?;
+        Ok(verdict)
     }
 
     /// Whether somebody waits by now. Those whom the last commit has answered are about to send their next requests: if
@@ -274,7 +330,7 @@ impl<'c> Writer<'c> {
 
     fn count(
         &self,
-        verdicts: &[&Verdict],
+        verdicts: &[Verdict],
         time: Duration,
         lock_wait: Duration,
         commit_time: Duration,

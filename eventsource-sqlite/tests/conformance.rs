@@ -19,3 +19,4 @@ async fn fresh() -> SqliteStore {
 eventsource_conformance::boundary_store_tests!(fresh);
 eventsource_conformance::dense_positions_tests!(fresh);
 eventsource_conformance::snapshot_store_tests!(fresh);
+eventsource_conformance::checkpoint_store_tests!(fresh);

@@ -39,6 +39,14 @@ pub enum DecideError<E> {
         /// The aggregate's stream.
         stream: StreamName,
     },
+    /// A projection that is run inline does not take one of its events. Nothing was stored.
+    #[error("the projection `{projection}` does not take it: {source}")]
+    Projection {
+        /// The projection's name.
+        projection: String,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// Others were faster, at every try.
     #[error("others changed what the decision rests on first, at each of {attempts} attempts")]
     Contended {

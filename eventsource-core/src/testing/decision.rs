@@ -22,7 +22,9 @@ use crate::environment::Environment;
 use crate::load::stream_of;
 use crate::memory::MemoryStore;
 use crate::metadata::Metadata;
+use crate::projection::{Incoming, ProjectState, Projection};
 use crate::store::{BoundaryStore, LogScan, Store, WithinReach};
+use crate::stored_event::StoredEvent;
 use crate::time::{ManualClock, SequentialIds, Timestamp};
 
 /// Starts a test of a decision model: `Seats::of(&course).given(…)` is the model after these events, of which it sees
@@ -118,6 +120,38 @@ impl Past {
         self
     }
 
+    /// A projection in memory after what happened.
+    ///
+    /// ```
+    /// use eventsource_core::Recorded;
+    /// use eventsource_core::prelude::*;
+    /// use eventsource_core::testing::past;
+    /// # #[event] pub struct Taken { #[tag] pub show: u32 }
+    /// # #[derive(Default)] struct Guests(u32);
+    /// # #[projection(name = "guests")] impl Guests { fn taken(&mut self, _: &Recorded<Taken>) { self.0 += 1 } }
+    ///
+    /// let guests = past([Taken { show: 7 }, Taken { show: 8 }]).projected(Guests::default());
+    /// assert_eq!(guests.0, 2);
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn projected<P: ProjectState>(&self, mut projection: P) -> P {
+        for event in self.events_of::<P>() {
+            if let Err(error) = projection.project(&Incoming::new(event.as_ref(), &Json)) {
+                panic!("{} does not take {event:?}: {error}", P::NAME);
+            }
+        }
+        projection
+    }
+
+    /// What happened, of the events that a projection is made of, for a test of one that writes somewhere else.
+    #[track_caller]
+    #[must_use]
+    pub fn events_of<P: Projection>(&self) -> Vec<StoredEvent> {
+        let scan = LogScan::default().matching(P::query());
+        now(self.store.read_all(scan)).unwrap_or_else(|error| panic!("{error}"))
+    }
+
     /// Makes a decision.
     #[track_caller]
     #[must_use = "say what should have been decided: `then`, `then_nothing`, `then_err`, …"]
@@ -132,7 +166,7 @@ impl Past {
         let decision = decision.clock(clock()).ids(SequentialIds::default());
         let made = now(decision.into_future());
         Made(made.map(|decided| {
-            let shown = |event: &crate::StoredEvent| json_lines(&event.name, &event.payload);
+            let shown = |event: &StoredEvent| json_lines(&event.name, &event.payload);
             decided.events.iter().flat_map(shown).collect()
         }))
     }

@@ -230,7 +230,7 @@ fn is_other(role: Role, ty: &Type) -> bool {
 }
 
 /// Where the tokens of something begin, and where they end.
-pub(super) fn first_and_last(tokens: &impl ToTokens) -> (Span, Span) {
+pub(crate) fn first_and_last(tokens: &impl ToTokens) -> (Span, Span) {
     let mut spans = tokens
         .to_token_stream()
         .into_iter()
@@ -299,7 +299,7 @@ pub(super) fn is_self(returned: &Type, owner: &Type) -> bool {
 }
 
 /// The last name in the path of a type.
-pub(super) fn last_name(ty: &Type) -> Option<&Ident> {
+pub(crate) fn last_name(ty: &Type) -> Option<&Ident> {
     match ty {
         Type::Path(path) => path.path.segments.last().map(|segment| &segment.ident),
         _ => None,
@@ -307,7 +307,7 @@ pub(super) fn last_name(ty: &Type) -> Option<&Ident> {
 }
 
 /// Tokens as a person would write them.
-pub(super) fn text(tokens: &impl ToTokens) -> String {
+pub(crate) fn text(tokens: &impl ToTokens) -> String {
     tokens
         .to_token_stream()
         .to_string()

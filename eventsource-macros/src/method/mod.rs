@@ -1,7 +1,7 @@
 //! `#[apply]` and `#[handle]` on an impl block: each method becomes the implementation of a trait, and stays a method.
 
-mod block;
-mod check;
+pub(crate) mod block;
+pub(crate) mod check;
 mod correct;
 mod declare;
 mod expand;

@@ -1,0 +1,157 @@
+//! From a [`Projection`] to its implementation.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use crate::projection::model::{Into, Method, Projection};
+use crate::runtime::{respanned, scope};
+
+pub(crate) fn expand(projection: &Projection) -> TokenStream {
+    let Projection {
+        runtime,
+        owner,
+        name,
+        version,
+        methods,
+        into,
+        ..
+    } = projection;
+    let known = methods.iter().enumerate().map(|(number, method)| {
+        let Method { cfg, event, .. } = method;
+        let (alias, known) = (format_ident!("__E{number}"), format_ident!("__K{number}"));
+        let written = format_ident!("__T{number}");
+        // That it is an event is asked once; where it is none, the alias is the compiler's error type.
+        let asked = respanned(&quote!(<#written as __p::Event>::VERSION > 0), event.span());
+        quote! {
+            // Spelled once: a misspelled type would be reported for each time.
+            #(#cfg)*
+            type #written = #event;
+            #(#cfg)*
+            const #known: bool = #asked;
+            #(#cfg)*
+            type #alias = <#written as __p::Known<{ #known }>>::Type;
+        }
+    });
+    let rows = methods.iter().enumerate().map(|(number, method)| {
+        let (cfg, alias) = (&method.cfg, format_ident!("__E{number}"));
+        quote!(#(#cfg)* &[<#alias as __p::Event>::ROW],)
+    });
+    let target = match into {
+        Into::Within(tx) | Into::Through(tx) => quote!(#tx),
+        Into::Outside => quote!(__p::Outside),
+        Into::State => quote!(__p::Memory),
+    };
+    let project = project(projection);
+    scope(
+        runtime,
+        quote! {
+            #(#known)*
+            #[automatically_derived]
+            impl __p::Projection for #owner {
+                const NAME: &'static str = #name;
+                const VERSION: u32 = #version;
+                const EVENTS: &'static [&'static [__p::Row]] = &[#(#rows)*];
+                type Into = #target;
+            }
+            #project
+        },
+    )
+}
+
+/// The trait that calls the methods.
+fn project(projection: &Projection) -> TokenStream {
+    let Projection { owner, into, .. } = projection;
+    let (interface, declared, passed, awaited) = match into {
+        Into::Within(tx) => (
+            quote!(ProjectWithin),
+            quote!(fn project<__C: __p::Codec>(&self, event: &__p::Incoming<'_, __C>, tx: &#tx) -> __p::WasProjected),
+            quote!(, tx),
+            None,
+        ),
+        Into::Through(tx) => (
+            quote!(ProjectThrough),
+            quote!(async fn project<__C: __p::Codec>(&self, event: &__p::Incoming<'_, __C>, tx: &mut #tx) -> __p::WasProjected),
+            quote!(, tx),
+            Some(quote!(.await)),
+        ),
+        Into::Outside => (
+            quote!(ProjectOutside),
+            quote!(async fn project<__C: __p::Codec>(&self, event: &__p::Incoming<'_, __C>) -> __p::WasProjected),
+            quote!(),
+            Some(quote!(.await)),
+        ),
+        Into::State => (
+            quote!(ProjectState),
+            quote!(fn project<__C: __p::Codec>(&mut self, event: &__p::Incoming<'_, __C>) -> __p::WasProjected),
+            quote!(),
+            None,
+        ),
+    };
+    let arms = projection
+        .methods
+        .iter()
+        .enumerate()
+        .map(|(number, method)| {
+            let Method {
+                cfg,
+                ident,
+                output: (first, last),
+                ..
+            } = method;
+            let alias = format_ident!("__E{number}");
+            let call = quote!(<#owner>::#ident(self, &it #passed) #awaited);
+            // Over the whole type that the method returns: what is wrong with it is reported there.
+            let end = quote_spanned!(*last=> >);
+            let returned = quote_spanned!(*first=> __p::Same<_ #end);
+            quote! {
+                #(#cfg)*
+                if let __p::Some(it) = __p::Incoming::read::<#alias>(event)? {
+                    taken = true;
+                    let it = #call;
+                    <#returned as __p::Outcome>::outcome(it)?;
+                }
+            }
+        });
+    let body = match projection.broken {
+        true => quote!(::core::unreachable!()),
+        // An event that was split is more than one of them.
+        false => quote! {
+            let mut taken = false;
+            #(#arms)*
+            __p::Incoming::taken::<Self>(event, taken)
+        },
+    };
+    let create = create(projection);
+    quote! {
+        #[automatically_derived]
+        impl __p::#interface for #owner {
+            #create
+
+            #declared {
+                #body
+            }
+        }
+    }
+}
+
+/// What makes that which the methods write into.
+fn create(projection: &Projection) -> Option<TokenStream> {
+    let (ident, cfg) = projection.create.as_ref()?;
+    let owner = &projection.owner;
+    let (asynchronous, tx, awaited) = match &projection.into {
+        Into::Within(tx) => (None, quote!(&#tx), None),
+        Into::Through(tx) => (Some(quote!(async)), quote!(&mut #tx), Some(quote!(.await))),
+        Into::Outside | Into::State => return None,
+    };
+    let body = match projection.broken {
+        true => quote!(::core::unreachable!()),
+        false => quote!(__p::projected(<#owner>::#ident(self, tx) #awaited)),
+    };
+    Some(quote! {
+        #(#cfg)*
+        #asynchronous fn create(&self, tx: #tx) -> __p::WasProjected {
+            #body
+        }
+    })
+}

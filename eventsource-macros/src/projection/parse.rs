@@ -1,0 +1,223 @@
+//! From the tokens of an impl block to its [`Projection`], with every mistake on the way.
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::quote;
+use syn::{FnArg, Ident, LitStr, PatType, ReturnType};
+
+use crate::arguments::{Arguments, cfgs};
+use crate::errors::Errors;
+use crate::method::block::{self, Block, Item};
+use crate::method::check::first_and_last;
+use crate::projection::check::{
+    check_block, check_event, check_into, check_new, check_qualifiers, check_receiver, check_rest,
+    check_same,
+};
+use crate::projection::model::{Into, Method, Parsed, Projection};
+use crate::runtime::lints_off;
+
+pub(crate) fn parse(
+    arguments: TokenStream,
+    item: TokenStream,
+    errors: &mut Errors,
+) -> Option<Parsed> {
+    let mut mistakes = Errors::default();
+    let mut arguments = Arguments::parse("projection", arguments, &mut mistakes);
+    arguments.correct(&["name", "version", "crate"], &mut mistakes);
+    let runtime = arguments.runtime(&mut mistakes);
+    let has_name = arguments.has("name");
+    let name = arguments.text("name", &mut mistakes);
+    let version = arguments.has("version");
+    let version = match version {
+        true => arguments.number("version", &mut mistakes),
+        false => Some(1),
+    };
+    arguments.finish(&["name", "version", "crate"], &mut mistakes);
+
+    let starts = item.clone().into_iter().find_map(|token| match token {
+        TokenTree::Ident(word) if word != "unsafe" => Some(word),
+        _ => None,
+    });
+    if starts.is_none_or(|word| word != "impl") {
+        errors.append(mistakes);
+        let problem = "`#[projection]` stands on an impl block";
+        errors.add_at(
+            Span::call_site(),
+            problem,
+            "write `#[projection(name = \"…\")] impl Balances { … }`",
+        );
+        return None;
+    }
+    let block: Option<Block> = mistakes.keep(syn::parse2(item));
+    let Some(mut block) = block.filter(|block| check_block(block, &mut mistakes)) else {
+        errors.append(mistakes);
+        return None;
+    };
+    if !has_name {
+        mistakes.add(
+            &block.owner,
+            "a projection needs a name, under which its checkpoint is kept",
+            "write `#[projection(name = \"…\")]`",
+        );
+    }
+    let mut found = Found::default();
+    for item in &mut block.items {
+        match item {
+            // A method that cannot be read: the compiler says why.
+            Item::Other(other) if begins_like_a_method(other) => {}
+            Item::Other(other) => mistakes.add(
+                &*other,
+                "only methods belong in a block with `#[projection]`",
+                "move it to an impl block of its own",
+            ),
+            Item::Method(method) => found.method(method, &mut mistakes),
+        }
+    }
+    if found.methods.is_empty() && mistakes.is_empty() {
+        mistakes.add(
+            &block.owner,
+            "a projection without a method sees no event",
+            "write a method for each event that it is made of",
+        );
+    }
+    let broken = !mistakes.is_empty();
+    errors.append(mistakes);
+    let Block {
+        attributes,
+        head,
+        items,
+        owner,
+        ..
+    } = block;
+    let lints = lints_off(quote! {
+        clippy::missing_const_for_fn,
+        clippy::missing_errors_doc,
+        clippy::needless_pass_by_ref_mut,
+        clippy::trivially_copy_pass_by_ref,
+        clippy::unnecessary_wraps,
+        clippy::unused_async,
+        clippy::unused_self
+    });
+    let output = quote! {
+        #(#attributes)*
+        #lints
+        #head { #(#items)* }
+    };
+    let into = found.into.map_or(Into::State, |(_, into)| into);
+    Some(Parsed {
+        output,
+        projection: Some(Projection {
+            runtime,
+            owner,
+            name: name.unwrap_or_else(|| LitStr::new("", Span::call_site())),
+            version: version.unwrap_or(1),
+            into,
+            methods: found.methods,
+            create: found.create,
+            broken,
+        }),
+    })
+}
+
+/// Whether the tokens begin like a method.
+fn begins_like_a_method(tokens: &TokenStream) -> bool {
+    let words = tokens.clone().into_iter().map_while(|token| match token {
+        TokenTree::Ident(word) => Some(word),
+        _ => None,
+    });
+    words.into_iter().any(|word| word == "fn")
+}
+
+/// What the methods say so far.
+#[derive(Default)]
+struct Found {
+    methods: Vec<Method>,
+    /// Where they write to, by the first of them.
+    into: Option<(Ident, Into)>,
+    create: Option<(Ident, Vec<syn::Attribute>)>,
+}
+
+impl Found {
+    fn method(&mut self, found: &mut block::Method, errors: &mut Errors) {
+        let creates = take_create(found, errors);
+        check_qualifiers(&found.signature, errors);
+        // A mistake that was reported is not left in the output, where the compiler would report it again.
+        found.signature.constness = None;
+        let signature = &found.signature;
+        let Some(mutable) = check_receiver(signature, errors) else {
+            return;
+        };
+        let typed = signature.inputs.iter().filter_map(|input| match input {
+            FnArg::Typed(parameter) => Some(parameter),
+            FnArg::Receiver(_) => None,
+        });
+        let parameters: Vec<&PatType> = typed.collect();
+        let cfg = cfgs(&found.attributes);
+        if creates {
+            let Some(tx) = parameters.first() else {
+                errors.add(
+                    &signature.ident,
+                    format!("`{}` has nothing to create in", signature.ident),
+                    "take the transaction that the other methods take",
+                );
+                return;
+            };
+            check_rest(parameters.get(1..).unwrap_or_default(), errors);
+            if let Some(into) = check_into(signature, mutable, Some(tx), errors)
+                && self.goes_with(signature, into, errors)
+            {
+                self.create = Some((signature.ident.clone(), cfg));
+            }
+            return;
+        }
+        let event = check_event(signature, parameters.first().copied(), errors);
+        check_rest(parameters.get(2..).unwrap_or_default(), errors);
+        let Some(event) = event else { return };
+        let tx = parameters.get(1).copied();
+        let Some(into) = check_into(signature, mutable, tx, errors) else {
+            return;
+        };
+        if !self.goes_with(signature, into, errors) {
+            return;
+        }
+        let name = signature.ident.span();
+        let method = Method {
+            cfg,
+            ident: signature.ident.clone(),
+            event,
+            output: match &signature.output {
+                ReturnType::Default => (name, name),
+                ReturnType::Type(_, returned) => first_and_last(returned),
+            },
+        };
+        if check_new(&self.methods, &method, errors) {
+            self.methods.push(method);
+        }
+    }
+
+    fn goes_with(&mut self, signature: &syn::Signature, into: Into, errors: &mut Errors) -> bool {
+        match &self.into {
+            None => {
+                self.into = Some((signature.ident.clone(), into));
+                true
+            }
+            Some((first, earlier)) => check_same((first, earlier), signature, &into, errors),
+        }
+    }
+}
+
+/// Takes `#[create]` off a method.
+fn take_create(method: &mut block::Method, errors: &mut Errors) -> bool {
+    let before = method.attributes.len();
+    method.attributes.retain(|attribute| {
+        let is_create = attribute.path().is_ident("create");
+        if is_create && !matches!(attribute.meta, syn::Meta::Path(_)) {
+            errors.add(
+                attribute,
+                "`#[create]` takes no arguments",
+                "write `#[create]`",
+            );
+        }
+        !is_create
+    });
+    method.attributes.len() < before
+}

@@ -1,0 +1,223 @@
+//! The transaction of a projection, as its methods see it.
+
+use eventsource_core::{OwnNames, StoreError};
+use futures_util::TryStreamExt;
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Error, Row};
+
+use crate::error::{is_broken, may_pass};
+use crate::pool::Reading;
+
+/// The transaction in which a projection's methods write, with its checkpoint: all of it is committed, or nothing.
+///
+/// `{balances}` in a statement is the projection's own table of that name: each version of the projection has one, so that a
+/// new version is built beside the old one. The [active](eventsource_core::CheckpointStore::active) version's tables that
+/// its `#[create]` method has made can be read under their plain names: `SELECT … FROM balances`.
+///
+/// Prepared statements are kept. A statement that fails fails the event, also where its error is not looked at: the server
+/// does nothing more in the transaction then. Behind a pooler that takes no named statements
+/// ([`Statements::Unnamed`](crate::Statements::Unnamed)) the types of the values must be said: the methods that end with
+/// `_typed`.
+pub struct PgTx {
+    reading: Reading,
+    names: OwnNames,
+    failure: Option<Severity>,
+}
+
+/// How bad it is that a statement has failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Severity {
+    /// The same may well succeed if it is tried again: the connection broke, or somebody was in the way.
+    Passing,
+    /// It is about the statement.
+    Lasting,
+}
+
+/// Why a statement was not executed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TxError {
+    /// The server, or the connection to it.
+    #[error("{0}")]
+    Driver(#[source] Told),
+    /// It would end the transaction.
+    #[error("a projection's method cannot end its transaction, or begin another: `{word}`")]
+    NotHere {
+        /// The word that the statement begins with.
+        word: String,
+    },
+    /// It gives no row, or more than one.
+    #[error("the statement gives {rows} rows, and one was expected")]
+    Rows {
+        /// How many rows it gives.
+        rows: usize,
+    },
+}
+
+pub use crate::error::Told;
+
+impl TxError {
+    /// The driver's error, if it is one.
+    #[must_use]
+    pub fn driver(&self) -> Option<&Error> {
+        match self {
+            Self::Driver(told) => Some(&told.0),
+            _ => None,
+        }
+    }
+}
+
+impl std::fmt::Debug for PgTx {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PgTx")
+            .field("names", &self.names)
+            .finish_non_exhaustive()
+    }
+}
+
+impl PgTx {
+    pub(crate) fn new(reading: Reading, version: u32) -> Self {
+        Self {
+            reading,
+            names: OwnNames::of_version(version),
+            failure: None,
+        }
+    }
+
+    /// Executes a statement, and returns how many rows it has changed.
+    pub async fn execute(
+        &mut self,
+        sql: &str,
+        params: &[&(dyn ToSql + Sync)],
+    ) -> Result<u64, TxError> {
+        Self::check(sql)?;
+        let sql = self.names.put_into(sql);
+        let done = self.reading.session().execute_prepared(&sql, params).await;
+        self.told(done)
+    }
+
+    /// All rows of a query.
+    pub async fn query(
+        &mut self,
+        sql: &str,
+        params: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>, TxError> {
+        Self::check(sql)?;
+        let sql = self.names.put_into(sql);
+        let rows = self.reading.session().query_prepared(&sql, params).await;
+        self.told(rows)
+    }
+
+    /// The row of a query, or `None` if there is none.
+    pub async fn query_opt(
+        &mut self,
+        sql: &str,
+        params: &[&(dyn ToSql + Sync)],
+    ) -> Result<Option<Row>, TxError> {
+        let mut rows = self.query(sql, params).await?;
+        match rows.len() {
+            0 | 1 => Ok(rows.pop()),
+            rows => Err(TxError::Rows { rows }),
+        }
+    }
+
+    /// The row of a query that has one.
+    pub async fn query_one(
+        &mut self,
+        sql: &str,
+        params: &[&(dyn ToSql + Sync)],
+    ) -> Result<Row, TxError> {
+        let row = self.query_opt(sql, params).await?;
+        row.ok_or(TxError::Rows { rows: 0 })
+    }
+
+    /// All rows of a query whose values come with their types, so that nothing is prepared.
+    pub async fn query_typed(
+        &mut self,
+        sql: &str,
+        params: &[(&(dyn ToSql + Sync), Type)],
+    ) -> Result<Vec<Row>, TxError> {
+        Self::check(sql)?;
+        let sql = self.names.put_into(sql);
+        let rows = async {
+            let rows = self.reading.session().rows(&sql, params).await?;
+            rows.try_collect().await
+        };
+        let rows = rows.await;
+        self.told(rows)
+    }
+
+    /// Executes statements without values, with semicolons between them.
+    pub async fn execute_batch(&mut self, sql: &str) -> Result<(), TxError> {
+        for statement in sql.split(';') {
+            Self::check(statement)?;
+        }
+        let sql = self.names.put_into(sql);
+        let done = self.reading.session().execute(&sql).await;
+        self.told(done)
+    }
+
+    /// What a table of the projection is really called.
+    #[must_use]
+    pub fn table(&self, name: &str) -> String {
+        self.names.full(name)
+    }
+
+    /// The own names that were put into statements.
+    pub(crate) fn used(&self) -> Vec<String> {
+        self.names.used().map(str::to_owned).collect()
+    }
+
+    pub(crate) fn reading(&self) -> &Reading {
+        &self.reading
+    }
+
+    /// How bad the statement was that has failed, if one has.
+    pub(crate) fn failure(&self) -> Option<Severity> {
+        match self.reading.session().is_closed() {
+            true => Some(Severity::Passing),
+            false => self.failure,
+        }
+    }
+
+    fn told<T>(&mut self, done: Result<T, Error>) -> Result<T, TxError> {
+        done.map_err(|error| {
+            let passes = is_broken(&error) || may_pass(&error);
+            let now = if passes {
+                Severity::Passing
+            } else {
+                Severity::Lasting
+            };
+            // The first one counts: what comes after it fails because of it.
+            self.failure.get_or_insert(now);
+            TxError::Driver(Told(std::sync::Arc::new(error)))
+        })
+    }
+
+    /// Refuses statements that would end the transaction.
+    fn check(sql: &str) -> Result<(), TxError> {
+        const ENDS: [&str; 8] = [
+            "abort",
+            "begin",
+            "commit",
+            "end",
+            "prepare",
+            "release",
+            "rollback",
+            "savepoint",
+        ];
+        let first = sql.split_whitespace().next().unwrap_or_default();
+        let is_end = |word: &&&str| first.eq_ignore_ascii_case(word);
+        match ENDS.iter().find(is_end) {
+            Some(word) => Err(TxError::NotHere {
+                word: (*word).to_owned(),
+            }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The error of a store for one that a method could not do anything about.
+pub(crate) fn passing(place: &str, error: impl std::fmt::Display) -> StoreError {
+    crate::error::backend(place, "projecting events", error.to_string())
+}

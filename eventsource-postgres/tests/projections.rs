@@ -1,0 +1,411 @@
+//! Projections into the database: what their methods write is committed with the checkpoint, or neither is.
+
+mod scratch;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use eventsource_core::prelude::*;
+use eventsource_core::{
+    Append, BoxError, Checkpoint, Ended, Json, NewEvent, OnError, RunError, Store, StreamName,
+    Timestamp, Which,
+};
+use eventsource_postgres::{PgTx, PostgresStore, TxError};
+use scratch::Schema;
+use tokio_postgres::Client;
+
+#[event(name = "account.deposited")]
+struct Deposited {
+    amount: i64,
+}
+
+/// The balance of each account.
+struct Balances;
+
+#[projection(name = "balances")]
+impl Balances {
+    #[create]
+    async fn tables(&self, tx: &mut PgTx) -> Result<(), TxError> {
+        tx.execute_batch(
+            "CREATE TABLE {balances} (account text PRIMARY KEY, balance bigint NOT NULL); \
+             CREATE INDEX {by_balance} ON {balances} (balance)",
+        )
+        .await
+    }
+
+    async fn deposited(&self, event: &Recorded<Deposited>, tx: &mut PgTx) -> Result<(), BoxError> {
+        if event.event.amount == 13 {
+            return Err("thirteen".into());
+        }
+        assert_ne!(event.event.amount, 14, "fourteen");
+        let sql = "INSERT INTO {balances} AS b VALUES ($1, $2) \
+                   ON CONFLICT (account) DO UPDATE SET balance = b.balance + excluded.balance";
+        tx.execute(sql, &[&event.stream.id(), &event.event.amount])
+            .await?;
+        Ok(())
+    }
+}
+
+/// The same with the number of deposits.
+struct BalancesWithCount {
+    may: Arc<AtomicBool>,
+}
+
+#[projection(name = "balances", version = 2)]
+impl BalancesWithCount {
+    #[create]
+    async fn tables(&self, tx: &mut PgTx) -> Result<(), TxError> {
+        tx.execute_batch(
+            "CREATE TABLE {balances} (account text PRIMARY KEY, balance bigint NOT NULL, deposits bigint NOT NULL)",
+        )
+        .await
+    }
+
+    async fn deposited(&self, event: &Recorded<Deposited>, tx: &mut PgTx) -> Result<(), BoxError> {
+        if event.position.0 > 20 && !self.may.load(Ordering::SeqCst) {
+            return Err("not yet".into());
+        }
+        let sql = "INSERT INTO {balances} AS b VALUES ($1, $2, 1) ON CONFLICT (account) DO UPDATE \
+                   SET balance = b.balance + excluded.balance, deposits = b.deposits + 1";
+        tx.execute(sql, &[&event.stream.id(), &event.event.amount])
+            .await?;
+        Ok(())
+    }
+}
+
+/// A store whose tables, and those of its projections, are in one schema, and a reader of them.
+async fn open() -> (PostgresStore, Client, (Schema, Schema)) {
+    let (schema, tables) = (Schema::fresh(), Schema::fresh());
+    let client = scratch::client().await;
+    let name = tables.name();
+    client
+        .batch_execute(&format!("CREATE SCHEMA {name}; SET search_path = {name}"))
+        .await
+        .unwrap();
+    let separator = if scratch::url().contains('?') {
+        '&'
+    } else {
+        '?'
+    };
+    let url = format!(
+        "{}{separator}options=-c%20search_path%3D{name}",
+        scratch::url()
+    );
+    let store = scratch::options(schema.name())
+        .open(&url)
+        .await
+        .expect("a store");
+    (store, client, (schema, tables))
+}
+
+async fn deposit(store: &PostgresStore, account: u64, amount: i64) {
+    let event = NewEvent {
+        name: Deposited::NAME.into(),
+        schema: 1,
+        format: Json::FORMAT.into(),
+        payload: format!(r#"{{"amount":{amount}}}"#).into(),
+        metadata: [].into(),
+        recorded_at: Timestamp::default(),
+        tags: Vec::new(),
+    };
+    let stream = StreamName::parse(&format!("account/{account}")).unwrap();
+    store
+        .append(Arc::new(Append::to(stream).event(event)))
+        .await
+        .unwrap();
+}
+
+async fn balance(client: &Client, account: u64) -> Option<i64> {
+    let sql = "SELECT balance FROM balances WHERE account = $1";
+    let row = client
+        .query_opt(sql, &[&account.to_string()])
+        .await
+        .unwrap();
+    row.map(|row| row.get(0))
+}
+
+async fn columns(client: &Client) -> i64 {
+    let sql =
+        "SELECT count(*) FROM pg_attribute WHERE attrelid = 'balances'::regclass AND attnum > 0";
+    client.query_one(sql, &[]).await.unwrap().get(0)
+}
+
+async fn token(store: &PostgresStore) -> Checkpoint {
+    Checkpoint {
+        store: store.identity(),
+        position: store.head().await.unwrap(),
+    }
+}
+
+const PARK: OnError = OnError::park()
+    .retries(1)
+    .backoff(Duration::from_millis(1), Duration::from_millis(1));
+const LONG: Duration = Duration::from_secs(60);
+
+#[tokio::test]
+async fn sums_are_exact_also_where_some_events_fail() {
+    let (store, client, _kept) = open().await;
+    for round in 1..=50 {
+        for account in 0..5 {
+            let amount = match (round, account) {
+                (40, 1) => 13,
+                (40, 2) => 14,
+                _ => 1,
+            };
+            deposit(&store, account, amount).await;
+        }
+    }
+    let failed = store
+        .project(Balances)
+        .batch(64)
+        .on_error(OnError::stop().retries(0))
+        .catch_up()
+        .await;
+    assert!(
+        matches!(&failed, Err(RunError::Event { position, .. }) if position.0 == 197),
+        "{failed:?}"
+    );
+    assert_eq!(
+        (balance(&client, 0).await, balance(&client, 1).await),
+        (Some(40), Some(39))
+    );
+    store
+        .project(Balances)
+        .on_error(PARK)
+        .catch_up()
+        .await
+        .unwrap();
+    for account in [0, 3, 4] {
+        assert_eq!(balance(&client, account).await, Some(50));
+    }
+    assert_eq!(
+        (balance(&client, 1).await, balance(&client, 2).await),
+        (Some(39), Some(39))
+    );
+    let handle = store.project(Balances).handle();
+    let parked = handle.parked().await.unwrap();
+    assert_eq!((parked.len(), &*parked[0].error), (22, "thirteen"));
+    assert!(parked[1].error.contains("fourteen"), "{}", parked[1].error);
+    handle.retry(Which::All).await.unwrap();
+    for at in [parked[0].position, parked[1].position] {
+        handle.discard(Which::At(at)).await.unwrap();
+    }
+    store
+        .project(Balances)
+        .on_error(PARK)
+        .catch_up()
+        .await
+        .unwrap();
+    assert_eq!(
+        (balance(&client, 1).await, balance(&client, 2).await),
+        (Some(49), Some(49))
+    );
+    assert!(handle.parked().await.unwrap().is_empty());
+    store.close().await;
+}
+
+#[tokio::test]
+async fn slices_are_projected_at_the_same_time() {
+    let (store, client, _kept) = open().await;
+    let runner = store.project(Balances).slices(4).batch(20);
+    let handle = runner.handle();
+    let running = tokio::spawn(runner.run());
+    let writers = (0..8).map(|account| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            for _ in 0..50 {
+                deposit(&store, account, 1).await;
+            }
+        })
+    });
+    for writer in writers.collect::<Vec<_>>() {
+        writer.await.unwrap();
+    }
+    handle.wait_for(token(&store).await, LONG).await.unwrap();
+    for account in 0..8 {
+        assert_eq!(balance(&client, account).await, Some(50));
+    }
+    handle.stop();
+    running.await.unwrap().unwrap();
+    store.close().await;
+}
+
+#[tokio::test]
+async fn readers_see_the_old_version_until_the_switch() {
+    let (store, client, _kept) = open().await;
+    for _ in 0..10 {
+        for account in 0..3 {
+            deposit(&store, account, 1).await;
+        }
+    }
+    let first = store.project(Balances).lease(Duration::from_millis(90));
+    let handle = first.handle();
+    let first = tokio::spawn(first.run());
+    handle.wait_for(token(&store).await, LONG).await.unwrap();
+    assert_eq!(
+        (columns(&client).await, balance(&client, 0).await),
+        (2, Some(10))
+    );
+    let may = Arc::new(AtomicBool::new(false));
+    let forever = OnError::stop()
+        .retries(u32::MAX)
+        .backoff(Duration::from_millis(1), Duration::from_millis(5));
+    let second = store
+        .project(BalancesWithCount {
+            may: Arc::clone(&may),
+        })
+        .on_error(forever);
+    let second_handle = second.handle();
+    let second = tokio::spawn(second.run());
+    while second_handle.status()[0].failing.is_none() {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    deposit(&store, 0, 1).await;
+    handle.wait_for(token(&store).await, LONG).await.unwrap();
+    assert_eq!(
+        (columns(&client).await, balance(&client, 0).await),
+        (2, Some(11))
+    );
+    may.store(true, Ordering::SeqCst);
+    assert_eq!(first.await.unwrap().unwrap(), Ended::Superseded);
+    assert_eq!(
+        (columns(&client).await, balance(&client, 0).await),
+        (3, Some(11))
+    );
+    assert!(store.forget("balances", 1).await.unwrap());
+    let left =
+        "SELECT count(*) FROM pg_class WHERE relname LIKE '%\\_v1' AND pg_table_is_visible(oid)";
+    assert_eq!(
+        client.query_one(left, &[]).await.unwrap().get::<_, i64>(0),
+        0
+    );
+    second_handle.stop();
+    second.await.unwrap().unwrap();
+    // Anew, while readers look: they see the table empty, and then full again.
+    store
+        .project(BalancesWithCount {
+            may: Arc::clone(&may),
+        })
+        .reset()
+        .await
+        .unwrap();
+    store
+        .project(BalancesWithCount { may })
+        .catch_up()
+        .await
+        .unwrap();
+    assert_eq!(
+        (columns(&client).await, balance(&client, 0).await),
+        (3, Some(11))
+    );
+    store.close().await;
+}
+
+/// Methods that do what they must not.
+struct Rude {
+    sql: &'static str,
+    hides_it: bool,
+}
+
+#[projection(name = "rude")]
+impl Rude {
+    #[create]
+    async fn tables(&self, tx: &mut PgTx) -> Result<(), TxError> {
+        tx.execute_batch("CREATE TABLE plain (one bigint UNIQUE)")
+            .await
+    }
+
+    async fn deposited(&self, event: &Recorded<Deposited>, tx: &mut PgTx) -> Result<(), TxError> {
+        tx.execute("INSERT INTO plain VALUES ($1)", &[&event.event.amount])
+            .await?;
+        match tx.execute_batch(self.sql).await {
+            Err(_) if self.hides_it => Ok(()),
+            done => done,
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_statement_that_fails_fails_the_event_also_where_nobody_looks() {
+    let (store, client, _kept) = open().await;
+    deposit(&store, 1, 1).await;
+    let fails = "INSERT INTO plain VALUES (1)";
+    for (sql, hides_it) in [
+        ("COMMIT", false),
+        (" rollback ", false),
+        ("SELECT 1; COMMIT", false),
+        (fails, false),
+        (fails, true),
+    ] {
+        let failed = store
+            .project(Rude { sql, hides_it })
+            .on_error(OnError::stop().retries(0))
+            .catch_up()
+            .await;
+        assert!(
+            matches!(failed, Err(RunError::Event { .. })),
+            "{sql}: {failed:?}"
+        );
+    }
+    let count = client
+        .query_one("SELECT count(*) FROM plain", &[])
+        .await
+        .unwrap();
+    assert_eq!(count.get::<_, i64>(0), 0);
+    store
+        .project(Rude {
+            sql: "SELECT 1",
+            hides_it: false,
+        })
+        .catch_up()
+        .await
+        .unwrap();
+    let count = client
+        .query_one("SELECT count(*) FROM plain", &[])
+        .await
+        .unwrap();
+    assert_eq!(count.get::<_, i64>(0), 1);
+    store.close().await;
+}
+
+#[tokio::test]
+async fn connections_that_break_are_made_anew_and_nothing_counts_twice() {
+    let (schema, tables) = (Schema::fresh(), Schema::fresh());
+    let client = scratch::client().await;
+    let name = tables.name();
+    client
+        .batch_execute(&format!("CREATE SCHEMA {name}; SET search_path = {name}"))
+        .await
+        .unwrap();
+    let application = format!("cut_{name}");
+    let url = format!(
+        "{}&options=-c%20search_path%3D{name}",
+        scratch::url_as(&application)
+    );
+    let store = scratch::options(schema.name()).open(&url).await.unwrap();
+    for round in 0..400 {
+        deposit(&store, round % 4, 1).await;
+    }
+    let quick = OnError::stop().backoff(Duration::from_millis(1), Duration::from_millis(5));
+    let runner = store.project(Balances).batch(5).on_error(quick);
+    let handle = runner.handle();
+    let running = tokio::spawn(runner.run());
+    let mut cuts = 0;
+    while handle
+        .status()
+        .first()
+        .is_none_or(|status| status.position.0 < 400)
+    {
+        cuts += scratch::terminate(&application).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        assert!(!running.is_finished(), "{:?}", running.await);
+    }
+    assert!(cuts > 3, "only {cuts} connections were cut");
+    handle.stop();
+    running.await.unwrap().unwrap();
+    for account in 0..4 {
+        assert_eq!(balance(&client, account).await, Some(100));
+    }
+    store.close().await;
+}

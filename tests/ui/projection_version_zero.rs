@@ -1,0 +1,19 @@
+use eventsource_core::Recorded;
+use eventsource_core::prelude::*;
+
+#[event]
+pub struct Opened;
+
+#[event]
+pub struct Closed;
+
+pub struct Tx;
+
+pub struct Balances;
+
+#[projection(name = "balances", version = 0)]
+impl Balances {
+    async fn opened(&self, _: &Recorded<Opened>) {}
+}
+
+fn main() {}
