@@ -516,7 +516,6 @@ async fn methods_can_still_be_called() {
         stream: StreamName::parse("account/1").unwrap(),
         version: Version(1),
         part: 0,
-        part: 0,
         recorded_at: Timestamp::default(),
         metadata: eventsource_core::Metadata::default(),
         event: Opened { owner: "me".into() },
