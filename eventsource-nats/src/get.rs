@@ -59,7 +59,9 @@ impl Shared {
             up_to: u64::MAX,
             ..Page::default()
         };
-        for some in subjects.chunks(SUBJECTS - 1) {
+        let nothing: &[String] = &[];
+        let chunks = subjects.chunks(SUBJECTS - 1);
+        for some in chunks.chain(subjects.is_empty().then_some(nothing)) {
             // There is always a message with the store's identity: without any, the answer would not say how old it is.
             let mut asked: Vec<&str> = some.iter().map(String::as_str).collect();
             asked.push(&self.subjects.life);
