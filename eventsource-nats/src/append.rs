@@ -19,6 +19,7 @@ use crate::open::Shared;
 use crate::options::Kept;
 use crate::place;
 use crate::plan::{Lasts, Plan};
+use crate::turn::Behind;
 use crate::wire::Sent;
 
 /// What an append is answered with, other than that it was made.
@@ -227,8 +228,8 @@ impl Shared {
         }
         let (lasts, up_to) = self.learn(plan, plan.subjects(), floor).await?;
         if let Some((check, last)) = plan.broken_stream(self, &lasts) {
-            let error = self.stream_conflict(check, last).await;
-            return self.unless_it_was_itself(plan, Some(check), error).await;
+            let error = self.stream_conflict(check, last).await?;
+            return self.unless_it_was_itself(plan, Some((check, last)), error).await;
         }
         for (query, after) in plan.queries() {
             let scan = LogScan::after(after).matching(query.clone()).limit(1);
@@ -257,7 +258,7 @@ impl Shared {
     async fn unless_it_was_itself(
         &self,
         plan: &Plan<'_>,
-        check: Option<&StreamCheck>,
+        check: Option<(&StreamCheck, Last)>,
         error: AppendError,
     ) -> Result<Found, StoreError> {
         let Some(key) = plan.key else {
@@ -268,7 +269,7 @@ impl Shared {
                 let floor = self.floor().await?;
                 self.outcome(*key, floor).await?
             }
-            (None, Some(check)) => self.stands_after(check, key.id).await?,
+            (None, Some((check, last))) => self.stands_after(check, last, key.id).await?,
             (None, None) => None,
         };
         Ok(earlier.map_or(Found::Broken(error), Found::Earlier))
@@ -278,35 +279,42 @@ impl Shared {
     async fn stands_after(
         &self,
         check: &StreamCheck,
+        last: Last,
         key: eventsource_core::Uuid,
     ) -> Result<Option<Outcome>, StoreError> {
         let subject = self.subjects.stream(check.stream());
+        let wanted = check.seen().next();
         let mut from = self.find(&subject, check.seen()).await?;
-        let mut placed: Vec<Placed> = Vec::new();
-        let mut rest = 0;
-        loop {
+        let mut behind = Behind::new(self);
+        // The first message of the request has its key, and says how many more it has.
+        let (mut placed, mut end): (Vec<Placed>, u64) = (Vec::new(), last.sequence);
+        while from <= end {
             let page = self.next(from, &subject, 8).await?;
+            if page.messages.is_empty() {
+                behind.wait().await?;
+            }
             for message in &page.messages {
                 from = message.sequence + 1;
                 let unreadable = |_| self.unreadable(message);
                 let front = frame::read_front(&message.body).map_err(unreadable)?;
-                let begins = front.first == check.seen().next();
-                let is_own = front.key.is_some_and(|own| own.id == key);
-                if begins && !is_own || front.first > check.seen().next() && placed.is_empty() {
-                    return Ok(None);
-                }
-                // A request of several messages has its key in the first one.
-                if begins || (!placed.is_empty() && message.sequence <= rest) {
-                    rest = message.sequence + front.rest;
-                    placed.extend((0..front.count).map(|index| Placed {
-                        position: place::position(message.sequence, index),
-                        version: place::version(front.first, index),
-                    }));
-                } else if !placed.is_empty() {
+                if placed.is_empty() {
+                    if front.last() < wanted {
+                        continue;
+                    }
+                    if front.first != wanted || front.key.is_none_or(|own| own.id != key) {
+                        return Ok(None);
+                    }
+                    end = message.sequence + front.rest;
+                } else if message.sequence > end {
                     break;
                 }
+                placed.extend((0..front.count).map(|index| Placed {
+                    position: place::position(message.sequence, index),
+                    version: place::version(front.first, index),
+                }));
             }
-            if !page.more || page.messages.is_empty() || (!placed.is_empty() && from > rest) {
+            // All of the rest that there is has come: other messages of the request are on other subjects.
+            if !placed.is_empty() && !page.more {
                 break;
             }
         }
@@ -327,21 +335,21 @@ impl Shared {
         })
     }
 
-    async fn stream_conflict(&self, check: &StreamCheck, last: Last) -> AppendError {
+    async fn stream_conflict(
+        &self,
+        check: &StreamCheck,
+        last: Last,
+    ) -> Result<AppendError, StoreError> {
         let missed = last.version.0.saturating_sub(check.seen().0);
         let missed = match missed == 0 || missed > MISSED_LIMIT as u64 {
             true => Vec::new(),
-            // Who misses them reads them, so that this is no reason to fail.
-            false => self
-                .missed(check.stream(), check.seen(), last)
-                .await
-                .unwrap_or_default(),
+            false => self.missed(check.stream(), check.seen(), last).await?,
         };
-        AppendError::Conflict(Box::new(Conflict::Stream {
+        Ok(AppendError::Conflict(Box::new(Conflict::Stream {
             check: check.clone(),
             actual: last.version,
             missed,
-        }))
+        })))
     }
 
     async fn missed(
@@ -351,7 +359,7 @@ impl Shared {
         last: Last,
     ) -> Result<Vec<eventsource_core::StoredEvent>, StoreError> {
         let (mut missed, mut bytes) = (Vec::new(), 0);
-        self.range(stream, (seen, last.version), 0, |event| {
+        self.range(stream, (seen, last.version), last.sequence, |event| {
             let event = event.to_stored();
             bytes += event.size();
             missed.push(event);
@@ -361,12 +369,10 @@ impl Shared {
             }
         })
         .await?;
-        let all = missed.len() as u64 == last.version.0.saturating_sub(seen.0);
-        Ok(if all && bytes <= MISSED_BYTES {
-            missed
-        } else {
-            Vec::new()
-        })
+        if bytes > MISSED_BYTES {
+            missed.clear();
+        }
+        Ok(missed)
     }
 
     /// Remembers what was stored.

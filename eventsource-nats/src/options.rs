@@ -33,9 +33,16 @@ impl Default for NatsOptions {
             queue: 4096,
             call_timeout: Duration::from_secs(3),
             patience: Duration::from_secs(15),
-            connect: ConnectOptions::new(),
+            connect: patient(),
         }
     }
+}
+
+/// A server that is stopped, and not closed, is noticed within a few seconds.
+fn patient() -> ConnectOptions {
+    ConnectOptions::new()
+        .ping_interval(Duration::from_secs(1))
+        .connection_timeout(Duration::from_secs(2))
 }
 
 impl NatsOptions {
@@ -93,7 +100,8 @@ impl NatsOptions {
         self
     }
 
-    /// How the client connects: credentials, tokens, NKeys, TLS, names, timeouts, as [`async_nats`] has them.
+    /// How the client connects: credentials, tokens, NKeys, TLS, names, timeouts, as [`async_nats`] has them. Unless set, a
+    /// server that does not answer is noticed within about three seconds.
     #[must_use]
     pub fn connect_options(mut self, options: ConnectOptions) -> Self {
         self.connect = options;

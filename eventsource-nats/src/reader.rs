@@ -62,7 +62,7 @@ impl Shared {
             let some = BACKWARDS.min(u64::try_from(left).unwrap_or(u64::MAX));
             let low = Version(high.0.saturating_sub(some)).max(scan.after);
             let mut events: Vec<StoredEvent> = Vec::new();
-            self.range(&scan.stream, (low, high), 0, |event| {
+            self.range(&scan.stream, (low, high), last.sequence, |event| {
                 events.push(event.to_stored());
                 ControlFlow::Continue(())
             })
