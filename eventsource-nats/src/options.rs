@@ -31,7 +31,7 @@ impl Default for NatsOptions {
                 ..Limits::default()
             },
             queue: 4096,
-            call_timeout: Duration::from_secs(3),
+            call_timeout: Duration::from_secs(2),
             patience: Duration::from_secs(15),
             connect: patient(),
         }
@@ -85,7 +85,7 @@ impl NatsOptions {
         self
     }
 
-    /// How long the servers may take to answer one message, before the answer counts as lost; 3 seconds unless set.
+    /// How long the servers may take to answer one message, before the answer counts as lost; 2 seconds unless set.
     #[must_use]
     pub fn call_timeout(mut self, timeout: Duration) -> Self {
         self.call_timeout = timeout;
