@@ -43,7 +43,10 @@ async fn main() {
             "append one event at a version",
             tasks,
             |task, number| plain.append(task, number),
-            |task, number| append(&store, "single", task, number, Key::unique(RandomIds.fresh())),
+            |task, number| {
+                let key = Key::unique(RandomIds.fresh());
+                append(&store, &format!("single{tasks}"), task, number, key)
+            },
         )
         .await;
     }
@@ -53,8 +56,8 @@ async fn main() {
             tasks,
             |task, number| plain.append_under_key(task, number),
             |task, number| {
-                let key = Key::given("bench", &format!("{task} {number}"), b"asked");
-                append(&store, "keyed", task, number, key)
+                let key = Key::given("bench", &format!("{tasks} {task} {number}"), b"asked");
+                append(&store, &format!("keyed{tasks}"), task, number, key)
             },
         )
         .await;
@@ -145,10 +148,17 @@ fn event() -> NewEvent {
     }
 }
 
-async fn append(store: &NatsStore, category: &str, task: u64, number: u64, key: Key) {
+fn append(
+    store: &NatsStore,
+    category: &str,
+    task: u64,
+    number: u64,
+    key: Key,
+) -> impl Future<Output = ()> + use<'_> {
     let stream = StreamName::new(category, &task).expect("a name");
     let append = Append::to(stream).at(Version(number)).key(key).event(event());
-    store.append(Arc::new(append)).await.expect("an append");
+    let append = Arc::new(append);
+    async move { store.append(append).await.map(drop).expect("an append") }
 }
 
 struct Count(u64);
