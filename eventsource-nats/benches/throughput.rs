@@ -148,13 +148,13 @@ fn event() -> NewEvent {
     }
 }
 
-fn append(
-    store: &NatsStore,
+fn append<'s>(
+    store: &'s NatsStore,
     category: &str,
     task: u64,
     number: u64,
     key: Key,
-) -> impl Future<Output = ()> + use<'_> {
+) -> impl Future<Output = ()> + use<'s> {
     let stream = StreamName::new(category, &task).expect("a name");
     let append = Append::to(stream).at(Version(number)).key(key).event(event());
     let append = Arc::new(append);
