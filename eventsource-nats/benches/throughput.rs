@@ -1,7 +1,11 @@
 //! The store against the same operations by plain `async-nats`, in one run, taking turns.
 //!
 //! `scripts/with-servers cargo bench --package eventsource-nats` measures on three servers, and on one with `REPLICAS=1`.
-#![allow(missing_docs, clippy::cast_precision_loss, reason = "a program, and ratios for people")]
+#![allow(
+    missing_docs,
+    clippy::cast_precision_loss,
+    reason = "a program, and ratios for people"
+)]
 
 use std::future::Future;
 use std::ops::ControlFlow;
@@ -11,11 +15,11 @@ use std::time::{Duration, Instant};
 
 use async_nats::{Client, HeaderMap, HeaderValue, Request};
 use bytes::Bytes;
+use eventsource_core::IdSource;
 use eventsource_core::{
     Append, EventRef, Key, NewEvent, RandomIds, Store, StreamName, StreamScan, Timestamp, Version,
     Visit,
 };
-use eventsource_core::IdSource;
 use eventsource_nats::NatsStore;
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
@@ -29,10 +33,16 @@ const TURN: Duration = Duration::from_millis(700);
 #[tokio::main]
 async fn main() {
     let replicas = std::env::var("REPLICAS").map_or(3, |text| text.parse().expect("a number"));
-    let variable = if replicas == 1 { "EVENTSOURCE_NATS" } else { "EVENTSOURCE_NATS_CLUSTER" };
+    let variable = if replicas == 1 {
+        "EVENTSOURCE_NATS"
+    } else {
+        "EVENTSOURCE_NATS_CLUSTER"
+    };
     let url = std::env::var(variable).expect("scripts/with-servers starts the servers");
     let unique = std::process::id();
-    let options = NatsStore::options().name(format!("BENCH_{unique}")).replicas(replicas);
+    let options = NatsStore::options()
+        .name(format!("BENCH_{unique}"))
+        .replicas(replicas);
     let store = options.open(&url).await.expect("a store");
     let plain = Plain::make(&url, format!("PLAIN_{unique}"), replicas).await;
     println!("{replicas} replicas; operations a second, the median of {TURNS} turns\n");
@@ -67,7 +77,9 @@ async fn main() {
         let subject = format!("{}.read.{events}", plain.stream);
         for version in 0..events {
             if at_once == 1 {
-                let append = Append::to(stream.clone()).at(Version(version)).event(event());
+                let append = Append::to(stream.clone())
+                    .at(Version(version))
+                    .event(event());
                 store.append(Arc::new(append)).await.expect("an append");
                 plain.publish(&subject, HeaderMap::new()).await;
             }
@@ -84,7 +96,9 @@ async fn main() {
                 "the same, plain asking for the newest state too",
                 at_once,
                 |_, _| async {
-                    plain.publish(&format!("{}.turn", plain.stream), HeaderMap::new()).await;
+                    plain
+                        .publish(&format!("{}.turn", plain.stream), HeaderMap::new())
+                        .await;
                     plain.read(subject.clone(), events).await;
                 },
                 |_, _| read(&store, stream.clone(), events),
@@ -108,7 +122,10 @@ async fn compare<P, S>(
     P: Future<Output = ()>,
     S: Future<Output = ()>,
 {
-    let (mut rates, mut done) = ([Vec::new(), Vec::new()], vec![[0; 2]; usize::try_from(tasks).expect("few")]);
+    let (mut rates, mut done) = (
+        [Vec::new(), Vec::new()],
+        vec![[0; 2]; usize::try_from(tasks).expect("few")],
+    );
     for _ in 0..TURNS {
         for side in [0, 1] {
             let (begin, count) = (Instant::now(), AtomicU64::new(0));
@@ -133,7 +150,10 @@ async fn compare<P, S>(
         rates.sort_by(f64::total_cmp);
         rates[TURNS / 2]
     });
-    println!("| {what} | {tasks} | {plain:.0} | {store:.0} | {:.2} |", store / plain);
+    println!(
+        "| {what} | {tasks} | {plain:.0} | {store:.0} | {:.2} |",
+        store / plain
+    );
 }
 
 fn event() -> NewEvent {
@@ -156,7 +176,10 @@ fn append<'s>(
     key: Key,
 ) -> impl Future<Output = ()> + use<'s> {
     let stream = StreamName::new(category, &task).expect("a name");
-    let append = Append::to(stream).at(Version(number)).key(key).event(event());
+    let append = Append::to(stream)
+        .at(Version(number))
+        .key(key)
+        .event(event());
     let append = Arc::new(append);
     async move { store.append(append).await.map(drop).expect("an append") }
 }
@@ -193,7 +216,10 @@ impl Plain {
             "max_msgs_per_subject": -1, "allow_direct": true, "allow_atomic": true,
         });
         let asked = format!("$JS.API.STREAM.CREATE.{stream}");
-        client.request(asked, config.to_string().into()).await.expect("a stream");
+        client
+            .request(asked, config.to_string().into())
+            .await
+            .expect("a stream");
         Self {
             client,
             stream,
@@ -208,7 +234,11 @@ impl Plain {
 
     async fn request(&self, subject: String, headers: HeaderMap, payload: Bytes) -> u64 {
         let request = Request::new().headers(headers).payload(payload);
-        let answer = self.client.send_request(subject, request).await.expect("an answer");
+        let answer = self
+            .client
+            .send_request(subject, request)
+            .await
+            .expect("an answer");
         let answer: serde_json::Value = serde_json::from_slice(&answer.payload).expect("JSON");
         answer["seq"].as_u64().unwrap_or_else(|| panic!("{answer}"))
     }
@@ -222,7 +252,9 @@ impl Plain {
         let mut headers = HeaderMap::new();
         let expected = HeaderValue::from(last.load(Ordering::Relaxed));
         headers.insert("Nats-Expected-Last-Subject-Sequence", expected);
-        let stored = self.publish(&format!("{}.single.{task}", self.stream), headers).await;
+        let stored = self
+            .publish(&format!("{}.single.{task}", self.stream), headers)
+            .await;
         last.store(stored, Ordering::Relaxed);
     }
 
@@ -233,13 +265,18 @@ impl Plain {
             let mut headers = HeaderMap::new();
             headers.insert("Nats-Batch-Id", batch.as_str());
             headers.insert("Nats-Batch-Sequence", HeaderValue::from(number));
-            headers.insert("Nats-Expected-Last-Subject-Sequence", HeaderValue::from(expected));
+            headers.insert(
+                "Nats-Expected-Last-Subject-Sequence",
+                HeaderValue::from(expected),
+            );
             headers
         };
         let subject = format!("{}.keyed.{task}", self.stream);
         let sending = self.sending.lock().await;
         let first = headers(1, last.load(Ordering::Relaxed));
-        let sent = self.client.publish_with_headers(subject, first, PAYLOAD.into());
+        let sent = self
+            .client
+            .publish_with_headers(subject, first, PAYLOAD.into());
         sent.await.expect("it is sent");
         let mut second = headers(2, 0);
         second.insert("Nats-Batch-Commit", "1");
@@ -259,10 +296,16 @@ impl Plain {
         let (mut from, mut counted) = (1, 0);
         loop {
             let inbox = self.client.new_inbox();
-            let mut answers = self.client.subscribe(inbox.clone()).await.expect("a subscription");
+            let mut answers = self
+                .client
+                .subscribe(inbox.clone())
+                .await
+                .expect("a subscription");
             let asked = json!({ "seq": from, "next_by_subj": subject, "batch": 512 });
             let api = format!("$JS.API.DIRECT.GET.{}", self.stream);
-            let sent = self.client.publish_with_reply(api, inbox, asked.to_string().into());
+            let sent = self
+                .client
+                .publish_with_reply(api, inbox, asked.to_string().into());
             sent.await.expect("it is sent");
             loop {
                 let answer = answers.next().await.expect("an answer");
@@ -270,7 +313,10 @@ impl Plain {
                 if answer.status.is_some() {
                     let pending = headers.get("Nats-Num-Pending").map(HeaderValue::as_str);
                     if pending.is_none_or(|pending| pending == "0") {
-                        assert!(counted == events || self.lasts.len() > 1, "a replica may be behind");
+                        assert!(
+                            counted == events || self.lasts.len() > 1,
+                            "a replica may be behind"
+                        );
                         return;
                     }
                     break;
@@ -283,6 +329,9 @@ impl Plain {
     }
 
     async fn delete(&self, stream: &str) {
-        let _ = self.client.request(format!("$JS.API.STREAM.DELETE.{stream}"), "".into()).await;
+        let _ = self
+            .client
+            .request(format!("$JS.API.STREAM.DELETE.{stream}"), "".into())
+            .await;
     }
 }

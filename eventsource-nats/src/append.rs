@@ -20,7 +20,7 @@ use crate::options::Kept;
 use crate::place;
 use crate::plan::{Lasts, Plan};
 use crate::turn::Behind;
-use crate::wire::Sent;
+use crate::wire::{Outgoing, Sent};
 
 /// What an append is answered with, other than that it was made.
 enum Found {
@@ -63,7 +63,10 @@ impl Shared {
             true => (Some(self.whole.write().await), None),
             false => (None, Some(self.whole.read().await)),
         };
-        let lined_up = self.lines.wait(plan.streams.keys().chain(&plan.asked)).await;
+        let lined_up = self
+            .lines
+            .wait(plan.streams.keys().chain(&plan.asked))
+            .await;
         let made = Box::pin(self.try_until_it_is_known(&plan)).await;
         drop((alone, beside, lined_up));
         made
@@ -103,7 +106,7 @@ impl Shared {
                     repeated: false,
                 });
             }
-            let sent = messages.outgoing.iter().map(|message| message.again());
+            let sent = messages.outgoing.iter().map(Outgoing::again);
             let number = messages.outgoing.len();
             let sent = self
                 .wire
@@ -229,7 +232,9 @@ impl Shared {
         let (lasts, up_to) = self.learn(plan, plan.subjects(), floor).await?;
         if let Some((check, last)) = plan.broken_stream(self, &lasts) {
             let error = self.stream_conflict(check, last).await?;
-            return self.unless_it_was_itself(plan, Some((check, last)), error).await;
+            return self
+                .unless_it_was_itself(plan, Some((check, last)), error)
+                .await;
         }
         for (query, after) in plan.queries() {
             let scan = LogScan::after(after).matching(query.clone()).limit(1);
@@ -392,6 +397,10 @@ impl Shared {
 /// Longer each time, and never the same for two who are in each other's way.
 fn pause(tries: u32) -> Duration {
     let most = 400_u64 << tries.min(6);
-    let some = u64::from(std::time::UNIX_EPOCH.elapsed().map_or(0, |time| time.subsec_nanos()));
+    let some = u64::from(
+        std::time::UNIX_EPOCH
+            .elapsed()
+            .map_or(0, |time| time.subsec_nanos()),
+    );
     Duration::from_micros(most / 4 + some % most)
 }

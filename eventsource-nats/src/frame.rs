@@ -246,7 +246,7 @@ impl Front {
     }
 }
 
-fn front<'a>(body: &'a [u8]) -> Result<(Front, Reader<'a>), Unreadable> {
+fn front(body: &[u8]) -> Result<(Front, Reader<'_>), Unreadable> {
     let mut reader = Reader(body);
     reader.is(EVENTS)?;
     let first = Version(reader.number()?);

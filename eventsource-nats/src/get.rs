@@ -119,7 +119,10 @@ impl Wire {
             let answer = answer.map_err(|_| failed("no answer in time".into()))?;
             let answer = answer.ok_or_else(|| failed("the connection is closed".into()))?;
             let header = |name: &str| {
-                let value = answer.headers.as_ref().and_then(|headers| headers.get(name));
+                let value = answer
+                    .headers
+                    .as_ref()
+                    .and_then(|headers| headers.get(name));
                 value.map(async_nats::HeaderValue::as_str)
             };
             let number = |name: &str| header(name).and_then(|text| text.parse::<u64>().ok());
@@ -134,7 +137,10 @@ impl Wire {
                     404 => Ok(page),
                     503 => Err(failed("no replica answers".into())),
                     _ => Err(failed(
-                        answer.description.unwrap_or_else(|| status.to_string()).into(),
+                        answer
+                            .description
+                            .unwrap_or_else(|| status.to_string())
+                            .into(),
                     )),
                 };
             }

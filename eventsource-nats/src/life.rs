@@ -169,8 +169,7 @@ impl Shared {
         );
         let last = info["state"]["last_seq"].as_u64().unwrap_or(0);
         let message = self.last_by(&self.subjects.life).await?;
-        let message = message
-            .ok_or_else(|| damaged(&self.wire.place, GONE))?;
+        let message = message.ok_or_else(|| damaged(&self.wire.place, GONE))?;
         let record = Record::read(&self.wire.place, &message.body)?;
         let known = self.life.identity();
         if record.id != known.id {
@@ -194,8 +193,7 @@ impl Shared {
         let info = self.stream_info().await?.unwrap_or_default();
         let created = info["created"].as_str().unwrap_or_default().to_owned();
         let message = self.last_by(&self.subjects.life).await?;
-        let message = message
-            .ok_or_else(|| damaged(&self.wire.place, GONE))?;
+        let message = message.ok_or_else(|| damaged(&self.wire.place, GONE))?;
         let record = Record::read(&self.wire.place, &message.body)?;
         match self.renew(&message, record, created, None).await? {
             true => Ok(()),

@@ -36,7 +36,9 @@ impl Lines {
         numbers.dedup();
         let mut held = Vec::with_capacity(numbers.len());
         for number in numbers {
-            let line = usize::try_from(number).ok().and_then(|number| self.lines.get(number));
+            let line = usize::try_from(number)
+                .ok()
+                .and_then(|number| self.lines.get(number));
             if let Some(line) = line {
                 held.push(Arc::clone(line).lock_owned().await);
             }

@@ -77,7 +77,11 @@ impl Shared {
 
     /// Waits until the task has ended and the connection is closed.
     pub(crate) async fn finish(&self) {
-        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let task = self
+            .task
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         if let Some(task) = task {
             let _ = task.await;
         }
@@ -151,7 +155,10 @@ pub(crate) async fn open(
         });
     }
     let server = client.server_info();
-    let place = format!("JetStream stream `{name}` at {}:{}", server.host, server.port);
+    let place = format!(
+        "JetStream stream `{name}` at {}:{}",
+        server.host, server.port
+    );
     check_version(&place, &server.version)?;
     let subjects = Subjects::new(&name);
     let turn = subjects.turn.clone();
@@ -315,7 +322,10 @@ fn check_config(wire: &Wire, config: &Value, replicas: usize) -> Result<usize, S
     }
     for (key, wanted) in [("storage", "file"), ("retention", "limits")] {
         if config[key] != wanted {
-            return refuse(format!("a stream whose {key} is {} and not {wanted}", config[key]));
+            return refuse(format!(
+                "a stream whose {key} is {} and not {wanted}",
+                config[key]
+            ));
         }
     }
     for key in ["allow_direct", "allow_atomic", "allow_msg_ttl"] {
@@ -330,7 +340,11 @@ fn check_config(wire: &Wire, config: &Value, replicas: usize) -> Result<usize, S
     }
     for key in ["deny_delete", "deny_purge"] {
         if config[key] != true {
-            tracing::warn!(place = wire.place, key, "events of this stream can be deleted by hand");
+            tracing::warn!(
+                place = wire.place,
+                key,
+                "events of this stream can be deleted by hand"
+            );
         }
     }
     Ok(usize::try_from(has).unwrap_or(usize::MAX))

@@ -150,7 +150,10 @@ impl<'a> Plan<'a> {
     /// key, and the check says where the events would be.
     fn finds_by_itself(&self, key: &Key) -> bool {
         let checked = self.checks.iter().any(|check| {
-            matches!(check, Check::Stream(StreamCheck::At(..) | StreamCheck::New(_)))
+            matches!(
+                check,
+                Check::Stream(StreamCheck::At(..) | StreamCheck::New(_))
+            )
         });
         key.digest.is_nil() && self.streams.len() == 1 && checked
     }
@@ -178,11 +181,7 @@ impl<'a> Plan<'a> {
 
     /// All subjects of which the last message must be known.
     pub(crate) fn subjects(&self) -> Vec<String> {
-        self.streams
-            .keys()
-            .chain(&self.asked)
-            .cloned()
-            .collect()
+        self.streams.keys().chain(&self.asked).cloned().collect()
     }
 
     /// Whether there is anything that could be stored or checked.
@@ -266,12 +265,19 @@ impl<'a> Plan<'a> {
             let rest = (total - number - 1) as u64;
             let last = place::version(first, run.events.len() - 1);
             versions.insert(&run.subject, last);
-            made.push(&run.subject, expected, frame::events(first, rest, key, &run.events));
+            made.push(
+                &run.subject,
+                expected,
+                frame::events(first, rest, key, &run.events),
+            );
             made.runs.push((first, run.events.len()));
-            made.note(&run.subject, Last {
-                version: last,
-                ..Last::default()
-            });
+            made.note(
+                &run.subject,
+                Last {
+                    version: last,
+                    ..Last::default()
+                },
+            );
         }
         for (term, copied) in &self.copied {
             let expected = match self.asked.binary_search(term) {
@@ -290,10 +296,13 @@ impl<'a> Plan<'a> {
             made.push(term, expected, frame::copies(&copies));
             if let Some((run, index)) = copied.last() {
                 // The number of the run is made a sequence number once that of the first message is known.
-                made.note(term, Last {
-                    position: place::position(*run as u64, *index),
-                    ..Last::default()
-                });
+                made.note(
+                    term,
+                    Last {
+                        position: place::position(*run as u64, *index),
+                        ..Last::default()
+                    },
+                );
             }
         }
         if let (Some(subject), Some(key)) = (&self.key_subject, self.key) {
@@ -307,7 +316,10 @@ impl<'a> Plan<'a> {
         if made.outgoing.is_empty() && self.whole {
             made.push(&shared.subjects.turn, None, Bytes::new());
         }
-        debug_assert!(self.whole || made.outgoing.len() == total, "as many messages as were counted");
+        debug_assert!(
+            self.whole || made.outgoing.len() == total,
+            "as many messages as were counted"
+        );
         made
     }
 

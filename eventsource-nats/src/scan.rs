@@ -211,7 +211,10 @@ impl Shared {
             };
             let mut shown = false;
             for column in &mut columns {
-                if column.events.front().is_some_and(|event| event.position == first)
+                if column
+                    .events
+                    .front()
+                    .is_some_and(|event| event.position == first)
                     && let Some(event) = column.events.pop_front()
                     && !std::mem::replace(&mut shown, true)
                     && show(event.as_ref()).is_break()
@@ -236,7 +239,8 @@ impl Shared {
         }
         for message in page.messages {
             column.from = message.sequence + 1;
-            let copies = frame::read_copies(&message.body).map_err(|_| self.unreadable(&message))?;
+            let copies =
+                frame::read_copies(&message.body).map_err(|_| self.unreadable(&message))?;
             for copy in copies {
                 let sequence = message.sequence.saturating_sub(copy.back);
                 let position = place::position(sequence, copy.index);
@@ -260,7 +264,11 @@ impl Shared {
     }
 
     /// The event at this position, which is named by this message.
-    async fn event_at(&self, position: Position, named_by: &Got) -> Result<StoredEvent, StoreError> {
+    async fn event_at(
+        &self,
+        position: Position,
+        named_by: &Got,
+    ) -> Result<StoredEvent, StoreError> {
         let sequence = place::sequence(position);
         let mut behind = Behind::new(self);
         let message = loop {
@@ -286,9 +294,9 @@ impl Shared {
     /// Remembers the last message of copies under a subject.
     pub(crate) fn note_copies(&self, message: &Got) -> Result<Last, StoreError> {
         let copies = frame::read_copies(&message.body).map_err(|_| self.unreadable(message))?;
-        let position = copies.last().map(|copy| {
-            place::position(message.sequence.saturating_sub(copy.back), copy.index)
-        });
+        let position = copies
+            .last()
+            .map(|copy| place::position(message.sequence.saturating_sub(copy.back), copy.index));
         let last = Last {
             sequence: message.sequence,
             position: position.unwrap_or_default(),

@@ -129,7 +129,13 @@ mod tests {
     #[test]
     fn what_is_no_event_has_no_stream() {
         let subjects = Subjects::new("EVENTS");
-        for subject in ["EVENTS.k.1", "EVENTS.e.a", "OTHER.e.a.b", "EVENTS.e.a.%", "EVENTS.e.a.%FF"] {
+        for subject in [
+            "EVENTS.k.1",
+            "EVENTS.e.a",
+            "OTHER.e.a.b",
+            "EVENTS.e.a.%",
+            "EVENTS.e.a.%FF",
+        ] {
             assert_eq!(subjects.stream_in(subject), None, "{subject}");
         }
     }

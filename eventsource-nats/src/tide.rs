@@ -69,8 +69,7 @@ impl Tide {
     pub(crate) async fn beyond(&self, position: Position) -> bool {
         let mut heard = self.0.subscribe();
         let lives = heard.borrow().lives;
-        let news =
-            |heard: &Heard| heard.closed || heard.head > position || heard.lives != lives;
+        let news = |heard: &Heard| heard.closed || heard.head > position || heard.lives != lives;
         heard.wait_for(news).await.is_ok_and(|heard| !heard.closed)
     }
 
@@ -112,7 +111,10 @@ async fn follow(shared: &Shared) -> Result<(), StoreError> {
             "idle_heartbeat": nanos(HEARTBEAT), "inactive_threshold": nanos(HEARTBEAT * 5),
         },
     });
-    let asked = format!("CONSUMER.CREATE.{}.{name}.{}", shared.wire.stream, shared.subjects.events);
+    let asked = format!(
+        "CONSUMER.CREATE.{}.{name}.{}",
+        shared.wire.stream, shared.subjects.events
+    );
     let made = shared.wire.api(&asked, &config).await?;
     made.map_err(|told| failed(told.description.into()))?;
     loop {

@@ -61,7 +61,11 @@ impl Shared {
             };
             self.life.suspect();
             if begin.elapsed() > self.options.patience {
-                return Err(backend(&self.wire.place, "asking for the newest state", reason));
+                return Err(backend(
+                    &self.wire.place,
+                    "asking for the newest state",
+                    reason,
+                ));
             }
             sleep(Kept::PAUSE).await;
         }
@@ -105,7 +109,11 @@ impl<'s> Behind<'s> {
         count(&self.shared.counters.stale_reads, 1);
         if self.begin.elapsed() > self.shared.options.patience {
             let place = &self.shared.wire.place;
-            return Err(backend(place, "reading", "the replica that answers stays behind"));
+            return Err(backend(
+                place,
+                "reading",
+                "the replica that answers stays behind",
+            ));
         }
         sleep(self.pause).await;
         self.pause = (self.pause * 2).min(Kept::PAUSE);

@@ -109,7 +109,10 @@ impl Wire {
     pub(crate) async fn store(&self, messages: Vec<Outgoing>, whole: Option<u64>) -> Sent {
         let count = messages.len();
         let batch = (count > 1).then(|| self.client.new_inbox().replace("_INBOX.", ""));
-        let mut turn = Some(self.sending.lock().await);
+        let mut turn = match batch {
+            Some(_) => Some(self.sending.lock().await),
+            None => None,
+        };
         for (number, message) in (1..).zip(messages) {
             let mut headers = HeaderMap::new();
             if let Some(batch) = &batch {
@@ -121,10 +124,16 @@ impl Wire {
             }
             match &message.expected {
                 Some(Expected::Here(sequence)) => {
-                    headers.insert("Nats-Expected-Last-Subject-Sequence", HeaderValue::from(*sequence));
+                    headers.insert(
+                        "Nats-Expected-Last-Subject-Sequence",
+                        HeaderValue::from(*sequence),
+                    );
                 }
                 Some(Expected::There { subject, sequence }) => {
-                    headers.insert("Nats-Expected-Last-Subject-Sequence", HeaderValue::from(*sequence));
+                    headers.insert(
+                        "Nats-Expected-Last-Subject-Sequence",
+                        HeaderValue::from(*sequence),
+                    );
                     headers.insert(
                         "Nats-Expected-Last-Subject-Sequence-Subject",
                         subject.as_str(),
@@ -137,9 +146,9 @@ impl Wire {
                 headers.insert("Nats-TTL", "1s");
             }
             if number < count {
-                let sent =
-                    self.client
-                        .publish_with_headers(message.subject, headers, message.body);
+                let sent = self
+                    .client
+                    .publish_with_headers(message.subject, headers, message.body);
                 if let Err(error) = sent.await {
                     return match error.kind() {
                         PublishErrorKind::Send => Sent::NotTaken(error.to_string()),
@@ -210,9 +219,10 @@ impl Wire {
         };
         let answer = self.client.send_request(subject, request).await;
         let answer = answer.map_err(|error| match error.kind() {
-            RequestErrorKind::NoResponders => {
-                failed("the server answers no request of JetStream: it is off, or off for this account".into())
-            }
+            RequestErrorKind::NoResponders => failed(
+                "the server answers no request of JetStream: it is off, or off for this account"
+                    .into(),
+            ),
             _ => failed(error.into()),
         })?;
         let mut answer: Value =

@@ -15,7 +15,10 @@ use server::{Deleted, fresh_name, one, open, options, place};
 
 async fn api(what: &str, body: &Value) -> Value {
     let client = async_nats::connect(one()).await.unwrap();
-    let answer = client.request(format!("$JS.API.{what}"), body.to_string().into()).await.unwrap();
+    let answer = client
+        .request(format!("$JS.API.{what}"), body.to_string().into())
+        .await
+        .unwrap();
     serde_json::from_slice(&answer.payload).unwrap()
 }
 
@@ -86,21 +89,31 @@ async fn a_stream_that_drops_events_is_refused() {
 #[tokio::test]
 async fn too_few_replicas_are_refused() {
     let name = fresh_name();
-    let text = options(&name, 3).open(&one()).await.unwrap_err().to_string();
+    let text = options(&name, 3)
+        .open(&one())
+        .await
+        .unwrap_err()
+        .to_string();
     assert!(text.contains("replicas"), "{text}");
     let place = place(1);
     let _deleted = Deleted(place.clone());
     open(&place).await.close().await;
     let name = place.split(' ').next().unwrap();
     let found = refused(options(name, 3).open(&one()).await);
-    assert!(found.contains("1 replicas where 3 are asked for"), "{found}");
+    assert!(
+        found.contains("1 replicas where 3 are asked for"),
+        "{found}"
+    );
 }
 
 #[tokio::test]
 async fn a_bad_name_and_a_missing_server_are_refused() {
     for name in ["", "a b", "a.b", "é", &"n".repeat(33)] {
         let opened = options(name, 1).open(&one()).await;
-        assert!(matches!(opened, Err(StoreError::NotAStore { .. })), "{name}");
+        assert!(
+            matches!(opened, Err(StoreError::NotAStore { .. })),
+            "{name}"
+        );
     }
     let nobody = options("EVENTS", 1).open("nats://127.0.0.1:1").await;
     assert!(matches!(nobody, Err(StoreError::Backend { .. })));
@@ -118,7 +131,9 @@ async fn g9_a_new_incarnation_is_known_to_who_opens_it() {
     assert_ne!(after.incarnation, before.incarnation);
     assert_eq!(open(&place).await.identity(), after);
     let earlier = Append::to(stream("one")).event(event("sample.made", &[]));
-    let answer = store.append(Arc::new(earlier.incarnation(before.incarnation))).await;
+    let answer = store
+        .append(Arc::new(earlier.incarnation(before.incarnation)))
+        .await;
     assert!(matches!(
         answer,
         Err(AppendError::Store(StoreError::OtherIncarnation { .. }))
@@ -142,7 +157,10 @@ async fn g9_a_stream_that_was_made_anew_is_another_store() {
     for _ in 0..2 {
         let answer = store.append(append()).await;
         assert!(
-            matches!(answer, Err(AppendError::Store(StoreError::OtherStore { .. }))),
+            matches!(
+                answer,
+                Err(AppendError::Store(StoreError::OtherStore { .. }))
+            ),
             "{answer:?}"
         );
     }
@@ -174,7 +192,10 @@ async fn indexed_types_are_kept_in_the_store() {
     use eventsource_core::{BoundaryStore, Conflict, MultiStreamStore};
     let placed = store.append_across(Arc::new(append)).await.unwrap().placed;
     let query = Query::types(["a", "b"]);
-    let found = store.read_all(LogScan::default().matching(query.clone())).await.unwrap();
+    let found = store
+        .read_all(LogScan::default().matching(query.clone()))
+        .await
+        .unwrap();
     let found: Vec<_> = found.iter().map(|event| event.position).collect();
     assert_eq!(found, [placed[0].position, placed[2].position]);
     // Another handle, which does not say which types are indexed, finds them in the store.
@@ -184,7 +205,9 @@ async fn indexed_types_are_kept_in_the_store() {
         .nothing_matches(query, placed[0].position);
     match other.append_within(Arc::new(stale)).await {
         Err(AppendError::Conflict(conflict)) => {
-            assert!(matches!(*conflict, Conflict::Boundary { position, .. } if position == placed[2].position));
+            assert!(
+                matches!(*conflict, Conflict::Boundary { position, .. } if position == placed[2].position)
+            );
         }
         answer => panic!("{answer:?}"),
     }
@@ -207,9 +230,18 @@ async fn g8_what_fits_in_no_message_is_refused() {
         payload: vec![b'x'; 2 << 20],
         ..event("sample.made", &[])
     };
-    match store.append(Arc::new(Append::to(stream("one")).event(large))).await {
+    match store
+        .append(Arc::new(Append::to(stream("one")).event(large)))
+        .await
+    {
         Err(AppendError::Rejected(rejected)) => {
-            assert!(matches!(rejected.problem, RejectedProblem::TooLarge { what: "message", .. }));
+            assert!(matches!(
+                rejected.problem,
+                RejectedProblem::TooLarge {
+                    what: "message",
+                    ..
+                }
+            ));
         }
         answer => panic!("{answer:?}"),
     }
@@ -223,9 +255,19 @@ async fn g8_what_fits_in_no_message_is_refused() {
     let placed = store.append(Arc::new(some)).await.unwrap().placed;
     assert_eq!(placed.last().map(|placed| placed.version.0), Some(6));
     for query in [Query::all(), Query::tag(Tag::new("size", "large"))] {
-        let found = store.read_all(LogScan::default().matching(query)).await.unwrap();
-        let found: Vec<_> = found.iter().map(|event| (event.position, event.payload[0])).collect();
-        let expected: Vec<_> = placed.iter().map(|placed| placed.position).zip(b'0'..).collect();
+        let found = store
+            .read_all(LogScan::default().matching(query))
+            .await
+            .unwrap();
+        let found: Vec<_> = found
+            .iter()
+            .map(|event| (event.position, event.payload[0]))
+            .collect();
+        let expected: Vec<_> = placed
+            .iter()
+            .map(|placed| placed.position)
+            .zip(b'0'..)
+            .collect();
         assert_eq!(found, expected);
     }
 }
@@ -241,6 +283,9 @@ async fn a_connection_of_the_users_own_stays_open() {
     let other = store.clone();
     store.close().await;
     assert!(matches!(other.head().await, Err(StoreError::Closed)));
-    assert!(matches!(other.wait_beyond(Position::START).await, Err(StoreError::Closed)));
+    assert!(matches!(
+        other.wait_beyond(Position::START).await,
+        Err(StoreError::Closed)
+    ));
     client.flush().await.unwrap();
 }

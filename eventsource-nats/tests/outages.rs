@@ -116,16 +116,25 @@ fn historian(url: String, stop: Arc<AtomicBool>) -> JoinHandle<u64> {
             let fresh = || async {
                 let begin = Instant::now();
                 loop {
-                    let name = format!("H{}_{judged}_{}", std::process::id(), begin.elapsed().as_nanos());
+                    let name = format!(
+                        "H{}_{judged}_{}",
+                        std::process::id(),
+                        begin.elapsed().as_nanos()
+                    );
                     let options = NatsStore::options().name(name).replicas(3);
                     match options.patience(Duration::from_secs(60)).open(&url).await {
                         Ok(store) => return store,
-                        Err(error) => assert!(begin.elapsed() < Duration::from_secs(120), "{error}"),
+                        Err(error) => {
+                            assert!(begin.elapsed() < Duration::from_secs(120), "{error}")
+                        }
                     }
                     sleep(Duration::from_millis(100)).await;
                 }
             };
-            let names = ["g3_a_history_within_boundaries", "g3_a_history_of_a_repository"];
+            let names = [
+                "g3_a_history_within_boundaries",
+                "g3_a_history_of_a_repository",
+            ];
             let broken = eventsource_conformance::check_promises(&names, fresh).await;
             assert!(broken.is_empty(), "{broken:?}");
             judged += names.len() as u64;
@@ -186,7 +195,10 @@ async fn g1_g3_g5_servers_that_die_stop_and_hand_over() {
             }
         };
         writers.go_on(what).await;
-        println!("round {round}: {what}; 50 more acknowledged after {:?}", begin.elapsed());
+        println!(
+            "round {round}: {what}; 50 more acknowledged after {:?}",
+            begin.elapsed()
+        );
         // Whoever came back catches up, so that there is a majority without the next one.
         cluster.await_leader(&client, STREAM).await;
         sleep(Duration::from_secs(2)).await;
@@ -199,12 +211,20 @@ async fn g1_g3_g5_servers_that_die_stop_and_hand_over() {
     println!("{judged} histories judged; the longest time without an acknowledgement: {longest:?}");
     println!("{:?}", store.metrics());
     let head = store.head().await.unwrap();
-    let all = store.read_all(eventsource_core::LogScan::default()).await.unwrap();
+    let all = store
+        .read_all(eventsource_core::LogScan::default())
+        .await
+        .unwrap();
     sleep(Duration::from_secs(3)).await;
     stopper.stop();
     let seen = following.await.unwrap();
     let all: Vec<_> = all.iter().map(|event| event.position).collect();
     assert_eq!(all.last(), Some(&head));
-    assert!(seen == all, "a follower saw {} of {} events", seen.len(), all.len());
+    assert!(
+        seen == all,
+        "a follower saw {} of {} events",
+        seen.len(),
+        all.len()
+    );
     store.close().await;
 }

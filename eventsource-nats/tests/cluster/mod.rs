@@ -30,14 +30,17 @@ impl Cluster {
         let program = std::env::var("EVENTSOURCE_NATS_SERVER").expect(
             "EVENTSOURCE_NATS_SERVER names no nats-server; `scripts/test` installs one and runs the tests with it",
         );
-        let folder = std::env::temp_dir().join(format!("eventsource-nats-{name}-{}", std::process::id()));
+        let folder =
+            std::env::temp_dir().join(format!("eventsource-nats-{name}-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         // All are held until all are known, so that they differ.
         let ports: Vec<_> = (0..6)
             .map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap())
             .collect();
         let port = |index: usize| ports[index].local_addr().unwrap().port();
-        let routes: Vec<_> = (3..6).map(|index| format!("\"nats://127.0.0.1:{}\"", port(index))).collect();
+        let routes: Vec<_> = (3..6)
+            .map(|index| format!("\"nats://127.0.0.1:{}\"", port(index)))
+            .collect();
         let nodes = [0, 1, 2].map(|index| {
             let name = format!("node{index}");
             let data = folder.join(&name);
@@ -68,7 +71,11 @@ impl Cluster {
 
     /// The addresses of all.
     pub fn url(&self) -> String {
-        let urls: Vec<_> = self.nodes.iter().map(|node| format!("nats://127.0.0.1:{}", node.port)).collect();
+        let urls: Vec<_> = self
+            .nodes
+            .iter()
+            .map(|node| format!("nats://127.0.0.1:{}", node.port))
+            .collect();
         urls.join(",")
     }
 
@@ -136,7 +143,10 @@ impl Cluster {
     /// The leader of a stream; `None` while there is none.
     pub async fn leader(&self, client: &async_nats::Client, stream: &str) -> Option<usize> {
         let asked = client.request(format!("$JS.API.STREAM.INFO.{stream}"), "".into());
-        let answer = tokio::time::timeout(Duration::from_secs(2), asked).await.ok()?.ok()?;
+        let answer = tokio::time::timeout(Duration::from_secs(2), asked)
+            .await
+            .ok()?
+            .ok()?;
         let answer: Value = serde_json::from_slice(&answer.payload).ok()?;
         let leader = answer["cluster"]["leader"].as_str()?;
         self.nodes.iter().position(|node| node.name == leader)
@@ -149,14 +159,20 @@ impl Cluster {
             if let Some(leader) = self.leader(client, stream).await {
                 return leader;
             }
-            assert!(begin.elapsed() < Duration::from_secs(60), "no leader for a minute");
+            assert!(
+                begin.elapsed() < Duration::from_secs(60),
+                "no leader for a minute"
+            );
             sleep(Duration::from_millis(50)).await;
         }
     }
 
     /// Makes another server the leader of a stream.
     pub async fn step_down(&self, client: &async_nats::Client, stream: &str) {
-        let asked = client.request(format!("$JS.API.STREAM.LEADER.STEPDOWN.{stream}"), "".into());
+        let asked = client.request(
+            format!("$JS.API.STREAM.LEADER.STEPDOWN.{stream}"),
+            "".into(),
+        );
         let _ = tokio::time::timeout(Duration::from_secs(5), asked).await;
     }
 

@@ -62,7 +62,10 @@ impl Drop for Deleted {
         let place = std::mem::take(&mut self.0);
         // A thread of its own, as the test's runtime cannot be waited for from here.
         let deleting = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
             runtime.block_on(async {
                 let words: Vec<_> = place.split(' ').collect();
                 let servers: Vec<_> = words[2].split(',').collect();
