@@ -39,7 +39,7 @@ impl Shared {
         if ended.0 > begun {
             return Ok(ended.1);
         }
-        let begin = Instant::now();
+        let asked = Instant::now();
         loop {
             self.check_open()?;
             let number = self.turns.begun.fetch_add(1, Ordering::SeqCst) + 1;
@@ -60,7 +60,7 @@ impl Shared {
                 Sent::NotTaken(reason) | Sent::Unknown(reason) => reason,
             };
             self.life.suspect();
-            if begin.elapsed() > self.options.patience {
+            if asked.elapsed() > self.options.patience {
                 return Err(backend(
                     &self.wire.place,
                     "asking for the newest state",

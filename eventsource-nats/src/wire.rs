@@ -168,7 +168,7 @@ impl Wire {
             // It is on its way once it was polled; who comes next need not wait for the answer.
             let answer = match select(answer, std::future::ready(())).await {
                 Either::Left((answer, _)) => answer,
-                Either::Right((_, answer)) => {
+                Either::Right(((), answer)) => {
                     turn.take();
                     answer.await
                 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eventsource_core::{
-    Append, AppendError, Limits, LogScan, NewEvent, Position, Query, RejectedProblem, Store,
-    StoreError, StreamName, Tag, Timestamp,
+    Append, AppendError, BoundaryStore, Conflict, Limits, LogScan, MultiStreamStore, NewEvent,
+    Position, Query, RejectedProblem, Store, StoreError, StreamName, Tag, Timestamp,
 };
 use eventsource_nats::{NatsStore, async_nats};
 use serde_json::{Value, json};
@@ -189,7 +189,6 @@ async fn indexed_types_are_kept_in_the_store() {
         .record(stream("one"), event("a", &[]))
         .record(stream("two"), event("c", &[]))
         .record(stream("three"), event("b", &[]));
-    use eventsource_core::{BoundaryStore, Conflict, MultiStreamStore};
     let placed = store.append_across(Arc::new(append)).await.unwrap().placed;
     let query = Query::types(["a", "b"]);
     let found = store

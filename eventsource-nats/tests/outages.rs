@@ -145,7 +145,7 @@ fn historian(url: String, stop: Arc<AtomicBool>) -> JoinHandle<u64> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn g1_g3_g5_servers_that_die_stop_and_hand_over() {
-    let mut cluster = Cluster::start("outages").await;
+    let mut cluster = Cluster::start("outages");
     let store = cluster.open(STREAM).await;
     let servers: Vec<_> = cluster.url().split(',').map(str::to_owned).collect();
     let client = async_nats::connect(servers).await.unwrap();

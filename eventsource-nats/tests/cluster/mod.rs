@@ -25,8 +25,8 @@ struct Node {
 }
 
 impl Cluster {
-    /// Starts three servers that sync before they acknowledge, and waits until they take requests.
-    pub async fn start(name: &str) -> Self {
+    /// Starts three servers that sync before they acknowledge.
+    pub fn start(name: &str) -> Self {
         let program = std::env::var("EVENTSOURCE_NATS_SERVER").expect(
             "EVENTSOURCE_NATS_SERVER names no nats-server; `scripts/test` installs one and runs the tests with it",
         );
@@ -80,7 +80,7 @@ impl Cluster {
     }
 
     /// The settings of a store on it.
-    pub fn options(&self, name: &str) -> NatsOptions {
+    pub fn options(name: &str) -> NatsOptions {
         NatsStore::options().name(name).replicas(3)
     }
 
@@ -88,7 +88,7 @@ impl Cluster {
     pub async fn open(&self, name: &str) -> NatsStore {
         let begin = Instant::now();
         loop {
-            match self.options(name).open(&self.url()).await {
+            match Self::options(name).open(&self.url()).await {
                 Ok(store) => return store,
                 Err(error) => assert!(begin.elapsed() < Duration::from_secs(60), "{error}"),
             }
