@@ -284,7 +284,7 @@ impl Plain {
         let answer = Box::pin(self.request(key, second, Bytes::from_static(&[0; 24])));
         let stored = match select(answer, std::future::ready(())).await {
             Either::Left((stored, _)) => stored,
-            Either::Right((_, answer)) => {
+            Either::Right(((), answer)) => {
                 drop(sending);
                 answer.await
             }

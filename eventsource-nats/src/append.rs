@@ -125,6 +125,14 @@ impl Shared {
                 Sent::Refused => None,
                 Sent::NotTaken(reason) => {
                     self.life.suspect();
+                    // The client sends what it had on its way once more when it connects anew: this may be the answer to
+                    // the second time, and the first time it was stored.
+                    if plan.writes() {
+                        maybe_made = Some(reason.clone());
+                    }
+                    if plan.key.is_none() && plan.writes() {
+                        return Err(AppendError::Unknown { reason });
+                    }
                     Some(reason)
                 }
                 Sent::Failed(error) if maybe_made.is_none() => return Err(error.into()),
