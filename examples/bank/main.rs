@@ -1,4 +1,4 @@
-//! A bank on events: accounts as aggregates in a database file, filled from records in the
+//! A bank on events: accounts as aggregates in a database file, in PostgreSQL or on NATS, filled from records in the
 //! format of a real bank.
 //!
 //! `cargo run --release --example bank` books the few accounts in `data/`, which are made up, and shows what became of
@@ -23,15 +23,16 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use eventsource_core::prelude::*;
+use eventsource_nats::NatsStore;
+use eventsource_postgres::PostgresStore;
 use eventsource_sqlite::SqliteStore;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::account::{Account, AccountId};
-use crate::arguments::{Arguments, Task, USAGE};
+use crate::arguments::{Arguments, Place, Task, USAGE};
 use crate::date::Date;
 use crate::import::{Source, import};
 
-type Accounts = Repository<Account, SqliteStore>;
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// The account and the day that the tour looks at.
@@ -56,17 +57,39 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Does what was asked; `false` if something was left out or differs.
-async fn run(Arguments { task, database }: &Arguments) -> Result<bool> {
+/// Does what was asked; `false` if something was left out or differs. The domain is the same on every store.
+async fn run(Arguments { task, store }: &Arguments) -> Result<bool> {
     if let Task::Help = task {
         return say(USAGE).map(|()| true);
     }
-    let store = open(database.as_deref()).await?;
-    let accounts = Accounts::new(store.clone());
-    let clean = match task {
-        Task::Help => true,
-        Task::Tour => tour(&accounts).await?,
-        Task::Report => say(report::overview(&accounts).await?).map(|()| true)?,
+    let clean;
+    match store {
+        Place::Usual | Place::File(_) => {
+            let store = open_file(store).await?;
+            clean = work(task, &Repository::new(store.clone())).await?;
+            store.close().await;
+        }
+        Place::Postgres(url) => {
+            let store = PostgresStore::open(url).await?;
+            clean = work(task, &Repository::new(store.clone())).await?;
+            store.close().await;
+        }
+        Place::Nats(url) => {
+            let replicas = if url.contains(',') { 3 } else { 1 };
+            let options = NatsStore::options().name("BANK").replicas(replicas);
+            let store = options.open(url).await?;
+            clean = work(task, &Repository::new(store.clone())).await?;
+            store.close().await;
+        }
+    }
+    Ok(clean)
+}
+
+async fn work<S: Store>(task: &Task, accounts: &Repository<Account, S>) -> Result<bool> {
+    match task {
+        Task::Help => Ok(true),
+        Task::Tour => tour(accounts).await,
+        Task::Report => say(report::overview(accounts).await?).map(|()| true),
         Task::Import {
             transactions,
             openings,
@@ -76,15 +99,13 @@ async fn run(Arguments { task, database }: &Arguments) -> Result<bool> {
                 .as_deref()
                 .map(|path| source(path, &ProgressBar::hidden()))
                 .transpose()?;
-            book(&accounts, openings, source(transactions, &bar)?, &bar).await?
+            book(accounts, openings, source(transactions, &bar)?, &bar).await
         }
-    };
-    store.close().await;
-    Ok(clean)
+    }
 }
 
 /// The accounts that come with the example: booked, unless they are there already, and shown.
-async fn tour(accounts: &Accounts) -> Result<bool> {
+async fn tour<S: Store>(accounts: &Repository<Account, S>) -> Result<bool> {
     let shipped = |name: &str, text: &'static str| Source {
         name: name.into(),
         file: Box::new(text.as_bytes()),
@@ -114,8 +135,8 @@ async fn tour(accounts: &Accounts) -> Result<bool> {
 }
 
 /// Imports, and tells how it went.
-async fn book(
-    accounts: &Accounts,
+async fn book<S: Store>(
+    accounts: &Repository<Account, S>,
     openings: Option<Source>,
     transactions: Source,
     bar: &ProgressBar,
@@ -132,9 +153,9 @@ async fn book(
     Ok(summary.is_clean())
 }
 
-/// Opens the database; the usual one is made with its directory.
-async fn open(database: Option<&Path>) -> Result<SqliteStore> {
-    if let Some(path) = database {
+/// Opens a database file; the usual one is made with its directory.
+async fn open_file(place: &Place) -> Result<SqliteStore> {
+    if let Place::File(path) = place {
         return Ok(SqliteStore::open(path).await?);
     }
     fs::create_dir_all("target")?;

@@ -1,0 +1,382 @@
+//! What an append is made of: runs of events, copies under terms, a key, and what must hold, in messages that are stored
+//! together.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use eventsource_core::{
+    Append, Check, Key, NewEvent, Placed, Position, Query, Record, Rejected, RejectedProblem,
+    StreamCheck, StreamName, Version,
+};
+
+use crate::frame::{self, ToCopy};
+use crate::known::Last;
+use crate::open::Shared;
+use crate::place::{self, IN_ONE_MESSAGE};
+use crate::wire::{Expected, Outgoing};
+
+/// The most messages that are stored together, as the server is set unless somebody sets it otherwise.
+const TOGETHER: usize = 1000;
+
+/// What is known of subjects: those that are not there have no message.
+pub(crate) type Lasts = BTreeMap<String, Last>;
+
+/// An append, as far as it does not depend on what is stored.
+pub(crate) struct Plan<'a> {
+    pub(crate) checks: &'a [Check],
+    pub(crate) key: Option<&'a Key>,
+    /// The key has a subject of its own. One that nobody else has is looked for where the append would stand.
+    pub(crate) key_subject: Option<String>,
+    runs: Vec<Run<'a>>,
+    /// Terms of the events, each with the events that are copied under it: run and index.
+    copied: BTreeMap<String, Vec<(usize, usize)>>,
+    /// Streams that it writes to or asks about.
+    pub(crate) streams: BTreeMap<String, &'a StreamName>,
+    /// Terms that it asks about.
+    pub(crate) asked: Vec<String>,
+    /// It rests on the whole log.
+    pub(crate) whole: bool,
+}
+
+/// Events for one stream that stand beside each other in the append: one message.
+struct Run<'a> {
+    subject: String,
+    stream: &'a StreamName,
+    events: Vec<&'a NewEvent>,
+}
+
+/// The messages of an append, and where its events will be.
+pub(crate) struct Messages {
+    pub(crate) outgoing: Vec<Outgoing>,
+    /// How many of them are runs of events, and how many events with which versions each has.
+    runs: Vec<(Version, usize)>,
+    /// The last message of each subject once they are stored: how many messages after the first one.
+    lasts: Vec<(String, u64, Last)>,
+}
+
+impl<'a> Plan<'a> {
+    pub(crate) fn new<Reach>(shared: &Shared, append: &'a Append<Reach>) -> Result<Self, Rejected> {
+        let subjects = &shared.subjects;
+        let mut plan = Self {
+            checks: append.checks(),
+            key: append
+                .idempotency_key()
+                .filter(|_| !append.records().is_empty()),
+            key_subject: None,
+            runs: Vec::new(),
+            copied: BTreeMap::new(),
+            streams: BTreeMap::new(),
+            asked: Vec::new(),
+            whole: false,
+        };
+        let mut room = 0;
+        for (index, record) in append.records().iter().enumerate() {
+            plan.add(shared, index, record, &mut room)?;
+        }
+        for check in append.checks() {
+            match check {
+                Check::Stream(check) => {
+                    let subject = subjects.stream(check.stream());
+                    plan.streams.insert(subject, check.stream());
+                }
+                Check::NothingMatches { query, .. } => match shared.terms_of(query) {
+                    Some(terms) => plan.asked.extend(terms),
+                    None => plan.whole = true,
+                },
+            }
+        }
+        plan.asked.sort_unstable();
+        plan.asked.dedup();
+        plan.key_subject = plan
+            .key
+            .filter(|key| !plan.finds_by_itself(key))
+            .map(|key| subjects.key(key.id));
+        plan.limit(append.records())?;
+        Ok(plan)
+    }
+
+    /// Adds a record to the last run, or begins another one.
+    fn add(
+        &mut self,
+        shared: &Shared,
+        index: usize,
+        record: &'a Record,
+        room: &mut usize,
+    ) -> Result<(), Rejected> {
+        let size = record.event.size() + frame::OVERHEAD;
+        if size > shared.message_bytes {
+            return Err(rejected(
+                index,
+                record,
+                RejectedProblem::TooLarge {
+                    what: "message",
+                    bytes: size,
+                    limit: shared.message_bytes,
+                },
+            ));
+        }
+        let fits = |run: &Run<'_>| {
+            *run.stream == record.stream && run.events.len() < IN_ONE_MESSAGE && size <= *room
+        };
+        if !self.runs.last().is_some_and(fits) {
+            let subject = shared.subjects.stream(&record.stream);
+            self.streams.insert(subject.clone(), &record.stream);
+            self.runs.push(Run {
+                subject,
+                stream: &record.stream,
+                events: Vec::new(),
+            });
+            *room = shared.message_bytes;
+        }
+        let number = self.runs.len() - 1;
+        let run = &mut self.runs[number];
+        *room -= size;
+        run.events.push(&record.event);
+        let at = (number, run.events.len() - 1);
+        let event = &record.event;
+        let tags = event.tags.iter().map(|tag| shared.subjects.tag(tag));
+        let indexed = shared.indexed_types.iter().any(|own| *own == event.name);
+        let kind = indexed.then(|| shared.subjects.kind(&event.name));
+        for term in tags.chain(kind) {
+            let copied = self.copied.entry(term).or_default();
+            if copied.last() != Some(&at) {
+                copied.push(at);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a request that is sent again under this key can be told by what stands in its stream: nobody else has the
+    /// key, and the check says where the events would be.
+    fn finds_by_itself(&self, key: &Key) -> bool {
+        let checked = self.checks.iter().any(|check| {
+            matches!(
+                check,
+                Check::Stream(StreamCheck::At(..) | StreamCheck::New(_))
+            )
+        });
+        key.digest.is_nil() && self.streams.len() == 1 && checked
+    }
+
+    fn limit(&self, records: &[Record]) -> Result<(), Rejected> {
+        let count = self.runs.len()
+            + self.copied.len()
+            + self.checks.len()
+            + self.asked.len()
+            + usize::from(self.key_subject.is_some());
+        let last = records.len().saturating_sub(1);
+        match records.get(last) {
+            Some(record) if count > TOGETHER => Err(rejected(
+                last,
+                record,
+                RejectedProblem::TooMany {
+                    what: "streams, tags and checks in one append",
+                    count,
+                    limit: TOGETHER,
+                },
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// All subjects of which the last message must be known.
+    pub(crate) fn subjects(&self) -> Vec<String> {
+        self.streams.keys().chain(&self.asked).cloned().collect()
+    }
+
+    /// Whether there is anything that could be stored or checked.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.runs.is_empty() && self.checks.is_empty()
+    }
+
+    pub(crate) fn writes(&self) -> bool {
+        !self.runs.is_empty()
+    }
+
+    /// The check of a stream that does not hold, and the version that is there.
+    pub(crate) fn broken_stream(
+        &self,
+        shared: &Shared,
+        lasts: &Lasts,
+    ) -> Option<(&'a StreamCheck, Last)> {
+        self.checks.iter().find_map(|check| match check {
+            Check::Stream(check) => {
+                let last = lasts.get(&shared.subjects.stream(check.stream()));
+                let last = last.copied().unwrap_or_default();
+                (!check.holds(last.version)).then_some((check, last))
+            }
+            Check::NothingMatches { .. } => None,
+        })
+    }
+
+    /// The checks that nothing matches.
+    pub(crate) fn queries(&self) -> impl Iterator<Item = (&'a Query, Position)> {
+        self.checks.iter().filter_map(|check| match check {
+            Check::NothingMatches { query, after } => Some((query, *after)),
+            Check::Stream(_) => None,
+        })
+    }
+
+    /// The messages, with what is known now as what is expected.
+    pub(crate) fn messages(&self, shared: &Shared, lasts: &Lasts) -> Messages {
+        let sequence = |subject: &String| lasts.get(subject).map_or(0, |last| last.sequence);
+        let mut expected: Vec<(String, u64)> = Vec::new();
+        for check in self.checks {
+            // A stream that exists will exist.
+            if let Check::Stream(StreamCheck::At(stream, _) | StreamCheck::New(stream)) = check {
+                let subject = shared.subjects.stream(stream);
+                if !self.runs.iter().any(|run| run.subject == subject) {
+                    expected.push((subject.clone(), sequence(&subject)));
+                }
+            }
+        }
+        let unwritten = |term: &&String| !self.copied.contains_key(*term);
+        let asked = self.asked.iter().filter(unwritten);
+        expected.extend(asked.map(|term| (term.clone(), sequence(term))));
+        expected.sort_unstable();
+        expected.dedup();
+
+        let own = self.runs.len() + self.copied.len() + usize::from(self.key_subject.is_some());
+        let mut made = Messages {
+            outgoing: Vec::with_capacity(own + expected.len()),
+            runs: Vec::with_capacity(self.runs.len()),
+            lasts: Vec::new(),
+        };
+        // What has no expectation of its own carries one of another subject.
+        let free = self.runs.len() + self.copied.len() - self.distinct_checked();
+        let carriers = expected.len().saturating_sub(free);
+        let total = own + carriers;
+        let mut expected = expected.into_iter();
+        let mut there = || {
+            let (subject, sequence) = expected.next()?;
+            Some(Expected::There { subject, sequence })
+        };
+
+        let mut versions: BTreeMap<&str, Version> = BTreeMap::new();
+        for (number, run) in self.runs.iter().enumerate() {
+            let before = versions.get(run.subject.as_str()).copied();
+            let known = lasts.get(&run.subject).copied().unwrap_or_default();
+            let first = before.unwrap_or(known.version).next();
+            let expected = match before {
+                None => Some(Expected::Here(known.sequence)),
+                Some(_) => there(),
+            };
+            let key = self.key.filter(|_| number == 0);
+            let rest = (total - number - 1) as u64;
+            let last = place::version(first, run.events.len() - 1);
+            versions.insert(&run.subject, last);
+            made.push(
+                &run.subject,
+                expected,
+                frame::events(first, rest, key, &run.events),
+            );
+            made.runs.push((first, run.events.len()));
+            made.note(
+                &run.subject,
+                Last {
+                    version: last,
+                    ..Last::default()
+                },
+            );
+        }
+        for (term, copied) in &self.copied {
+            let expected = match self.asked.binary_search(term) {
+                Ok(_) => Some(Expected::Here(sequence(term))),
+                Err(_) => there(),
+            };
+            let number = made.outgoing.len();
+            let copy = |(run, index): &(usize, usize)| ToCopy {
+                back: (number - run) as u64,
+                index: *index,
+                stream: self.runs[*run].stream,
+                version: place::version(made.runs[*run].0, *index),
+                event: self.runs[*run].events[*index],
+            };
+            let copies: Vec<_> = copied.iter().map(copy).collect();
+            made.push(term, expected, frame::copies(&copies));
+            if let Some((run, index)) = copied.last() {
+                // The number of the run is made a sequence number once that of the first message is known.
+                made.note(
+                    term,
+                    Last {
+                        position: place::position(*run as u64, *index),
+                        ..Last::default()
+                    },
+                );
+            }
+        }
+        if let (Some(subject), Some(key)) = (&self.key_subject, self.key) {
+            let back = made.outgoing.len() as u64;
+            let body = frame::outcome(key, &made.runs, back);
+            made.push(subject, Some(Expected::Here(0)), body);
+        }
+        while let Some(expected) = there() {
+            made.push(&shared.subjects.turn, Some(expected), Bytes::new());
+        }
+        if made.outgoing.is_empty() && self.whole {
+            made.push(&shared.subjects.turn, None, Bytes::new());
+        }
+        debug_assert!(
+            self.whole || made.outgoing.len() == total,
+            "as many messages as were counted"
+        );
+        made
+    }
+
+    /// How many runs and copies have an expectation of their own.
+    fn distinct_checked(&self) -> usize {
+        let written = |term: &&String| self.copied.contains_key(*term);
+        let mut streams: Vec<_> = self.runs.iter().map(|run| &run.subject).collect();
+        streams.sort_unstable();
+        streams.dedup();
+        streams.len() + self.asked.iter().filter(written).count()
+    }
+}
+
+impl Messages {
+    fn push(&mut self, subject: &str, expected: Option<Expected>, body: Bytes) {
+        self.outgoing.push(Outgoing {
+            subject: subject.to_owned(),
+            expected,
+            body,
+        });
+    }
+
+    fn note(&mut self, subject: &str, last: Last) {
+        let number = self.outgoing.len() as u64 - 1;
+        self.lasts.push((subject.to_owned(), number, last));
+    }
+
+    /// Where the events are, with the first message at this number, and what is to be remembered.
+    pub(crate) fn placed(&self, first: u64) -> (Vec<Placed>, Vec<(String, Last)>) {
+        let mut placed = Vec::new();
+        for (number, (version, count)) in (first..).zip(&self.runs) {
+            placed.extend((0..*count).map(|index| Placed {
+                position: place::position(number, index),
+                version: place::version(*version, index),
+            }));
+        }
+        let lasts = self.lasts.iter().map(|(subject, number, last)| {
+            let copied = last.position != Position::START || last.version == Version::NONE;
+            let position = match copied {
+                true => Position(last.position.0 + place::position(first, 0).0),
+                false => Position::START,
+            };
+            let last = Last {
+                sequence: first + number,
+                position,
+                ..*last
+            };
+            (subject.clone(), last)
+        });
+        (placed, lasts.collect())
+    }
+}
+
+fn rejected(index: usize, record: &Record, problem: RejectedProblem) -> Rejected {
+    Rejected {
+        index,
+        name: record.event.name.chars().take(80).collect(),
+        problem,
+    }
+}

@@ -1,0 +1,11 @@
+//! A store on three servers keeps every promise.
+
+mod server;
+
+use eventsource_nats::NatsStore;
+
+async fn fresh() -> NatsStore {
+    server::fresh(3).await
+}
+
+eventsource_conformance::boundary_store_tests!(fresh);
