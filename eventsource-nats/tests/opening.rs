@@ -151,7 +151,8 @@ async fn g9_a_stream_that_was_made_anew_is_another_store() {
     store_one(&store).await;
     api(&format!("STREAM.DELETE.{name}"), &json!({})).await;
     let append = || Arc::new(Append::to(stream("one")).event(event("sample.made", &[])));
-    let gone = store.append(append()).await.unwrap_err().to_string();
+    assert!(store.append(append()).await.is_err());
+    let gone = store.head().await.unwrap_err().to_string();
     assert!(gone.contains("is gone"), "{gone}");
     let other = quick().open(&one()).await.unwrap();
     for _ in 0..2 {
