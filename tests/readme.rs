@@ -71,6 +71,7 @@ fn a_fresh_crate_follows_the_readme() {
         "Withdrawn(Withdrawn { amount: 50 })",
         "[\"account.deposited\"]",
         "{\"1\": 105} up to 4",
+        "0 events to go",
         "enrolled: 1",
         "transferred in 3 events",
     ];
