@@ -89,6 +89,7 @@ mod mistakes;
 pub mod private;
 mod projection;
 mod query;
+mod reactor;
 mod registry;
 mod repository;
 mod runner;
@@ -119,7 +120,7 @@ pub use erased::{AnyBoundaryStore, AnyMultiStreamStore, AnyStore};
 pub use event::*;
 pub use eventsource_macros::{
     Aggregate, Command, DecisionModel, Event, Id, aggregate, apply, command, decision_model, event,
-    handle, projection, value,
+    handle, projection, reactor, value,
 };
 pub use execute::{CommandOptions, Execute, Executed};
 pub use execute_error::ExecuteError;
@@ -132,6 +133,7 @@ pub use message::Place;
 pub use metadata::Metadata;
 pub use projection::*;
 pub use query::{Query, QueryItem};
+pub use reactor::{Reacting, ReactionKey, Reactor};
 pub use registry::{AggregateEntry, NameCollision, Registered, Registry};
 pub use repository::{Repository, Retry};
 pub use runner::*;
@@ -161,6 +163,6 @@ pub mod prelude {
     pub use crate::then_err;
     pub use eventsource_macros::{
         Aggregate, Command, DecisionModel, Event, Id, aggregate, apply, command, decision_model,
-        event, handle, projection, value,
+        event, handle, projection, reactor, value,
     };
 }

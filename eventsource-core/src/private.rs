@@ -33,7 +33,9 @@ pub use crate::projection::{
     Incoming, Memory, Outside, ProjectOutside, ProjectState, ProjectThrough, ProjectWithin,
     Projection,
 };
+pub use crate::reactor::{ReactionKey, Reactor};
 pub use crate::registry::{AggregateEntry, Registered};
+pub use crate::runner::Start as Begin;
 pub use crate::stored_event::StoredEvent;
 pub use crate::stream::{InvalidStreamName, StreamName};
 pub use crate::tag::{TagValue, Tags};

@@ -39,7 +39,12 @@ impl<'e, C: Codec> Incoming<'e, C> {
 
     /// That none of the projection's methods takes the event: its name is known, perhaps, and its version is not.
     pub fn unknown<P: Projection>(&self) -> Result<(), BoxError> {
-        let rows = P::EVENTS.iter().flat_map(|rows| rows.iter());
+        self.not_among(P::EVENTS)
+    }
+
+    /// That it is none of these events.
+    pub fn not_among(&self, events: &[&[Row]]) -> Result<(), BoxError> {
+        let rows = events.iter().flat_map(|rows| rows.iter());
         let versions = rows
             .filter(|row: &&Row| row.name == self.event.name)
             .map(|row| row.version);
@@ -51,9 +56,9 @@ impl<'e, C: Codec> Incoming<'e, C> {
     }
 }
 
-/// What a projection's method may return: nothing, or a `Result` of nothing.
+/// What the method of a projection or of a reactor may return: nothing, or a `Result` of nothing.
 #[diagnostic::on_unimplemented(
-    message = "a projection's method cannot return `{Self}`",
+    message = "the method for an event cannot return `{Self}`",
     label = "neither nothing nor a `Result<(), E>`",
     note = "return nothing, or `Result<(), E>` with an error that is `Send + Sync`"
 )]
