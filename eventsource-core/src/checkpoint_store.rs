@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::checkpoint::Checkpoint;
 use crate::codec::{Codec, Json};
 use crate::projection::{Projected, Projection, Target};
+use crate::reactor::{Reacting, Reactor};
 use crate::runner::{ConsumerHandle, Runner};
 use crate::store::Store;
 use crate::store_error::StoreError;
@@ -130,6 +131,25 @@ pub trait CheckpointStore: Store {
     /// has parked; and what waits for it.
     fn consumer(&self, name: &str) -> ConsumerHandle<Self> {
         ConsumerHandle::of(self.clone(), name)
+    }
+
+    /// A runner of this reactor on this store. It begins after the last event that there is, unless the reactor says
+    /// `from = start`; an event that it fails at is parked, unless set otherwise.
+    ///
+    /// To have a reaction done before a call returns, wait for the runner with the position of what was recorded
+    /// ([`RunnerHandle::wait_for`](crate::RunnerHandle::wait_for)): there is one way by which an event comes to a
+    /// reactor, so a caller that is killed meanwhile changes nothing.
+    fn react<R: Reactor>(&self, reactor: R) -> Runner<Self, Reacting<R>> {
+        self.react_with(Json, reactor)
+    }
+
+    /// The same with another codec, which reads the events.
+    fn react_with<R: Reactor, C: Codec>(
+        &self,
+        codec: C,
+        reactor: R,
+    ) -> Runner<Self, Reacting<R, C>> {
+        Reacting::runner(self.clone(), codec, reactor)
     }
 
     /// A runner of this projection on this store, with the usual settings.

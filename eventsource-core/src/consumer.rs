@@ -33,6 +33,11 @@ pub trait Consumer<S: CheckpointStore>: Send + Sync + 'static {
         false
     }
 
+    /// Whether its work may be done once more from the beginning. What has effects outside says no.
+    fn may_begin_anew(&self) -> bool {
+        true
+    }
+
     /// Makes ready what it needs, before any event; called by each owner of a slice, so more than once.
     fn prepare(&self, store: &S) -> impl Future<Output = Result<(), BoxError>> + Send {
         let _ = store;

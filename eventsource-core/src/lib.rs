@@ -96,6 +96,7 @@ mod mistakes;
 pub mod private;
 mod projection;
 mod query;
+mod reactor;
 #[cfg(feature = "reflect")]
 pub mod reflect;
 mod registry;
@@ -134,7 +135,7 @@ pub use erased::{AnyBoundaryStore, AnyMultiStreamStore, AnySnapshotStore, AnySto
 pub use event::*;
 pub use eventsource_macros::{
     Aggregate, Command, DecisionModel, Event, Id, aggregate, apply, command, decision_model, event,
-    handle, projection, value,
+    handle, projection, reactor, value,
 };
 pub use execute::{CommandOptions, Execute, Executed};
 pub use execute_error::ExecuteError;
@@ -147,6 +148,7 @@ pub use message::Place;
 pub use metadata::Metadata;
 pub use projection::*;
 pub use query::{Query, QueryItem};
+pub use reactor::{Reacting, ReactionKey, Reactor};
 pub use registry::{AggregateEntry, NameCollision, Registered, Registry};
 pub use repository::{Repository, Retry};
 pub use runner::*;
@@ -186,6 +188,6 @@ pub mod prelude {
     pub use crate::then_err;
     pub use eventsource_macros::{
         Aggregate, Command, DecisionModel, Event, Id, aggregate, apply, command, decision_model,
-        event, handle, projection, value,
+        event, handle, projection, reactor, value,
     };
 }

@@ -37,7 +37,9 @@ pub use crate::projection::{
     Incoming, Memory, Outside, ProjectOutside, ProjectState, ProjectThrough, ProjectWithin,
     Projection,
 };
+pub use crate::reactor::{ReactionKey, Reactor};
 pub use crate::registry::{AggregateEntry, Registered};
+pub use crate::runner::Start as Begin;
 pub use crate::shape::{JsonUpcast, Shape, Successor};
 pub use crate::snapshot::{Fingerprint, SnapshotState, Snapshotted};
 pub use crate::stored_event::StoredEvent;

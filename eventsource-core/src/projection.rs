@@ -16,7 +16,6 @@ use crate::codec::{Codec, Json};
 use crate::consumer::{Batch, BoxError, Consumer, Failure};
 use crate::message::Row;
 use crate::query::Query;
-use crate::shape::Shape;
 
 pub use incoming::Incoming;
 pub use outside::Outside;
@@ -44,16 +43,7 @@ pub trait Projection: Sized + Send + Sync + 'static {
     /// Which events it is made of.
     #[must_use]
     fn query() -> Query {
-        let rows = Self::EVENTS.iter().flat_map(|rows| rows.iter());
-        // Also the names under which they, or what has become them, once were stored.
-        let stored = |row: &Row| {
-            row.shape
-                .map_or_else(|| vec![row.name], Shape::stored_names)
-        };
-        let mut names: Vec<_> = rows.flat_map(stored).collect();
-        names.sort_unstable();
-        names.dedup();
-        Query::types(names)
+        Query::types(incoming::stored_names(Self::EVENTS))
     }
 }
 

@@ -140,6 +140,12 @@ pub enum RunError {
         /// What went wrong.
         source: BoxError,
     },
+    /// It is a reactor or a process manager: what it did would be done once more.
+    #[error("`{name}` is never set back: what it has done would be done once more")]
+    NeverAnew {
+        /// The consumer's name.
+        name: &'static str,
+    },
     /// The checkpoint cannot be used.
     #[error(transparent)]
     Checkpoint(CheckpointError),
@@ -245,8 +251,13 @@ impl<S: CheckpointStore, C: Consumer<S>> Runner<S, C> {
 
     /// Begins anew: clears what the consumer has made, and sets its checkpoint back to the beginning. Runners that are at
     /// work lose their slices meanwhile, and go on from the beginning.
+    ///
+    /// A reactor or a process manager is [never set back](RunError::NeverAnew).
     pub async fn reset(&self) -> Result<(), RunError> {
         let (name, version) = (self.consumer.name(), self.consumer.version());
+        if !self.consumer.may_begin_anew() {
+            return Err(RunError::NeverAnew { name });
+        }
         // Set back before as well as after: whoever is at work would fill again what was cleared.
         self.store.set_back(name, version).await?;
         let cleared = self.consumer.clear(&self.store).await;

@@ -44,7 +44,7 @@ const _: () = {
                 let it = <Index>::opened(self, &it).await;
                 <__p::Same<_> as __p::Outcome>::outcome(it)?;
             }
-            __p::Incoming::taken::<Self>(event, taken)
+            __p::Incoming::taken(event, taken, <Self as __p::Projection>::EVENTS)
         }
     }
 };

@@ -51,7 +51,7 @@ const _: () = {
                 let it = <Balances>::opened(self, &it, tx).await;
                 <__p::Same<_> as __p::Outcome>::outcome(it)?;
             }
-            __p::Incoming::taken::<Self>(event, taken)
+            __p::Incoming::taken(event, taken, <Self as __p::Projection>::EVENTS)
         }
     }
 };

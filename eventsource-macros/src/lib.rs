@@ -15,6 +15,7 @@ mod id;
 mod message;
 mod method;
 mod projection;
+mod reactor;
 mod runtime;
 mod suggest;
 
@@ -171,4 +172,15 @@ pub fn handle(arguments: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn projection(arguments: TokenStream, item: TokenStream) -> TokenStream {
     projection::expand(arguments.into(), item.into()).into()
+}
+
+/// On an impl block of what reacts to events with side effects: each method takes one event, of any aggregate,
+/// `async fn opened(&self, event: &Recorded<Opened>) -> Result<(), MailError>`. The methods are the filter.
+///
+/// `#[reactor(name = "welcome-mail")]` names it. A method may take the key of this reaction as well,
+/// `key: &ReactionKey`, by which whoever does the side effect can tell that it was done already. A reactor that is run for
+/// the first time begins after the last event that there is; `from = start` has it begin before the first one.
+#[proc_macro_attribute]
+pub fn reactor(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    reactor::expand(arguments.into(), item.into()).into()
 }

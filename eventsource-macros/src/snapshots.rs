@@ -8,7 +8,7 @@ use quote::quote;
 
 use crate::message::Kind;
 use crate::method::Role;
-use crate::{aggregate, attribute, decision_model, id, message, method, projection};
+use crate::{aggregate, attribute, decision_model, id, message, method, projection, reactor};
 
 fn check(expanded: TokenStream, snapshot: &ExpectFile) {
     let file = syn::parse2(expanded).expect("the expansion is a list of items");
@@ -414,6 +414,19 @@ fn projection_state() {
     };
     let expanded = projection::expand(quote!(name = "owners"), block);
     check(expanded, &expect_file!["../snapshots/projection_state.rs"]);
+}
+
+#[test]
+fn a_reactor() {
+    let block = quote! {
+        impl Mailer {
+            async fn opened(&self, event: &Recorded<Opened>, key: &ReactionKey) -> Result<(), MailError> {
+                self.mails.send(key, &event.event.owner).await
+            }
+        }
+    };
+    let expanded = reactor::expand(quote!(name = "welcome-mail", from = start), block);
+    check(expanded, &expect_file!["../snapshots/reactor.rs"]);
 }
 
 #[test]

@@ -4,8 +4,9 @@ use crate::codec::Codec;
 use crate::consumer::BoxError;
 use crate::decode;
 use crate::event::{Event, Recorded};
+use crate::message::Row;
 use crate::metadata::Metadata;
-use crate::projection::Projection;
+use crate::shape::Shape;
 use crate::stored_event::EventRef;
 use crate::unknown::UnknownMessage;
 
@@ -44,22 +45,38 @@ impl<'e, C: Codec> Incoming<'e, C> {
         }))
     }
 
-    /// That at least one of the projection's methods takes the event. If none does, its name is known, perhaps, and its
-    /// version is not.
-    pub fn taken<P: Projection>(&self, taken: bool) -> Result<(), BoxError> {
+    /// That at least one of the methods takes the event, of which these are the events. If none does, its name is known,
+    /// perhaps, and its version is not.
+    pub fn taken(&self, taken: bool, events: &[&[Row]]) -> Result<(), BoxError> {
         if taken {
             return Ok(());
         }
-        let rows = P::EVENTS.iter().flat_map(|rows| rows.iter()).copied();
-        let rows: Vec<_> = rows.collect();
+        let rows: Vec<_> = events
+            .iter()
+            .flat_map(|rows| rows.iter())
+            .copied()
+            .collect();
         let unknown = UnknownMessage::to(&rows, self.event.name, self.event.schema);
         Err(Box::new(unknown))
     }
 }
 
-/// What a projection's method may return: nothing, or a `Result` of nothing.
+/// The names under which the events in the tables of some methods, or what has become them, are or once were stored.
+pub(crate) fn stored_names(events: &[&[Row]]) -> Vec<&'static str> {
+    let rows = events.iter().flat_map(|rows| rows.iter());
+    let stored = |row: &Row| {
+        row.shape
+            .map_or_else(|| vec![row.name], Shape::stored_names)
+    };
+    let mut names: Vec<_> = rows.flat_map(stored).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// What the method of a projection or of a reactor may return: nothing, or a `Result` of nothing.
 #[diagnostic::on_unimplemented(
-    message = "a projection's method cannot return `{Self}`",
+    message = "the method for an event cannot return `{Self}`",
     label = "neither nothing nor a `Result<(), E>`",
     note = "return nothing, or `Result<(), E>` with an error that is `Send + Sync`"
 )]

@@ -1,33 +1,28 @@
 //! The rules for a projection's block and for the signatures in it: each is one function, and says what to write instead.
 
 use syn::{
-    FnArg, GenericArgument, PatType, PathArguments, Receiver, ReceiverKind, Safety, Signature, Type,
+    Attribute, FnArg, GenericArgument, Ident, PatType, PathArguments, Receiver, ReceiverKind,
+    Safety, Signature, Type,
 };
 
 use crate::errors::Errors;
 use crate::method::block::Block;
 use crate::method::check::{last_name, text};
-use crate::projection::model::{Into, Method};
+use crate::projection::model::{Into, Role};
 
-const EXAMPLE: &str =
-    "fn opened(&self, event: &Recorded<Opened>, tx: &SqliteTx) -> Result<()> { … }";
-
-pub(super) fn check_block(block: &Block, errors: &mut Errors) -> bool {
+pub(super) fn check_block(role: Role, block: &Block, errors: &mut Errors) -> bool {
+    let (word, example) = (role.word(), text(&block.owner));
     if let Some(of_trait) = &block.of_trait {
         let problem =
-            "`#[projection]` stands on an impl block of the projection itself, not of a trait";
-        errors.add(
-            of_trait,
-            problem,
-            format!("write `impl {} {{ … }}`", text(&block.owner)),
-        );
+            format!("`#[{word}]` stands on an impl block of the {word} itself, not of a trait");
+        errors.add(of_trait, problem, format!("write `impl {example} {{ … }}`"));
         return false;
     }
     if !block.generics.params.is_empty() {
         errors.add(
             &block.generics,
-            "a projection cannot be generic",
-            "write a projection for each kind",
+            format!("a {word} cannot be generic"),
+            format!("write a {word} for each kind"),
         );
         return false;
     }
@@ -35,39 +30,40 @@ pub(super) fn check_block(block: &Block, errors: &mut Errors) -> bool {
 }
 
 /// `fn f<T>(…)`, `const fn`, `unsafe fn`, `extern fn`.
-pub(super) fn check_qualifiers(signature: &Signature, errors: &mut Errors) {
+pub(crate) fn check_qualifiers(role: Role, signature: &Signature, errors: &mut Errors) {
+    let role = role.word();
     if let Some(word) = &signature.constness {
         errors.add(
             word,
-            "a projection's method cannot be const",
+            format!("a {role}'s method cannot be const"),
             "leave `const` out",
         );
     }
     if !matches!(signature.safety, Safety::Default) {
         errors.add(
             &signature.safety,
-            "a projection's method cannot be unsafe",
+            format!("a {role}'s method cannot be unsafe"),
             "leave `unsafe` out",
         );
     }
     if let Some(abi) = &signature.abi {
         errors.add(
             abi,
-            "a projection's method cannot be extern",
+            format!("a {role}'s method cannot be extern"),
             "leave `extern` out",
         );
     }
     if !signature.generics.params.is_empty() {
         errors.add(
             &signature.generics,
-            "a projection's method cannot be generic",
+            format!("a {role}'s method cannot be generic"),
             "write one method for each event",
         );
     }
 }
 
 /// Whether the receiver is `&mut self`; `None` if it is neither that nor `&self`.
-fn is_mutable(receiver: &Receiver) -> Option<bool> {
+pub(crate) fn is_mutable(receiver: &Receiver) -> Option<bool> {
     match &receiver.kind {
         ReceiverKind::Reference(_, _, mutability) => Some(mutability.is_some()),
         ReceiverKind::Typed(_, ty) => match &**ty {
@@ -79,7 +75,11 @@ fn is_mutable(receiver: &Receiver) -> Option<bool> {
 }
 
 /// `fn opened(event: …)`, `fn opened(self, …)`: whether a method changes the projection's own fields.
-pub(super) fn check_receiver(signature: &Signature, errors: &mut Errors) -> Option<bool> {
+pub(super) fn check_receiver(
+    role: Role,
+    signature: &Signature,
+    errors: &mut Errors,
+) -> Option<bool> {
     match signature.inputs.first() {
         Some(FnArg::Receiver(receiver)) => {
             let mutable = is_mutable(receiver);
@@ -96,7 +96,7 @@ pub(super) fn check_receiver(signature: &Signature, errors: &mut Errors) -> Opti
             errors.add(
                 &signature.ident,
                 format!("`{}` has no `self`", signature.ident),
-                format!("write `{EXAMPLE}`"),
+                format!("write `{}`", role.example()),
             );
             None
         }
@@ -104,7 +104,8 @@ pub(super) fn check_receiver(signature: &Signature, errors: &mut Errors) -> Opti
 }
 
 /// `event: &Opened`, `event: Recorded<Opened>`, nothing: the event in `&Recorded<Opened>`.
-pub(super) fn check_event(
+pub(crate) fn check_event(
+    role: Role,
     signature: &Signature,
     parameter: Option<&PatType>,
     errors: &mut Errors,
@@ -114,7 +115,10 @@ pub(super) fn check_event(
         errors.add(
             &signature.ident,
             problem,
-            format!("write `{EXAMPLE}`, or move the method to an impl block of its own"),
+            format!(
+                "write `{}`, or move the method to an impl block of its own",
+                role.example()
+            ),
         );
         return None;
     };
@@ -123,7 +127,10 @@ pub(super) fn check_event(
         owned => (owned, false),
     };
     let Some(event) = recorded(bare) else {
-        let problem = "a projection's method takes its event as `&Recorded<…>`, with its position and its stream";
+        let problem = format!(
+            "a {}'s method takes its event as `&Recorded<…>`, with its position and its stream",
+            role.word()
+        );
         let known = last_name(bare).map_or("Opened".into(), ToString::to_string);
         errors.add(
             &parameter.ty,
@@ -135,7 +142,7 @@ pub(super) fn check_event(
     if !by_reference {
         errors.add(
             &parameter.ty,
-            "a projection's method takes its event by reference",
+            format!("a {}'s method takes its event by reference", role.word()),
             format!("write `&Recorded<{}>`", text(&event)),
         );
         return None;
@@ -143,7 +150,7 @@ pub(super) fn check_event(
     Some(event)
 }
 
-fn recorded(ty: &Type) -> Option<Type> {
+pub(crate) fn recorded(ty: &Type) -> Option<Type> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last()?;
     let PathArguments::AngleBracketed(arguments) = &last.arguments else {
@@ -243,7 +250,7 @@ pub(super) fn check_rest(rest: &[&PatType], errors: &mut Errors) {
 
 /// Methods that write to different places.
 pub(super) fn check_same(
-    first: (&syn::Ident, &Into),
+    first: (&Ident, &Into),
     signature: &Signature,
     into: &Into,
     errors: &mut Errors,
@@ -284,17 +291,28 @@ fn described(into: &Into) -> String {
     }
 }
 
+/// What is taken by a method, and which one.
+pub(crate) struct Taken<'a> {
+    pub(crate) cfg: &'a [Attribute],
+    pub(crate) ident: &'a Ident,
+    pub(crate) event: &'a Type,
+}
+
 /// One event in two methods.
-pub(super) fn check_new(earlier: &[Method], found: &Method, errors: &mut Errors) -> bool {
-    let same = |other: &&Method| {
-        other.cfg.is_empty() && found.cfg.is_empty() && text(&other.event) == text(&found.event)
+pub(crate) fn check_new<'a>(
+    mut earlier: impl Iterator<Item = Taken<'a>>,
+    found: &Taken<'_>,
+    errors: &mut Errors,
+) -> bool {
+    let same = |other: &Taken<'_>| {
+        other.cfg.is_empty() && found.cfg.is_empty() && text(other.event) == text(found.event)
     };
-    let Some(first) = earlier.iter().find(same) else {
+    let Some(first) = earlier.find(same) else {
         return true;
     };
     errors.add(
-        &found.ident,
-        format!("`{}` is taken twice", text(&found.event)),
+        found.ident,
+        format!("`{}` is taken twice", text(found.event)),
         format!(
             "`{}` is the first method for it: put both into one",
             first.ident

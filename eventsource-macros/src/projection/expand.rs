@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
+use crate::projection::check::Taken;
 use crate::projection::model::{Into, Method, Projection};
 use crate::runtime::{respanned, scope};
 
@@ -17,8 +18,34 @@ pub(crate) fn expand(projection: &Projection) -> TokenStream {
         into,
         ..
     } = projection;
-    let known = methods.iter().enumerate().map(|(number, method)| {
-        let Method { cfg, event, .. } = method;
+    let known = known(methods.iter().map(Method::taken));
+    let rows = rows(methods.iter().map(Method::taken));
+    let target = match into {
+        Into::Within(tx) | Into::Through(tx) => quote!(#tx),
+        Into::Outside => quote!(__p::Outside),
+        Into::State => quote!(__p::Memory),
+    };
+    let project = project(projection);
+    scope(
+        runtime,
+        quote! {
+            #known
+            #[automatically_derived]
+            impl __p::Projection for #owner {
+                const NAME: &'static str = #name;
+                const VERSION: u32 = #version;
+                const EVENTS: &'static [&'static [__p::Row]] = &[#rows];
+                type Into = #target;
+            }
+            #project
+        },
+    )
+}
+
+/// The events as `__E0`, `__E1` …
+pub(crate) fn known<'a>(taken: impl Iterator<Item = Taken<'a>>) -> TokenStream {
+    let known = taken.enumerate().map(|(number, taken)| {
+        let Taken { cfg, event, .. } = taken;
         let (alias, known) = (format_ident!("__E{number}"), format_ident!("__K{number}"));
         let written = format_ident!("__T{number}");
         // That it is an event is asked once; where it is none, the alias is the compiler's error type.
@@ -33,30 +60,16 @@ pub(crate) fn expand(projection: &Projection) -> TokenStream {
             type #alias = <#written as __p::Known<{ #known }>>::Type;
         }
     });
-    let rows = methods.iter().enumerate().map(|(number, method)| {
-        let (cfg, alias) = (&method.cfg, format_ident!("__E{number}"));
+    known.collect()
+}
+
+/// The table of stored names and versions of each event.
+pub(crate) fn rows<'a>(taken: impl Iterator<Item = Taken<'a>>) -> TokenStream {
+    let rows = taken.enumerate().map(|(number, Taken { cfg, .. })| {
+        let alias = format_ident!("__E{number}");
         quote!(#(#cfg)* &[<#alias as __p::Event>::ROW],)
     });
-    let target = match into {
-        Into::Within(tx) | Into::Through(tx) => quote!(#tx),
-        Into::Outside => quote!(__p::Outside),
-        Into::State => quote!(__p::Memory),
-    };
-    let project = project(projection);
-    scope(
-        runtime,
-        quote! {
-            #(#known)*
-            #[automatically_derived]
-            impl __p::Projection for #owner {
-                const NAME: &'static str = #name;
-                const VERSION: u32 = #version;
-                const EVENTS: &'static [&'static [__p::Row]] = &[#(#rows)*];
-                type Into = #target;
-            }
-            #project
-        },
-    )
+    rows.collect()
 }
 
 /// The trait that calls the methods.
@@ -119,7 +132,7 @@ fn project(projection: &Projection) -> TokenStream {
         false => quote! {
             let mut taken = false;
             #(#arms)*
-            __p::Incoming::taken::<Self>(event, taken)
+            __p::Incoming::taken(event, taken, <Self as __p::Projection>::EVENTS)
         },
     };
     let create = create(projection);

@@ -1,10 +1,10 @@
 //! `#[projection]` on an impl block: each method takes one event, and together they say which events the projection is
 //! made of and where it writes to.
 
-mod check;
-mod expand;
-mod model;
-mod parse;
+pub(crate) mod check;
+pub(crate) mod expand;
+pub(crate) mod model;
+pub(crate) mod parse;
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -3,7 +3,45 @@
 use proc_macro2::{Span, TokenStream};
 use syn::{Attribute, Ident, LitStr, Type};
 
+use crate::projection::check::Taken;
 use crate::runtime::Runtime;
+
+/// Which attribute a block has. What they have in common is a method for each event, whose event is its filter.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Projection,
+    Reactor,
+}
+
+impl Role {
+    /// The attribute's name, and the word for it in a message.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Projection => "projection",
+            Self::Reactor => "reactor",
+        }
+    }
+
+    /// The attribute and the block that it stands on.
+    pub(crate) fn block(self) -> &'static str {
+        match self {
+            Self::Projection => "#[projection(name = \"…\")] impl Balances { … }",
+            Self::Reactor => "#[reactor(name = \"…\")] impl Mailer { … }",
+        }
+    }
+
+    /// A method, as it is written.
+    pub(crate) fn example(self) -> &'static str {
+        match self {
+            Self::Projection => {
+                "fn opened(&self, event: &Recorded<Opened>, tx: &SqliteTx) -> Result<()> { … }"
+            }
+            Self::Reactor => {
+                "async fn opened(&self, event: &Recorded<Opened>) -> Result<(), MailError> { … }"
+            }
+        }
+    }
+}
 
 /// A block, understood.
 pub(crate) struct Parsed {
@@ -47,4 +85,14 @@ pub(crate) struct Method {
     pub(crate) event: Type,
     /// Where the type that it returns begins and ends, or its name.
     pub(crate) output: (Span, Span),
+}
+
+impl Method {
+    pub(crate) fn taken(&self) -> Taken<'_> {
+        Taken {
+            cfg: &self.cfg,
+            ident: &self.ident,
+            event: &self.event,
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::quote;
-use syn::{FnArg, Ident, LitStr, PatType, ReturnType};
+use syn::{FnArg, Ident, LitStr, PatType, ReturnType, Signature};
 
 use crate::arguments::{Arguments, cfgs};
 use crate::errors::Errors;
@@ -12,7 +12,7 @@ use crate::projection::check::{
     check_block, check_event, check_into, check_new, check_qualifiers, check_receiver, check_rest,
     check_same,
 };
-use crate::projection::model::{Into, Method, Parsed, Projection};
+use crate::projection::model::{Into, Method, Parsed, Projection, Role};
 use crate::runtime::lints_off;
 
 pub(crate) fn parse(
@@ -33,22 +33,7 @@ pub(crate) fn parse(
     };
     arguments.finish(&["name", "version", "crate"], &mut mistakes);
 
-    let starts = item.clone().into_iter().find_map(|token| match token {
-        TokenTree::Ident(word) if word != "unsafe" => Some(word),
-        _ => None,
-    });
-    if starts.is_none_or(|word| word != "impl") {
-        errors.append(mistakes);
-        let problem = "`#[projection]` stands on an impl block";
-        errors.add_at(
-            Span::call_site(),
-            problem,
-            "write `#[projection(name = \"…\")] impl Balances { … }`",
-        );
-        return None;
-    }
-    let block: Option<Block> = mistakes.keep(syn::parse2(item));
-    let Some(mut block) = block.filter(|block| check_block(block, &mut mistakes)) else {
+    let Some(mut block) = block_of(Role::Projection, item, &mut mistakes) else {
         errors.append(mistakes);
         return None;
     };
@@ -62,13 +47,7 @@ pub(crate) fn parse(
     let mut found = Found::default();
     for item in &mut block.items {
         match item {
-            // A method that cannot be read: the compiler says why.
-            Item::Other(other) if begins_like_a_method(other) => {}
-            Item::Other(other) => mistakes.add(
-                &*other,
-                "only methods belong in a block with `#[projection]`",
-                "move it to an impl block of its own",
-            ),
+            Item::Other(other) => check_other(Role::Projection, other, &mut mistakes),
             Item::Method(method) => found.method(method, &mut mistakes),
         }
     }
@@ -118,6 +97,34 @@ pub(crate) fn parse(
     })
 }
 
+/// The impl block that an attribute stands on.
+pub(crate) fn block_of(role: Role, item: TokenStream, errors: &mut Errors) -> Option<Block> {
+    let starts = item.clone().into_iter().find_map(|token| match token {
+        TokenTree::Ident(word) if word != "unsafe" => Some(word),
+        _ => None,
+    });
+    if starts.is_none_or(|word| word != "impl") {
+        let problem = format!("`#[{}]` stands on an impl block", role.word());
+        let help = format!("write `{}`", role.block());
+        errors.add_at(Span::call_site(), problem, help);
+        return None;
+    }
+    let block: Option<Block> = errors.keep(syn::parse2(item));
+    block.filter(|block| check_block(role, block, errors))
+}
+
+/// Something else than a method in a block.
+pub(crate) fn check_other(role: Role, other: &TokenStream, errors: &mut Errors) {
+    // A method that cannot be read: the compiler says why.
+    if !begins_like_a_method(other) {
+        errors.add(
+            other,
+            format!("only methods belong in a block with `#[{}]`", role.word()),
+            "move it to an impl block of its own",
+        );
+    }
+}
+
 /// Whether the tokens begin like a method.
 fn begins_like_a_method(tokens: &TokenStream) -> bool {
     let words = tokens.clone().into_iter().map_while(|token| match token {
@@ -139,11 +146,11 @@ struct Found {
 impl Found {
     fn method(&mut self, found: &mut block::Method, errors: &mut Errors) {
         let creates = take_create(found, errors);
-        check_qualifiers(&found.signature, errors);
+        check_qualifiers(Role::Projection, &found.signature, errors);
         // A mistake that was reported is not left in the output, where the compiler would report it again.
         found.signature.constness = None;
         let signature = &found.signature;
-        let Some(mutable) = check_receiver(signature, errors) else {
+        let Some(mutable) = check_receiver(Role::Projection, signature, errors) else {
             return;
         };
         let typed = signature.inputs.iter().filter_map(|input| match input {
@@ -169,7 +176,12 @@ impl Found {
             }
             return;
         }
-        let event = check_event(signature, parameters.first().copied(), errors);
+        let event = check_event(
+            Role::Projection,
+            signature,
+            parameters.first().copied(),
+            errors,
+        );
         check_rest(parameters.get(2..).unwrap_or_default(), errors);
         let Some(event) = event else { return };
         let tx = parameters.get(1).copied();
@@ -179,22 +191,22 @@ impl Found {
         if !self.goes_with(signature, into, errors) {
             return;
         }
-        let name = signature.ident.span();
         let method = Method {
             cfg,
             ident: signature.ident.clone(),
             event,
-            output: match &signature.output {
-                ReturnType::Default => (name, name),
-                ReturnType::Type(_, returned) => first_and_last(returned),
-            },
+            output: output(signature),
         };
-        if check_new(&self.methods, &method, errors) {
+        if check_new(
+            self.methods.iter().map(Method::taken),
+            &method.taken(),
+            errors,
+        ) {
             self.methods.push(method);
         }
     }
 
-    fn goes_with(&mut self, signature: &syn::Signature, into: Into, errors: &mut Errors) -> bool {
+    fn goes_with(&mut self, signature: &Signature, into: Into, errors: &mut Errors) -> bool {
         match &self.into {
             None => {
                 self.into = Some((signature.ident.clone(), into));
@@ -202,6 +214,15 @@ impl Found {
             }
             Some((first, earlier)) => check_same((first, earlier), signature, &into, errors),
         }
+    }
+}
+
+/// Where the type that a method returns begins and ends; where its name stands, if it returns nothing.
+pub(crate) fn output(signature: &Signature) -> (Span, Span) {
+    let name = signature.ident.span();
+    match &signature.output {
+        ReturnType::Default => (name, name),
+        ReturnType::Type(_, returned) => first_and_last(returned),
     }
 }
 

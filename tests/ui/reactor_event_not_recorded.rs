@@ -1,0 +1,15 @@
+use eventsource_core::prelude::*;
+
+#[event]
+pub struct Opened {
+    pub owner: String,
+}
+
+pub struct Mailer;
+
+#[reactor(name = "mail")]
+impl Mailer {
+    async fn opened(&self, _: &Opened) {}
+}
+
+fn main() {}

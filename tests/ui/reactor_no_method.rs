@@ -1,0 +1,13 @@
+use eventsource_core::prelude::*;
+
+#[event]
+pub struct Opened {
+    pub owner: String,
+}
+
+pub struct Mailer;
+
+#[reactor(name = "mail")]
+impl Mailer {}
+
+fn main() {}
