@@ -50,6 +50,9 @@ fn main() {
     compare("ten lines", &ordered);
 }
 
+/// A format, its bytes, and how it is written and read.
+type Row<'a> = (&'a str, usize, &'a dyn Fn(&mut Vec<u8>), &'a dyn Fn());
+
 fn compare<T: Serialize + DeserializeOwned>(event: &str, value: &T) {
     let encoded = |codec: &dyn Fn(&mut Vec<u8>)| {
         let mut bytes = Vec::new();
@@ -64,10 +67,10 @@ fn compare<T: Serialize + DeserializeOwned>(event: &str, value: &T) {
     let read_pack = || {
         drop(black_box(
             MessagePack.decode::<T>("messagepack", &pack_bytes),
-        ))
+        ));
     };
     let read_card = || drop(black_box(postcard::from_bytes::<T>(&card_bytes)));
-    let rows: [(&str, usize, &dyn Fn(&mut Vec<u8>), &dyn Fn()); 3] = [
+    let rows: [Row<'_>; 3] = [
         ("json", json_bytes.len(), &json, &read_json),
         ("messagepack", pack_bytes.len(), &pack, &read_pack),
         ("postcard", card_bytes.len(), &card, &read_card),

@@ -97,11 +97,8 @@ fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, CodecError> {
         return decoded;
     }
     // A unit struct reads one of them, one with optional fields another: they mean the same here.
-    let others = NOTHING
-        .iter()
-        .filter_map(|nothing| whole(nothing).ok())
-        .next();
-    others.map_or(decoded, Ok)
+    let other = NOTHING.iter().find_map(|nothing| whole(nothing).ok());
+    other.map_or(decoded, Ok)
 }
 
 /// Reads a value that takes up the payload: bytes left over are a damaged payload, or the wrong type.

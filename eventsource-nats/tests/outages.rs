@@ -125,7 +125,7 @@ fn historian(url: String, stop: Arc<AtomicBool>) -> JoinHandle<u64> {
                     match options.patience(Duration::from_secs(60)).open(&url).await {
                         Ok(store) => return store,
                         Err(error) => {
-                            assert!(begin.elapsed() < Duration::from_secs(120), "{error}")
+                            assert!(begin.elapsed() < Duration::from_secs(120), "{error}");
                         }
                     }
                     sleep(Duration::from_millis(100)).await;
