@@ -92,8 +92,21 @@ async fn a_schema_of_the_version_before_is_brought_up_to_date() {
     let identity = store.identity();
     store.close().await;
     let name = schema.name();
-    let before =
-        format!("DROP TABLE \"{name}\".snapshots; UPDATE \"{name}\".meta SET schema_version = 1");
+    let of = |names: &[&str]| {
+        let names = names.iter().map(|one| format!("\"{name}\".{one}"));
+        names.collect::<Vec<_>>().join(", ")
+    };
+    let tables = of(&["snapshots", "consumers", "slots", "parked", "kept"]);
+    let functions = of(&[
+        "claim_v1",
+        "hide_v1",
+        "show_v1",
+        "activate_v1",
+        "drop_made_v1",
+    ]);
+    let before = format!(
+        "DROP FUNCTION {functions}; DROP TABLE {tables}; UPDATE \"{name}\".meta SET schema_version = 1"
+    );
     client().await.batch_execute(&before).await.unwrap();
 
     let store = open(name).await;

@@ -130,7 +130,10 @@ async fn a_file_of_the_version_before_is_brought_up_to_date() {
     store.close().await;
     let before = Connection::open(&path).unwrap();
     before
-        .execute_batch("DROP TABLE snapshots; PRAGMA user_version = 1")
+        .execute_batch(
+            "DROP TABLE snapshots; DROP TABLE consumers; DROP TABLE slots; DROP TABLE parked; DROP TABLE kept; \
+             PRAGMA user_version = 1",
+        )
         .unwrap();
     drop(before);
 
