@@ -65,6 +65,8 @@ pub(super) struct Owned {
     nudges: u64,
 }
 
+/// How often a slice is taken anew when the store fails while what is needed is made ready.
+const TAKES: u32 = 20;
 /// Between two tries to reach a store that fails.
 pub(super) const SOON: Duration = Duration::from_millis(50);
 const LATER: Duration = Duration::from_secs(5);
@@ -114,6 +116,7 @@ impl<S: CheckpointStore, C: Consumer<S>> Worker<S, C> {
         self.activity(SliceActivity::Waiting);
         let mut seen: Option<Beat> = None;
         let mut pause = SOON;
+        let mut taken = 0;
         loop {
             if self.is_stopped() {
                 return Ok(None);
@@ -123,7 +126,16 @@ impl<S: CheckpointStore, C: Consumer<S>> Worker<S, C> {
                     fence,
                     incarnation,
                     active,
-                }) => return self.take(fence, incarnation, active).await.map(Some),
+                }) => {
+                    taken += 1;
+                    match self.take(fence, incarnation, active).await {
+                        Err(error) if taken < TAKES && passes(&error) => {
+                            trace::store_fails(&self.slot, &error);
+                            pause = (pause * 2).min(LATER);
+                        }
+                        taken => return taken.map(Some),
+                    }
+                }
                 Ok(Claim::Theirs(beat)) => {
                     seen = Some(beat);
                     pause = self.lease();
@@ -448,6 +460,15 @@ impl<S: CheckpointStore, C: Consumer<S>> Worker<S, C> {
 
     fn lease(&self) -> Duration {
         self.shared.options.lease
+    }
+}
+
+/// Whether a slice may be taken in a moment: the store failed, and not what is made ready in it.
+fn passes(error: &RunError) -> bool {
+    match error {
+        RunError::Store(error) => may_pass(error),
+        RunError::Prepare { source, .. } => source.downcast_ref().is_some_and(may_pass),
+        _ => false,
     }
 }
 
