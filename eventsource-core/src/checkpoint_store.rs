@@ -137,7 +137,7 @@ pub trait CheckpointStore: Store {
     /// `from = start`; an event that it fails at is parked, unless set otherwise.
     ///
     /// To have a reaction done before a call returns, wait for the runner with the position of what was recorded
-    /// ([`RunnerHandle::wait_for`](crate::RunnerHandle::wait_for)): there is one way by which an event comes to a
+    /// ([`ConsumerHandle::wait_for`](crate::ConsumerHandle::wait_for)): there is one way by which an event comes to a
     /// reactor, so a caller that is killed meanwhile changes nothing.
     fn react<R: Reactor>(&self, reactor: R) -> Runner<Self, Reacting<R>> {
         self.react_with(Json, reactor)
