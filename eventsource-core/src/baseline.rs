@@ -150,12 +150,12 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
         stream: &StreamName,
         mut remembered: Remembered<A>,
     ) -> Remembered<A> {
-        let identity = self.store.identity();
-        if let Some(snapshots) = self.keeper()
-            && identity.incarnation == remembered.life
-        {
-            let Remembered { root, trail, .. } = &mut remembered;
-            snapshots.offer(stream, identity, root, trail, Duration::ZERO);
+        if let Some(snapshots) = self.keeper() {
+            let identity = self.store.identity();
+            let Remembered { root, trail, life } = &mut remembered;
+            if identity.incarnation == *life {
+                snapshots.offer(stream, identity, root, trail, Duration::ZERO);
+            }
         }
         remembered
     }
@@ -174,16 +174,10 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
         stream: &StreamName,
     ) -> Result<Baseline<A, C>, LoadError> {
         let Baseline {
-            fold,
-            life,
-            stored,
-            current,
+            fold, life, stored, ..
         } = baseline;
         if fold.root.version() != stored {
             return self.baseline(id).await;
-        }
-        if current {
-            return Ok(Baseline::read(fold, life));
         }
         let rest = StreamScan::of(stream.clone()).after(stored);
         let fold = self.store.scan_stream(rest, fold).await?.checked()?;

@@ -165,7 +165,7 @@ impl<A: Aggregate, S: Store, C: Codec> Execute<'_, A, S, C> {
         };
         let mut held = repository.hold(&stream).await;
         let mut baseline = match held.as_mut().and_then(Held::take) {
-            // The append will say whether the key is known, and so does `answer` where there is none.
+            // The append will say whether the key is known; where there is nothing to append, `nothing` looks it up.
             Some(known) => Baseline::remembered(known, repository.codec.clone()),
             None => {
                 // Before deciding: the decision would see its own first effect, and refuse.

@@ -28,7 +28,8 @@ pub use own_names::OwnNames;
     note = "write `#[projection(name = \"…\")]` on an impl block of it, with a method for each event"
 )]
 pub trait Projection: Sized + Send + Sync + 'static {
-    /// The name under which its checkpoint is kept.
+    /// The name under which its checkpoint is kept. It is no other projection's and no reactor's: two consumers of one name
+    /// would share a checkpoint.
     const NAME: &'static str;
 
     /// Its version: a higher one is built beside the lower one, and takes its place when it has caught up.

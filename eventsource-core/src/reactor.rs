@@ -25,7 +25,8 @@ use crate::stored_event::EventRef;
     note = "write `#[reactor(name = \"…\")]` on an impl block of it, with a method for each event"
 )]
 pub trait Reactor: Sized + Send + Sync + 'static {
-    /// The name under which its checkpoint is kept, and from which its keys follow.
+    /// The name under which its checkpoint is kept, and from which its keys follow. It is no projection's: two consumers of
+    /// one name would share a checkpoint.
     const NAME: &'static str;
 
     /// Where it begins when it is run for the first time: after the last event that there is, unless it says

@@ -218,7 +218,12 @@ impl<'c> Writer<'c> {
             .and_then(|verdicts| Ok((verdicts, self.commit_now()?)));
         match done {
             Ok((verdicts, commit_time)) => {
-                self.count(&verdicts, begin.elapsed(), lock_wait, commit_time);
+                let done = group.iter().zip(&verdicts);
+                let appends: Vec<_> = done
+                    .filter(|(request, _)| matches!(request, Request::Append { .. }))
+                    .map(|(_, verdict)| verdict)
+                    .collect();
+                self.count(&appends, begin.elapsed(), lock_wait, commit_time);
                 Ok(verdicts)
             }
             Err(failure) => {
@@ -330,7 +335,7 @@ impl<'c> Writer<'c> {
 
     fn count(
         &self,
-        verdicts: &[Verdict],
+        verdicts: &[&Verdict],
         time: Duration,
         lock_wait: Duration,
         commit_time: Duration,

@@ -151,6 +151,16 @@ async fn a_file_of_the_version_before_is_brought_up_to_date() {
     assert_eq!(kept(&store).await, Some(5));
 }
 
+#[tokio::test]
+async fn a_snapshot_is_no_append_in_the_metrics() {
+    let store = open(&path("metrics")).await;
+    fill(&store, 5).await;
+    let before = store.metrics();
+    keep(&store, 5).await;
+    assert_eq!(kept(&store).await, Some(5));
+    assert_eq!(store.metrics().appends, before.appends);
+}
+
 /// A snapshot that was offered and not waited for is written before the store is closed.
 #[tokio::test]
 async fn closing_finishes_what_was_offered() {

@@ -116,7 +116,7 @@ impl<S: CheckpointStore, C: Consumer<S>> Worker<S, C> {
         self.activity(SliceActivity::Waiting);
         let mut seen: Option<Beat> = None;
         let mut pause = SOON;
-        let mut taken = 0;
+        let mut tries = 0;
         loop {
             if self.is_stopped() {
                 return Ok(None);
@@ -127,13 +127,14 @@ impl<S: CheckpointStore, C: Consumer<S>> Worker<S, C> {
                     incarnation,
                     active,
                 }) => {
-                    taken += 1;
+                    tries += 1;
                     match self.take(fence, incarnation, active).await {
-                        Err(error) if taken < TAKES && passes(&error) => {
+                        Err(error) if tries < TAKES && passes(&error) => {
                             trace::store_fails(&self.slot, &error);
+                            seen = None;
                             pause = (pause * 2).min(LATER);
                         }
-                        taken => return taken.map(Some),
+                        owned => return owned.map(Some),
                     }
                 }
                 Ok(Claim::Theirs(beat)) => {
