@@ -13,10 +13,12 @@ use uuid::Uuid;
 
 use crate::checkpoint::Checkpoint;
 use crate::codec::{Codec, Json};
+use crate::process::{Process, ProcessRunner};
 use crate::projection::{Projected, Projection, Target};
 use crate::reactor::{Reacting, Reactor};
+use crate::repository::Repository;
 use crate::runner::{ConsumerHandle, Runner};
-use crate::store::Store;
+use crate::store::{MultiStreamStore, Store};
 use crate::store_error::StoreError;
 use crate::stored_event::EventRef;
 use crate::stream::{Position, StreamName, Version};
@@ -150,6 +152,20 @@ pub trait CheckpointStore: Store {
         reactor: R,
     ) -> Runner<Self, Reacting<R, C>> {
         Reacting::runner(self.clone(), codec, reactor)
+    }
+
+    /// Runs the processes of a kind on this store. With another codec, clock or snapshots:
+    /// [`Repository::process`](crate::Repository::process).
+    ///
+    /// # Panics
+    ///
+    /// As [`Repository::new`](crate::Repository::new) does: if two types of the program have one stored name.
+    #[track_caller]
+    fn process<P: Process>(&self) -> ProcessRunner<P, Self>
+    where
+        Self: MultiStreamStore,
+    {
+        Repository::new(self.clone()).process()
     }
 
     /// A runner of this projection on this store, with the usual settings.

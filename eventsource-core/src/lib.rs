@@ -94,6 +94,7 @@ mod metadata;
 mod mistakes;
 #[doc(hidden)]
 pub mod private;
+mod process;
 mod projection;
 mod query;
 mod reactor;
@@ -146,6 +147,10 @@ pub use load::{AsOf, Corrupt, CorruptCause, LoadError, Loaded};
 pub use memory::MemoryStore;
 pub use message::Place;
 pub use metadata::Metadata;
+pub use process::{
+    Awaits, BadKey, Calls, Input, IntoNext, Keys, Next, Process, ProcessHandle, ProcessRunner,
+    Refused, Timer,
+};
 pub use projection::*;
 pub use query::{Query, QueryItem};
 pub use reactor::{Reacting, ReactionKey, Reactor};
@@ -182,6 +187,7 @@ pub mod prelude {
     pub use crate::event::{Event, EventMeta, Recorded};
     pub use crate::id::Id;
     pub use crate::load::AsOf;
+    pub use crate::process::{Next, Process, Refused};
     pub use crate::repository::Repository;
     pub use crate::store::Store;
     pub use crate::testing::{Given, GivenModel};

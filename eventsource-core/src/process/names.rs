@@ -1,0 +1,78 @@
+//! The names that follow from a process's own: of its journals, of what is written there, and of its consumers.
+//!
+//! No aggregate's name begins with the sign in front.
+
+use crate::private::fail;
+use crate::process::Process;
+use crate::stream::{InvalidStreamName, StreamName};
+
+/// What one step has taken and what came of it.
+pub(super) fn step(process: &str) -> String {
+    format!("${process}.step")
+}
+
+/// A command that was refused.
+pub(super) fn refused(process: &str) -> String {
+    format!("${process}.refused")
+}
+
+/// A timer that is due.
+pub(super) fn due(process: &str) -> String {
+    format!("${process}.due")
+}
+
+/// The journal of a process, beside the stream of its own events: `$transfer/7`.
+pub(super) fn journal(own: &StreamName) -> Result<StreamName, InvalidStreamName> {
+    StreamName::parse(&format!("${own}"))
+}
+
+/// The id of the process whose journal it is, if it is one of a process of this name.
+pub(super) fn id_of<'s>(journal: &'s StreamName, process: &str) -> Option<&'s str> {
+    let category = journal.category().strip_prefix('$')?;
+    (category == process).then(|| journal.id())
+}
+
+/// The names under which the checkpoints of a process are kept, beside the one that is its own.
+pub(super) trait Consumers: Process {
+    const COMMANDS: &'static str =
+        text(Self::COMMANDS_JOINED, Self::NAME.len() + OF_COMMANDS.len());
+    const TIMERS: &'static str = text(Self::TIMERS_JOINED, Self::NAME.len() + OF_TIMERS.len());
+
+    const COMMANDS_JOINED: &'static [u8; LONGEST] = &joined(Self::NAME, OF_COMMANDS);
+    const TIMERS_JOINED: &'static [u8; LONGEST] = &joined(Self::NAME, OF_TIMERS);
+}
+
+impl<P: Process> Consumers for P {}
+
+const OF_COMMANDS: &str = "/commands";
+const OF_TIMERS: &str = "/timers";
+
+/// The longest name of a consumer.
+const LONGEST: usize = 512;
+
+/// Two texts, one after the other, made while compiling, since the name of a consumer is static.
+const fn joined(first: &str, second: &str) -> [u8; LONGEST] {
+    let mut text = [0; LONGEST];
+    let (first, second) = (first.as_bytes(), second.as_bytes());
+    let length = first.len() + second.len();
+    if length > LONGEST {
+        fail(&["the name of a process is longer than 500 bytes"]);
+    }
+    let mut index = 0;
+    while index < length {
+        text[index] = match index < first.len() {
+            true => first[index],
+            false => second[index - first.len()],
+        };
+        index += 1;
+    }
+    text
+}
+
+/// The first so many bytes of what was joined.
+const fn text(joined: &'static [u8; LONGEST], length: usize) -> &'static str {
+    match std::str::from_utf8(joined.split_at(length).0) {
+        Ok(text) => text,
+        Err(_) => fail(&["the name of a process is not text"]),
+    }
+}
