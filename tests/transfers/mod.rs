@@ -239,10 +239,13 @@ impl Transfer {
             to,
             amount,
         };
+        let next = Next::record(begun).timer_after(PATIENCE, Overdue { attempt: 1 });
         let transfer = Some(transfer);
-        Next::record(begun)
-            .command::<Account>(from, Withdraw { transfer, amount })
-            .timer_after(PATIENCE, Overdue { attempt: 1 })
+        match amount {
+            // It waits for somebody to say how much.
+            0 => next,
+            _ => next.command::<Account>(from, Withdraw { transfer, amount }),
+        }
     }
 
     fn withdrawn(&self, event: &Recorded<Withdrawn>) -> Next<Self> {
