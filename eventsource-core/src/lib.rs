@@ -190,7 +190,7 @@ pub mod prelude {
     pub use crate::process::{Next, Process, Refused};
     pub use crate::repository::Repository;
     pub use crate::store::Store;
-    pub use crate::testing::{Given, GivenModel};
+    pub use crate::testing::{Given, GivenModel, GivenProcess};
     pub use crate::then_err;
     pub use eventsource_macros::{
         Aggregate, Command, DecisionModel, Event, Id, aggregate, apply, command, decision_model,

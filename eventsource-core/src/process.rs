@@ -8,10 +8,10 @@
 mod calls;
 mod input;
 mod journal;
-mod names;
+pub(crate) mod names;
 mod next;
 mod pending;
-mod record;
+pub(crate) mod record;
 mod runner;
 mod send;
 mod step;

@@ -7,27 +7,27 @@ use crate::process::Process;
 use crate::stream::{InvalidStreamName, StreamName};
 
 /// What one step has taken and what came of it.
-pub(super) fn step(process: &str) -> String {
+pub(crate) fn step(process: &str) -> String {
     format!("${process}.step")
 }
 
 /// A command that was refused.
-pub(super) fn refused(process: &str) -> String {
+pub(crate) fn refused(process: &str) -> String {
     format!("${process}.refused")
 }
 
 /// A timer that is due.
-pub(super) fn due(process: &str) -> String {
+pub(crate) fn due(process: &str) -> String {
     format!("${process}.due")
 }
 
 /// The journal of a process, beside the stream of its own events: `$transfer/7`.
-pub(super) fn journal(own: &StreamName) -> Result<StreamName, InvalidStreamName> {
+pub(crate) fn journal(own: &StreamName) -> Result<StreamName, InvalidStreamName> {
     StreamName::parse(&format!("${own}"))
 }
 
 /// The id of the process whose journal it is, if it is one of a process of this name.
-pub(super) fn id_of<'s>(journal: &'s StreamName, process: &str) -> Option<&'s str> {
+pub(crate) fn id_of<'s>(journal: &'s StreamName, process: &str) -> Option<&'s str> {
     let category = journal.category().strip_prefix('$')?;
     (category == process).then(|| journal.id())
 }

@@ -63,9 +63,9 @@ enum When {
 /// What is to be done next, with the time from which it counts.
 pub(crate) struct Plan<P: Aggregate> {
     pub(crate) events: Vec<P::Event>,
-    pub(super) commands: Vec<Ordered>,
-    pub(super) timers: Vec<Alarm>,
-    pub(super) ends: bool,
+    pub(crate) commands: Vec<Ordered>,
+    pub(crate) timers: Vec<Alarm>,
+    pub(crate) ends: bool,
 }
 
 impl<P: Aggregate> Next<P> {

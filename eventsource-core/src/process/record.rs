@@ -15,23 +15,23 @@ use crate::time::Timestamp;
 
 /// One step: what was taken, and what came of it beside events.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Step {
-    pub(super) took: Took,
+pub(crate) struct Step {
+    pub(crate) took: Took,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) commands: Vec<Ordered>,
+    pub(crate) commands: Vec<Ordered>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) timers: Vec<Alarm>,
+    pub(crate) timers: Vec<Alarm>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(super) ends: bool,
+    pub(crate) ends: bool,
 }
 
 /// Which input was taken: a stored event, or a part of one that was split.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Took {
-    pub(super) stream: String,
-    pub(super) version: u64,
+pub(crate) struct Took {
+    pub(crate) stream: String,
+    pub(crate) version: u64,
     #[serde(default, skip_serializing_if = "is_zero")]
-    pub(super) part: u16,
+    pub(crate) part: u16,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
@@ -55,48 +55,48 @@ impl fmt::Display for Took {
 
 /// A command and whom it is for, as a dispatcher takes it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Ordered {
-    pub(super) aggregate: String,
-    pub(super) id: String,
-    pub(super) command: Box<RawValue>,
+pub(crate) struct Ordered {
+    pub(crate) aggregate: String,
+    pub(crate) id: String,
+    pub(crate) command: Box<RawValue>,
 }
 
 /// A timer, and when it is due.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Alarm {
-    pub(super) timer: String,
-    pub(super) at: Timestamp,
-    pub(super) payload: Box<RawValue>,
+pub(crate) struct Alarm {
+    pub(crate) timer: String,
+    pub(crate) at: Timestamp,
+    pub(crate) payload: Box<RawValue>,
 }
 
 /// A command that was refused, and why.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Refusal {
+pub(crate) struct Refusal {
     #[serde(flatten)]
-    pub(super) of: Caused,
-    pub(super) command: Ordered,
-    pub(super) reason: String,
+    pub(crate) of: Caused,
+    pub(crate) command: Ordered,
+    pub(crate) reason: String,
 }
 
 /// A timer that is due.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Due {
+pub(crate) struct Due {
     #[serde(flatten)]
-    pub(super) of: Caused,
-    pub(super) alarm: Alarm,
+    pub(crate) of: Caused,
+    pub(crate) alarm: Alarm,
 }
 
 /// Which command or timer of which step it is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(super) struct Caused {
+pub(crate) struct Caused {
     /// The version of the step in the journal.
-    pub(super) step: u64,
+    pub(crate) step: u64,
     /// Its place in the step, from 0.
-    pub(super) index: u32,
+    pub(crate) index: u32,
 }
 
 /// A record as it is appended.
-pub(super) fn written(
+pub(crate) fn written(
     name: String,
     record: &impl Serialize,
     metadata: Arc<[u8]>,
@@ -116,15 +116,15 @@ pub(super) fn written(
 /// A record that was written by a newer version of the software, or is damaged.
 #[derive(Debug, thiserror::Error)]
 #[error("the record {version} of the journal `{stream}` (`{}`) cannot be read: {reason}", .name.escape_debug())]
-pub(super) struct Unreadable {
-    pub(super) stream: String,
-    pub(super) version: u64,
-    pub(super) name: String,
-    pub(super) reason: String,
+pub(crate) struct Unreadable {
+    pub(crate) stream: String,
+    pub(crate) version: u64,
+    pub(crate) name: String,
+    pub(crate) reason: String,
 }
 
 /// Reads a record.
-pub(super) fn read<'e, R: Deserialize<'e>>(event: &EventRef<'e>) -> Result<R, Unreadable> {
+pub(crate) fn read<'e, R: Deserialize<'e>>(event: &EventRef<'e>) -> Result<R, Unreadable> {
     let reason = match event.schema {
         1 => match serde_json::from_slice(event.payload) {
             Ok(record) => return Ok(record),
@@ -141,12 +141,12 @@ pub(super) fn read<'e, R: Deserialize<'e>>(event: &EventRef<'e>) -> Result<R, Un
 }
 
 /// What is in a payload of a command or of a timer.
-pub(super) fn message<M: Storable>(payload: &RawValue) -> Result<M, CodecError> {
+pub(crate) fn message<M: Storable>(payload: &RawValue) -> Result<M, CodecError> {
     Json.decode(Json::FORMAT, payload.get().as_bytes())
 }
 
 /// A payload as JSON, as it stands in a record.
-pub(super) fn raw(payload: &impl Serialize) -> Result<Box<RawValue>, CodecError> {
+pub(crate) fn raw(payload: &impl Serialize) -> Result<Box<RawValue>, CodecError> {
     let mut json = Vec::with_capacity(64);
     Json.encode(payload, &mut json)?;
     let json = String::from_utf8(json).map_err(CodecError::new)?;

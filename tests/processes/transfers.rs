@@ -161,7 +161,8 @@ pub struct Late {
     id = u64,
     error = Infallible,
     events(Begun, Taken, Paid, Returning, Failed, Late),
-    commands()
+    commands(),
+    snapshot(every = 1),
 )]
 #[derive(Default, Clone, Debug, PartialEq)]
 pub struct Transfer {
@@ -248,12 +249,14 @@ impl Transfer {
         }
     }
 
-    fn withdrawn(&self, event: &Recorded<Withdrawn>) -> Next<Self> {
+    fn withdrawn(&self, event: &Recorded<Withdrawn>) -> Result<Next<Self>, Unlucky> {
+        ensure!(event.event.amount != 13, Unlucky);
         if self.stage != Stage::Taking {
-            return Next::nothing();
+            return Ok(Next::nothing());
         }
         let Withdrawn { transfer, amount } = event.event;
-        Next::record(Taken).command::<Account>(self.to.clone(), Deposit { transfer, amount })
+        let deposit = Deposit { transfer, amount };
+        Ok(Next::record(Taken).command::<Account>(self.to.clone(), deposit))
     }
 
     fn deposited(&self, _: &Recorded<Deposited>) -> Next<Self> {
@@ -272,12 +275,11 @@ impl Transfer {
         Next::record(Failed { reason }).end()
     }
 
-    fn deposit_refused(&self, refused: &Refused<Deposit>) -> Result<Next<Self>, Stuck> {
-        ensure!(self.stage == Stage::Paying, Stuck(self.stage.clone()));
+    fn deposit_refused(&self, refused: &Refused<Deposit>) -> Next<Self> {
         let Refused {
             command, reason, ..
         } = refused.clone();
-        Ok(Next::record(Returning { reason }).command::<Account>(self.from.clone(), command))
+        Next::record(Returning { reason }).command::<Account>(self.from.clone(), command)
     }
 
     fn overdue(&self, timer: &Overdue) -> Next<Self> {
@@ -296,8 +298,8 @@ impl Transfer {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("the money cannot be given back: {0:?}")]
-pub struct Stuck(Stage);
+#[error("thirteen brings bad luck")]
+pub struct Unlucky;
 
 impl Awaits<Overdue> for Transfer {}
 
