@@ -227,11 +227,14 @@ impl Slice {
     /// Whether a stream belongs to this part. The hash is FNV-1a with 64 bits, for ever: checkpoints rest on it.
     #[must_use]
     pub fn has(self, stream: &StreamName) -> bool {
+        self.has_named(stream.as_str())
+    }
+
+    pub(crate) fn has_named(self, stream: &str) -> bool {
         if self.count <= 1 {
             return true;
         }
         let hash = stream
-            .as_str()
             .bytes()
             .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
                 (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)

@@ -61,6 +61,15 @@ impl<S: CheckpointStore + MultiStreamStore> Bank<S> {
             .unwrap();
     }
 
+    pub async fn withdraw(&self, account: &str, transfer: Option<u64>, amount: u64) {
+        let withdraw = Withdraw { transfer, amount };
+        let accounts = self.accounts();
+        accounts
+            .execute(&account.to_owned(), withdraw)
+            .await
+            .unwrap();
+    }
+
     pub async fn close(&self, account: &str) {
         self.accounts()
             .execute(&account.to_owned(), Close)
@@ -99,7 +108,7 @@ impl<S: CheckpointStore + MultiStreamStore> Bank<S> {
     }
 }
 
-/// A bank with one transfer that succeeds, one that is made up for, one that is refused, and one that is overdue again and
+/// A bank with one transfer that succeeds, one that is made up for, two that are refused, and one that is overdue again and
 /// again.
 pub async fn busy<S: CheckpointStore + MultiStreamStore>(store: S) -> Bank<S> {
     let bank = Bank::on(store);
@@ -108,7 +117,10 @@ pub async fn busy<S: CheckpointStore + MultiStreamStore>(store: S) -> Bank<S> {
     bank.request(1, "ada", "bob", 70).await;
     bank.request(2, "ada", "carl", 20).await;
     bank.request(3, "bob", "ada", 1000).await;
+    // Comes to nothing, as the process has not begun: and would come to something once it has.
+    bank.withdraw("ada", Some(4), 1).await;
     bank.request(4, "ada", "bob", 0).await;
+    bank.request(5, "carl", "ada", 5).await;
     bank
 }
 

@@ -2,6 +2,7 @@
 //! taken once, whoever is killed when.
 
 mod bank;
+mod contention;
 mod failing_store;
 mod faults;
 mod stores;

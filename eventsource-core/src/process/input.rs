@@ -12,6 +12,7 @@ use crate::id::{Id as _, InvalidId};
 use crate::process::record::{Due, Ordered, Refusal, Took, message, read};
 use crate::process::{Process, Timer, names};
 use crate::projection::Incoming;
+use crate::store::StoreIdentity;
 use crate::stored_event::EventRef;
 use crate::stream::Position;
 
@@ -159,11 +160,13 @@ impl<'e, C: Codec> Input<'e, C> {
     }
 
     /// Which input it is, or which part of it.
-    pub(super) fn took(&self, part: u16) -> Took {
+    pub(super) fn took(&self, part: u16, store: StoreIdentity) -> Took {
         Took {
             stream: self.event.stream.to_string(),
             version: self.event.version.0,
             part,
+            position: self.event.position.0,
+            store: store.id,
         }
     }
 

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use serde::Deserialize;
 
+use crate::checkpoint_store::Slice;
 use crate::process::record::{Took, Unreadable, read};
 use crate::store::{Store, StreamScan, Visit};
 use crate::store_error::StoreError;
@@ -13,14 +14,22 @@ use crate::stream::{StreamName, Version};
 
 /// The journal of one process.
 ///
-/// It holds against repetition when idempotency keys are forgotten, and when an event comes again that came to nothing, before
-/// others of its stream: a runner shows the events of a stream in their order, so one that is not behind the last one that was
-/// taken has had its turn.
+/// It alone says which inputs have had their turn, whatever becomes of checkpoints and idempotency keys: those that it names,
+/// and those that were shown before one of these and came to nothing. One that came to nothing since comes to nothing again,
+/// as the state is the same.
 pub(super) struct Journal {
     pub(super) version: Version,
     pub(super) has_ended: bool,
-    /// The last version of each stream, and its part, that was taken.
-    last: BTreeMap<String, (u64, u16)>,
+    /// What was taken last of each stream.
+    last: BTreeMap<String, Took>,
+}
+
+/// In which order inputs are shown: by their positions within a slice, but for those that were parked.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Order {
+    pub(super) slice: Slice,
+    /// It was parked, and comes after others.
+    pub(super) was_parked: bool,
 }
 
 impl Journal {
@@ -47,15 +56,29 @@ impl Journal {
     }
 
     /// Whether an input has had its turn.
-    pub(super) fn has_taken(&self, took: &Took) -> bool {
-        let last = self.last.get(&took.stream);
-        last.is_some_and(|last| (took.version, took.part) <= *last)
+    pub(super) fn has_taken(&self, took: &Took, order: Order) -> bool {
+        let of_stream = self.last.get(&took.stream);
+        // The events of a stream come in their order, also those that were parked.
+        of_stream.is_some_and(|last| (took.version, took.part) <= (last.version, last.part))
+            || (!order.was_parked && self.is_behind(took, order.slice))
+    }
+
+    /// Whether something was taken that is shown after it.
+    fn is_behind(&self, took: &Took, slice: Slice) -> bool {
+        let mut last = self.last.values();
+        last.any(|last| {
+            (last.store, true) == (took.store, last.position > took.position)
+                && slice.has_named(&last.stream)
+        })
     }
 
     fn note(&mut self, Noted { took, ends }: Noted) {
-        let last = self.last.entry(took.stream).or_default();
-        *last = (*last).max((took.version, took.part));
         self.has_ended |= ends;
+        match self.last.get_mut(&took.stream) {
+            Some(last) if (last.version, last.part) >= (took.version, took.part) => {}
+            Some(last) => *last = took,
+            None => drop(self.last.insert(took.stream.clone(), took)),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use uuid::Uuid;
 
 use crate::append::NewEvent;
 use crate::codec::{Codec as _, CodecError, Json};
@@ -32,6 +33,9 @@ pub(crate) struct Took {
     pub(crate) version: u64,
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(crate) part: u16,
+    /// Where it stands, and in which store: a copy of the events elsewhere has other positions.
+    pub(crate) position: u64,
+    pub(crate) store: Uuid,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
@@ -45,6 +49,7 @@ impl fmt::Display for Took {
             stream,
             version,
             part,
+            ..
         } = self;
         match part {
             0 => write!(f, "{stream}@{version}"),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::aggregate::Root;
-use crate::append::{Append, AppendError, StreamCheck};
+use crate::append::{Append, AppendError, ManyStreams, StreamCheck};
 use crate::checkpoint_store::CheckpointStore;
 use crate::codec::{Codec, CodecError};
 use crate::consumer::{Batch, BoxError, Consumer, Failure, OneByOne};
@@ -14,28 +14,20 @@ use crate::key::Key;
 use crate::load::{AsOf, stream_of};
 use crate::metadata::Metadata;
 use crate::process::calls::Call;
-use crate::process::journal::Journal;
+use crate::process::journal::{Journal, Order};
 use crate::process::record::{self, Step, Took};
 use crate::process::{Calls, Input, Plan, Process, names};
 use crate::query::Query;
 use crate::repository::Repository;
 use crate::store::MultiStreamStore;
 use crate::store_error::StoreError;
+use crate::stored_event::StoredEvent;
 use crate::stream::StreamName;
 use crate::trace::{self, Instrument as _};
 
 /// Has the processes of a kind take their inputs.
 pub struct Steps<P: Process, S, C> {
     pub(super) repository: Repository<P, S, C>,
-}
-
-/// What came of an input.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Came {
-    /// Something is stored, or was before.
-    ToSomething,
-    /// Nothing is stored, so nothing says that it had its turn.
-    ToNothing,
 }
 
 /// Why a step was not made.
@@ -70,19 +62,16 @@ where
         false
     }
 
-    /// An input that came to something is in the journal. One that came to nothing is marked by the checkpoint, which is
-    /// therefore saved before the next one is taken.
+    /// The journals say which inputs have had their turn, so the checkpoint is saved with the batch alone.
     async fn commit(&self, store: &S, batch: Arc<Batch>) -> Result<(), Failure> {
-        let mut done = OneByOne::new(store, &batch);
+        let done = OneByOne::new(store, &batch);
+        let order = Order {
+            slice: batch.slot.slice,
+            was_parked: !batch.advance.settle.is_empty(),
+        };
         for event in &batch.events {
-            let input = Input::of::<P>(event.as_ref(), &self.repository.codec);
-            let taken = match input {
-                Ok(input) => self.take(&input).await,
-                Err(error) => Err(error.into()),
-            };
-            match taken {
-                Ok(Came::ToSomething) => {}
-                Ok(Came::ToNothing) => done.save(event).await?,
+            match self.take(event, order).await {
+                Ok(()) => {}
                 Err(StepError::Store(error)) => return Err(done.store_failed(error)),
                 Err(error) => return Err(done.failed(event.position, error.into()).await),
             }
@@ -98,26 +87,29 @@ where
     C: Codec,
 {
     /// Has each process take an input that it concerns.
-    async fn take(&self, input: &Input<'_, C>) -> Result<Came, StepError> {
-        let mut came = Came::ToSomething;
-        for call in Calls::<P>::of(input)? {
+    async fn take(&self, event: &StoredEvent, order: Order) -> Result<(), StepError> {
+        let input = Input::of::<P>(event.as_ref(), &self.repository.codec)?;
+        for call in Calls::<P>::of(&input)? {
             let span = trace::step(P::NAME, &call.id, input.stored());
-            if self.step(input, &call).instrument(span).await? == Came::ToNothing {
-                came = Came::ToNothing;
-            }
+            self.step(&input, order, &call).instrument(span).await?;
         }
-        Ok(came)
+        Ok(())
     }
 
     /// Has one process take it; anew, where it has changed meanwhile.
-    async fn step(&self, input: &Input<'_, C>, call: &Call<P>) -> Result<Came, StepError> {
+    async fn step(
+        &self,
+        input: &Input<'_, C>,
+        order: Order,
+        call: &Call<P>,
+    ) -> Result<(), StepError> {
         let Repository {
             store, environment, ..
         } = &self.repository;
         let own = stream_of::<P>(&call.id).map_err(|error| not_made::<P>(&call.id, error))?;
-        let journal_of = names::journal(&own);
-        let stream = journal_of.map_err(|error| not_made::<P>(&call.id, error))?;
-        let took = input.took(call.part);
+        let stream = names::journal(&own).map_err(|error| not_made::<P>(&call.id, error))?;
+        let took = input.took(call.part, store.identity());
+        let key = Key::given(stream.as_str(), &took.to_string(), b"");
         let attempts = environment.retry.attempts;
         for attempt in 1..=attempts {
             trace::attempts(attempt);
@@ -125,45 +117,39 @@ where
             let life = store.identity().incarnation;
             let journal = Journal::read(store, &stream, names::step(P::NAME)).await?;
             let journal = journal.map_err(|error| not_made::<P>(&call.id, error))?;
-            if journal.has_ended || journal.has_taken(&took) {
-                return Ok(Came::ToSomething);
+            if journal.has_ended || journal.has_taken(&took, order) {
+                return Ok(());
             }
             let fold = self.repository.fold(&call.id, AsOf::Now).await;
-            let mut root = fold.map_err(|error| self.failed(call, error.into()))?.root;
+            let mut root = fold.map_err(|error| failed(call, error.into()))?.root;
             let plan = call.on(&root)?.plan(environment.clock.now())?;
             if plan.is_nothing() {
-                return Ok(Came::ToNothing);
+                return Ok(());
             }
-            let key = Key::given(stream.as_str(), &took.to_string(), b"");
-            let step = Making {
+            let checks = [
+                StreamCheck::At(own.clone(), root.version()),
+                StreamCheck::At(stream.clone(), journal.version),
+            ];
+            let making = Making {
                 own: &own,
                 journal: &stream,
                 took: &took,
                 input,
             };
-            let checks = [
-                StreamCheck::At(own.clone(), root.version()),
-                StreamCheck::At(stream.clone(), journal.version),
-            ];
-            let append = self.append(&mut root, plan, step);
-            let append = append.map_err(|error| self.failed(call, error))?;
+            let append = self.append(&mut root, plan, making);
+            let append = append.map_err(|error| failed(call, error))?;
             let append = checks.into_iter().fold(append, Append::if_stream);
             let append = Arc::new(append.key(key).incarnation(life));
             let send = || store.append_across(Arc::clone(&append));
             match environment.append(send).await {
-                Ok(_) => return Ok(Came::ToSomething),
-                // Something is stored under this key: the input had its turn.
-                Err(AppendError::KeyReused) => return Ok(Came::ToSomething),
+                Ok(_) => return Ok(()),
                 Err(AppendError::Conflict(conflict)) => trace::conflict(attempt, &conflict),
                 // What it rests on was read before the store was restored or promoted.
                 Err(AppendError::Store(StoreError::OtherIncarnation { .. })) => {}
-                Err(error) => {
-                    let error = ExecuteError::not_appended(error, "");
-                    return Err(self.failed(call, error));
-                }
+                Err(error) => return Err(failed(call, ExecuteError::not_appended(error, ""))),
             }
         }
-        Err(self.failed(call, ExecuteError::Contended { attempts }))
+        Err(failed(call, ExecuteError::Contended { attempts }))
     }
 
     /// What a step stores: its events, and its record.
@@ -172,7 +158,7 @@ where
         root: &mut Root<P>,
         plan: Plan<P>,
         making: Making<'_, C>,
-    ) -> Result<Append<crate::append::ManyStreams>, ExecuteError<P::Error>> {
+    ) -> Result<Append<ManyStreams>, ExecuteError<P::Error>> {
         let now = self.repository.environment.clock.now();
         let metadata = making.metadata().to_stored();
         let draft = Draft {
@@ -203,12 +189,12 @@ where
         })?;
         Ok(append.record(making.journal.clone(), written))
     }
+}
 
-    fn failed(&self, call: &Call<P>, error: ExecuteError<P::Error>) -> StepError {
-        match error.into_store_error() {
-            Ok(error) => StepError::Store(error),
-            Err(error) => not_made::<P>(&call.id, error),
-        }
+fn failed<P: Process>(call: &Call<P>, error: ExecuteError<P::Error>) -> StepError {
+    match error.into_store_error() {
+        Ok(error) => StepError::Store(error),
+        Err(error) => not_made::<P>(&call.id, error),
     }
 }
 
