@@ -2,6 +2,7 @@
 //! everything once it is closed; a transfer takes the money back that it could not deliver.
 
 use std::convert::Infallible;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use eventsource_core::prelude::*;
@@ -250,7 +251,8 @@ impl Transfer {
     }
 
     fn withdrawn(&self, event: &Recorded<Withdrawn>) -> Result<Next<Self>, Unlucky> {
-        ensure!(event.event.amount != 13, Unlucky);
+        let is_lucky = event.event.amount != 13 || LUCKY.load(Ordering::SeqCst);
+        ensure!(is_lucky, Unlucky);
         if self.stage != Stage::Taking {
             return Ok(Next::nothing());
         }
@@ -296,6 +298,9 @@ impl Transfer {
         }
     }
 }
+
+/// Whether thirteen brings good luck.
+pub static LUCKY: AtomicBool = AtomicBool::new(false);
 
 #[derive(Debug, thiserror::Error)]
 #[error("thirteen brings bad luck")]

@@ -1,6 +1,7 @@
 //! What cannot be taken or sent: it is parked, with an error that says why, and the others go on.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use eventsource_core::prelude::*;
 use eventsource_core::{
@@ -78,7 +79,7 @@ async fn an_event_that_names_no_process_is_parked_with_the_streams_own_alone() {
 }
 
 #[tokio::test]
-async fn a_method_that_fails_is_tried_again_and_then_ends_the_run_or_parks() {
+async fn a_method_that_fails_ends_the_run_or_parks_and_has_its_turn_later() {
     let bank = Bank::on(MemoryStore::new());
     bank.deposit("ada", 100).await;
     bank.request(1, "ada", "bob", 13).await;
@@ -92,11 +93,23 @@ async fn a_method_that_fails_is_tried_again_and_then_ends_the_run_or_parks() {
     bank.settle().await;
     let parked = bank.process().handle().steps.parked().await.unwrap();
     assert_eq!(parked.len(), 1);
-    // Left out, and those after it tried again: the process waits still.
-    let runner = bank.process();
-    runner.handle().steps.discard(Which::All).await.unwrap();
+    // What comes after it in its stream waits; another stream, and the timer, do not.
     bank.request(2, "ada", "bob", 7).await;
+    bank.clock.advance(PATIENCE);
+    bank.settle().await;
+    let transfer = bank.transfer(1).await;
+    assert_eq!(
+        (transfer.stage, &transfer.late[..]),
+        (Stage::Taking, &[1][..])
+    );
+    assert_eq!(bank.transfer(2).await.stage, Stage::Taking);
+    assert_eq!(bank.process().handle().parked().await.unwrap().len(), 2);
+    // Tried again, it has its turn still.
+    LUCKY.store(true, Ordering::SeqCst);
+    let runner = bank.process();
+    assert_eq!(runner.handle().retry(Which::All).await.unwrap(), 2);
     runner.settle().await.unwrap();
-    assert_eq!(bank.transfer(1).await.stage, Stage::Taking);
+    assert_eq!(bank.transfer(1).await.stage, Stage::Paid);
     assert_eq!(bank.transfer(2).await.stage, Stage::Paid);
+    assert_eq!(bank.moves("bob").await, [13, 7]);
 }
