@@ -5,6 +5,7 @@ mod bank;
 mod contention;
 mod failing_store;
 mod faults;
+mod kills;
 mod stores;
 mod timers;
 mod transfers;
