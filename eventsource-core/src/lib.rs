@@ -53,7 +53,9 @@
 //!   [`Dispatcher`] for commands by name; [`Subscription`] for following the events.
 //! - **A decision over more than one thing**: [`Store::decide`], with decision models ([`macro@decision_model`]) and
 //!   aggregates ([`Repository::at`], [`Member`]); [`Decide`] with options, [`DecideError`].
-//! - **Testing it**: [`testing::Given`], [`testing::past`].
+//! - **What goes on by itself**: [`Process`], with what it does [`Next`] and what was [`Refused`], run by a [`ProcessRunner`];
+//!   [`Reactor`]s and [`Projection`]s, run by a [`Runner`].
+//! - **Testing it**: [`testing::Given`], [`testing::GivenProcess`], [`testing::past`].
 //! - **Storing it**: [`Store`] and its extensions [`MultiStreamStore`], [`BoundaryStore`],
 //!   [`SnapshotStore`] and [`DensePositions`], [`Append`], [`Codec`]; [`MemoryStore`] here, others in crates of their own.
 #![deny(missing_docs)]

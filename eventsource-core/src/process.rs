@@ -11,6 +11,7 @@ mod journal;
 pub(crate) mod names;
 mod next;
 mod pending;
+mod recent;
 pub(crate) mod record;
 mod runner;
 mod send;

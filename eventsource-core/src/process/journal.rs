@@ -33,22 +33,28 @@ pub(super) struct Order {
 }
 
 impl Journal {
-    /// Reads a journal. `step` is the name of its steps.
-    pub(super) async fn read<S: Store>(
+    /// Before anything of it is read.
+    pub(super) fn unread() -> Self {
+        Self {
+            version: Version::NONE,
+            has_ended: false,
+            last: BTreeMap::new(),
+        }
+    }
+
+    /// Reads on. `step` is the name of its steps.
+    pub(super) async fn read_on<S: Store>(
+        self,
         store: &S,
         stream: &StreamName,
         step: String,
     ) -> Result<Result<Self, Unreadable>, StoreError> {
+        let scan = StreamScan::of(stream.clone()).after(self.version);
         let reading = Reading {
             step,
-            journal: Self {
-                version: Version::NONE,
-                has_ended: false,
-                last: BTreeMap::new(),
-            },
+            journal: self,
             problem: None,
         };
-        let scan = StreamScan::of(stream.clone());
         let Reading {
             journal, problem, ..
         } = store.scan_stream(scan, reading).await?;

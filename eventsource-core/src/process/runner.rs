@@ -24,7 +24,16 @@ use crate::trace::{self, Instrument as _};
 /// due. [`run`](Self::run) is a future, to be spawned or awaited wherever one likes.
 ///
 /// Several may run at once, on one machine or on many. Whoever is killed when, and however often: each input is taken once,
-/// each command executed once, each timer taken once.
+/// each command is executed once or its refusal recorded, each timer is taken once, and what a step says is stored whole or
+/// not at all.
+///
+/// An input that cannot be taken is parked with those that follow in its stream, and a step of which a command cannot be sent
+/// with those that follow in its process: [`ProcessHandle::parked`]. A refusal is not that: it is an input.
+///
+/// # Forgotten keys
+///
+/// A store keeps idempotency keys for ever unless it is told to forget some. Inputs are recognised without them. A command is
+/// not: forget only keys that are older than everything which [`ProcessHandle::commands`] has yet to send.
 #[must_use = "a process is run by `run` or `settle`"]
 pub struct ProcessRunner<P: Process, S, C = Json> {
     steps: Runner<S, Steps<P, S, C>>,
@@ -60,7 +69,7 @@ where
             process: PhantomData,
         };
         let runner = Self {
-            steps: Runner::new(store.clone(), Steps { repository }).start(P::FROM),
+            steps: Runner::new(store.clone(), Steps::new(repository)).start(P::FROM),
             commands: Runner::new(store, commands),
             timers,
         };

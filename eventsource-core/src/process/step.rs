@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::aggregate::Root;
+use uuid::Uuid;
+
+use crate::aggregate::{Aggregate, Root};
 use crate::append::{Append, AppendError, ManyStreams, StreamCheck};
+use crate::baseline::{Baseline, Remembered};
 use crate::checkpoint_store::CheckpointStore;
 use crate::codec::{Codec, CodecError};
 use crate::consumer::{Batch, BoxError, Consumer, Failure, OneByOne};
@@ -11,10 +14,11 @@ use crate::draft::{Draft, Unencodable};
 use crate::execute::try_on;
 use crate::execute_error::ExecuteError;
 use crate::key::Key;
-use crate::load::{AsOf, stream_of};
+use crate::load::stream_of;
 use crate::metadata::Metadata;
 use crate::process::calls::Call;
 use crate::process::journal::{Journal, Order};
+use crate::process::recent::{Known, Recent};
 use crate::process::record::{self, Step, Took};
 use crate::process::{Calls, Input, Plan, Process, names};
 use crate::query::Query;
@@ -23,11 +27,23 @@ use crate::store::MultiStreamStore;
 use crate::store_error::StoreError;
 use crate::stored_event::StoredEvent;
 use crate::stream::StreamName;
+use crate::time::Timestamp;
 use crate::trace::{self, Instrument as _};
 
 /// Has the processes of a kind take their inputs.
 pub struct Steps<P: Process, S, C> {
-    pub(super) repository: Repository<P, S, C>,
+    repository: Repository<P, S, C>,
+    recent: Recent<P>,
+}
+
+impl<P: Process, S, C> Steps<P, S, C> {
+    /// The steps of the processes whose states a repository reads.
+    pub(super) fn new(repository: Repository<P, S, C>) -> Self {
+        Self {
+            repository,
+            recent: Recent::new(),
+        }
+    }
 }
 
 /// Why a step was not made.
@@ -115,34 +131,44 @@ where
             trace::attempts(attempt);
             environment.pause_before(attempt).await;
             let life = store.identity().incarnation;
-            let journal = Journal::read(store, &stream, names::step(P::NAME)).await?;
-            let journal = journal.map_err(|error| not_made::<P>(&call.id, error))?;
+            let (journal, mut baseline) = self.known(call, &own, &stream, life).await?;
             if journal.has_ended || journal.has_taken(&took, order) {
+                self.keep(own, journal, baseline.remember(), life);
                 return Ok(());
             }
-            let fold = self.repository.fold(&call.id, AsOf::Now).await;
-            let mut root = fold.map_err(|error| failed(call, error.into()))?.root;
-            let plan = call.on(&root)?.plan(environment.clock.now())?;
+            let plan = call
+                .on(&baseline.fold.root)?
+                .plan(environment.clock.now())?;
             if plan.is_nothing() {
+                self.keep(own, journal, baseline.remember(), life);
                 return Ok(());
             }
-            let checks = [
-                StreamCheck::At(own.clone(), root.version()),
-                StreamCheck::At(stream.clone(), journal.version),
-            ];
             let making = Making {
                 own: &own,
                 journal: &stream,
                 took: &took,
                 input,
             };
-            let append = self.append(&mut root, plan, making);
-            let append = append.map_err(|error| failed(call, error))?;
-            let append = checks.into_iter().fold(append, Append::if_stream);
+            let own_version = baseline.version();
+            let made = self.make(&mut baseline.fold.root, plan, making);
+            let Made {
+                append,
+                events,
+                now,
+                metadata,
+            } = made.map_err(|error| failed(call, error))?;
+            let append = append
+                .if_stream(StreamCheck::At(own.clone(), own_version))
+                .if_stream(StreamCheck::At(stream.clone(), journal.version));
             let append = Arc::new(append.key(key).incarnation(life));
             let send = || store.append_across(Arc::clone(&append));
             match environment.append(send).await {
-                Ok(_) => return Ok(()),
+                Ok(appended) if appended.repeated => return Ok(()),
+                Ok(appended) => {
+                    let state = baseline.record(&events, &appended.placed, now, &metadata);
+                    self.keep(own, journal, state, life);
+                    return Ok(());
+                }
                 Err(AppendError::Conflict(conflict)) => trace::conflict(attempt, &conflict),
                 // What it rests on was read before the store was restored or promoted.
                 Err(AppendError::Store(StoreError::OtherIncarnation { .. })) => {}
@@ -152,13 +178,49 @@ where
         Err(failed(call, ExecuteError::Contended { attempts }))
     }
 
+    /// The journal and the state of a process, as they are stored.
+    async fn known(
+        &self,
+        call: &Call<P>,
+        own: &StreamName,
+        journal: &StreamName,
+        life: Uuid,
+    ) -> Result<(Journal, Baseline<P, C>), StepError> {
+        let Repository { store, codec, .. } = &self.repository;
+        let known = self.recent.take(own);
+        let known = known.filter(|known| known.state.life == life);
+        let (read, state) = match known {
+            Some(Known { journal, state }) => (journal, Some(state)),
+            None => (Journal::unread(), None),
+        };
+        let read = read.read_on(store, journal, names::step(P::NAME)).await?;
+        let read = read.map_err(|error| not_made::<P>(&call.id, error))?;
+        let baseline = match state {
+            None => self.repository.baseline(&call.id).await,
+            Some(state) => {
+                let baseline = Baseline::remembered(state, codec.clone());
+                self.repository.confirmed(baseline, &call.id, own).await
+            }
+        };
+        let baseline = baseline.map_err(|error| failed(call, error.into()))?;
+        Ok((read, baseline))
+    }
+
+    /// Remembers a process for the next step, if all of it was read in one life of the store.
+    fn keep(&self, own: StreamName, journal: Journal, state: Option<Remembered<P>>, life: Uuid) {
+        if let Some(state) = state.filter(|state| state.life == life) {
+            let state = self.repository.offered(&own, state);
+            self.recent.put(own, Known { journal, state });
+        }
+    }
+
     /// What a step stores: its events, and its record.
-    fn append(
+    fn make(
         &self,
         root: &mut Root<P>,
         plan: Plan<P>,
         making: Making<'_, C>,
-    ) -> Result<Append<ManyStreams>, ExecuteError<P::Error>> {
+    ) -> Result<Made<P>, ExecuteError<P::Error>> {
         let now = self.repository.environment.clock.now();
         let metadata = making.metadata().to_stored();
         let draft = Draft {
@@ -187,7 +249,12 @@ where
             name: P::NAME,
             source: CodecError::new(source),
         })?;
-        Ok(append.record(making.journal.clone(), written))
+        Ok(Made {
+            append: append.record(making.journal.clone(), written),
+            events: recorded,
+            now,
+            metadata,
+        })
     }
 }
 
@@ -196,6 +263,14 @@ fn failed<P: Process>(call: &Call<P>, error: ExecuteError<P::Error>) -> StepErro
         Ok(error) => StepError::Store(error),
         Err(error) => not_made::<P>(&call.id, error),
     }
+}
+
+/// A step before it is stored.
+struct Made<P: Aggregate> {
+    append: Append<ManyStreams>,
+    events: Vec<P::Event>,
+    now: Timestamp,
+    metadata: Arc<[u8]>,
 }
 
 /// What a step is made of, beside what the process says.
