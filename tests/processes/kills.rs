@@ -62,10 +62,10 @@ async fn each_command_is_executed_once_though_the_programs_are_killed() {
         programs[index].kill();
         programs[index] = others.start("again").await;
     }
-    let begin = Instant::now();
+    let all_made = Instant::now();
     while bank.ended().await < transfers {
         assert!(
-            begin.elapsed() < Duration::from_secs(100),
+            all_made.elapsed() < Duration::from_secs(100),
             "it takes too long"
         );
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -78,11 +78,11 @@ async fn each_command_is_executed_once_though_the_programs_are_killed() {
     let moved = Query::types([Withdrawn::NAME, Deposited::NAME]);
     let scan = LogScan::default().matching(moved);
     for event in bank.store.read_all(scan).await.unwrap() {
-        let (transfer, kind) = match &*event.name {
+        let (of, kind) = match &*event.name {
             Withdrawn::NAME => (event.decode_as::<Withdrawn>().unwrap().transfer, "taken"),
             _ => (event.decode_as::<Deposited>().unwrap().transfer, "given"),
         };
-        if let Some(transfer) = transfer {
+        if let Some(transfer) = of {
             let account = event.stream.id().to_owned();
             moves.entry(transfer).or_default().push((account, kind));
         }

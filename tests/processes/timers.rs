@@ -71,6 +71,7 @@ impl Timer for Ring {
     const NAME: &'static str = "Ring";
 }
 
+#[expect(clippy::unused_self, reason = "a method of a process takes it")]
 impl Agenda {
     fn planned(&self, event: &Recorded<Planned>) -> Next<Self> {
         let Planned {

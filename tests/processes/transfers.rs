@@ -225,6 +225,7 @@ impl Timer for Overdue {
 
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
+#[expect(clippy::unused_self, reason = "a method of a process takes it")]
 impl Transfer {
     fn requested(&self, event: &Recorded<Requested>) -> Next<Self> {
         if self.stage != Stage::New {

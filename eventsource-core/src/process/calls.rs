@@ -13,7 +13,7 @@ use crate::process::{Input, Next, Process};
 pub struct Calls<P: Aggregate> {
     /// The process that the input comes from, if it comes from one itself.
     own: Option<P::Id>,
-    calls: Vec<Call<P>>,
+    asked: Vec<Call<P>>,
     taken: bool,
 }
 
@@ -40,13 +40,13 @@ impl<P: Process> Calls<P> {
     pub(crate) fn of<C: Codec>(input: &Input<'_, C>) -> Result<Vec<Call<P>>, BoxError> {
         let mut calls = Self {
             own: input.own::<P>()?,
-            calls: Vec::new(),
+            asked: Vec::new(),
             taken: false,
         };
         P::receive(input, &mut calls)?;
         input.taken::<P>(calls.taken)?;
-        calls.calls.sort_by_key(|call| call.part);
-        Ok(calls.calls)
+        calls.asked.sort_by_key(|call| call.part);
+        Ok(calls.asked)
     }
 
     /// A method with `&self` that takes an event, or this part of one, for the processes with these keys.
@@ -83,7 +83,7 @@ impl<P: Process> Calls<P> {
         self.taken = true;
         for (number, id) in ids.iter().enumerate() {
             if !ids[..number].contains(id) {
-                self.calls.push(Call {
+                self.asked.push(Call {
                     id: id.clone(),
                     part,
                     method: method.clone(),
@@ -115,7 +115,7 @@ impl<P: Aggregate> Clone for Method<P> {
 
 impl<P: Aggregate> fmt::Debug for Calls<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ids = self.calls.iter().map(|call| &call.id);
+        let ids = self.asked.iter().map(|call| &call.id);
         f.debug_list().entries(ids).finish()
     }
 }

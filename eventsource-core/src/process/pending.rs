@@ -128,7 +128,9 @@ impl<P: Process> ProjectState for Pending<P> {
 impl<P> From<Vec<Set>> for Pending<P> {
     fn from(sets: Vec<Set>) -> Self {
         let mut pending = Self::default();
-        sets.into_iter().for_each(|set| pending.set(set));
+        for set in sets {
+            pending.set(set);
+        }
         pending
     }
 }
