@@ -1,4 +1,5 @@
 //! A bank: accounts and transfers on a store, and what everything has come to.
+#![allow(dead_code, reason = "each test program uses its part of it")]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -47,6 +48,14 @@ impl<S: CheckpointStore + MultiStreamStore> Bank<S> {
 
     pub async fn settle(&self) {
         assert_eq!(self.process().settle().await.unwrap(), Ended::CaughtUp);
+    }
+
+    /// Lets everything happen, moment by moment.
+    pub async fn play(&self) {
+        for _ in 0..MOMENTS {
+            self.settle().await;
+            self.clock.advance(PATIENCE);
+        }
     }
 
     pub async fn deposit(&self, account: &str, amount: u64) {

@@ -75,15 +75,15 @@ async fn each_command_is_executed_once_though_the_programs_are_killed() {
     }
     // How often each transfer took and gave money, in all accounts.
     let mut moves: BTreeMap<u64, Vec<(String, &str)>> = BTreeMap::new();
-    let moved = Query::types([Withdrawn::NAME, Deposited::NAME]);
-    let scan = LogScan::default().matching(moved);
-    for event in bank.store.read_all(scan).await.unwrap() {
-        let (of, kind) = match &*event.name {
-            Withdrawn::NAME => (event.decode_as::<Withdrawn>().unwrap().transfer, "taken"),
-            _ => (event.decode_as::<Deposited>().unwrap().transfer, "given"),
+    let wanted = Query::types([Withdrawn::NAME, Deposited::NAME]);
+    let scan = LogScan::default().matching(wanted);
+    for stored in bank.store.read_all(scan).await.unwrap() {
+        let (of, kind) = match &*stored.name {
+            Withdrawn::NAME => (stored.decode_as::<Withdrawn>().unwrap().transfer, "taken"),
+            _ => (stored.decode_as::<Deposited>().unwrap().transfer, "given"),
         };
         if let Some(transfer) = of {
-            let account = event.stream.id().to_owned();
+            let account = stored.stream.id().to_owned();
             moves.entry(transfer).or_default().push((account, kind));
         }
     }

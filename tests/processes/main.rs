@@ -8,6 +8,7 @@ mod faults;
 mod kills;
 mod stores;
 mod timers;
+mod together;
 mod transfers;
 mod troubles;
 

@@ -62,7 +62,7 @@ impl Agenda {
     fn cleared(&mut self, _: &Cleared) {}
 }
 
-#[derive(Clone, serde::Serialize, serde::Deserialize)]
+#[value]
 pub struct Ring {
     name: String,
 }

@@ -214,7 +214,7 @@ impl Transfer {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[value]
 pub struct Overdue {
     pub attempt: u32,
 }
