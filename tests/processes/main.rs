@@ -6,6 +6,7 @@ mod contention;
 mod failing_store;
 mod faults;
 mod kills;
+mod rules;
 mod stores;
 mod timers;
 mod together;
