@@ -18,6 +18,8 @@ mod send;
 mod step;
 mod timers;
 
+use std::borrow::Cow;
+
 use crate::aggregate::Aggregate;
 use crate::codec::Codec;
 use crate::command::Executable;
@@ -54,8 +56,9 @@ pub trait Process: Aggregate {
     /// What it takes: the events of its methods, its refusals, and its timers that are due.
     #[must_use]
     fn query() -> Query {
+        let events = stored_names(Self::EVENTS).into_iter().map(Cow::from);
         let own = [names::refused(Self::NAME), names::due(Self::NAME)];
-        Query::types(stored_names(Self::EVENTS)).or(Query::types(own))
+        Query::types(events.chain(own.map(Cow::from)))
     }
 }
 

@@ -22,7 +22,7 @@ async fn a_server_comes_to_the_same_as_the_memory() {
     on_server.play().await;
     let expected = outcome(&in_memory.store).await;
     assert_eq!(outcome(&on_server.store).await, expected);
-    for name in ["transfer", "transfer/commands"] {
+    for name in ["transfer/steps", "transfer/commands"] {
         on_server.store.set_back(name, 1).await.unwrap();
     }
     on_server.settle().await;

@@ -96,7 +96,7 @@ async fn everything_delivered_once_more_changes_nothing() {
     }
     let before = bank.store.read_all(LogScan::default()).await.unwrap();
     assert_eq!(bank.transfer(4).await.late, [1, 2, 3]);
-    for name in ["transfer", "transfer/commands"] {
+    for name in ["transfer/steps", "transfer/commands"] {
         bank.store.set_back(name, 1).await.unwrap();
     }
     snapshots().process().settle().await.unwrap();

@@ -25,7 +25,7 @@ async fn a_file_comes_to_the_same_as_the_memory() {
         .forget_keys(Timestamp::from_micros(i64::MAX))
         .await;
     assert!(forgotten.unwrap() > 10);
-    in_file.store.set_back("transfer", 1).await.unwrap();
+    in_file.store.set_back("transfer/steps", 1).await.unwrap();
     in_file.settle().await;
     assert_eq!(outcome(&in_file.store).await, expected);
 }

@@ -32,20 +32,22 @@ pub(crate) fn id_of<'s>(journal: &'s StreamName, process: &str) -> Option<&'s st
     (category == process).then(|| journal.id())
 }
 
-/// The names under which the checkpoints of a process are kept, beside the one that is its own.
+/// The names under which the checkpoints of a process are kept: none is that of the aggregate, which a projection may have.
 pub(super) trait Consumers: Process {
-    const COMMANDS: &'static str =
-        text(Self::COMMANDS_JOINED, Self::NAME.len() + OF_COMMANDS.len());
-    const TIMERS: &'static str = text(Self::TIMERS_JOINED, Self::NAME.len() + OF_TIMERS.len());
+    const STEPS: &'static str = text(Self::OF_STEPS, Self::NAME.len() + STEPS.len());
+    const COMMANDS: &'static str = text(Self::OF_COMMANDS, Self::NAME.len() + COMMANDS.len());
+    const TIMERS: &'static str = text(Self::OF_TIMERS, Self::NAME.len() + TIMERS.len());
 
-    const COMMANDS_JOINED: &'static [u8; LONGEST] = &joined(Self::NAME, OF_COMMANDS);
-    const TIMERS_JOINED: &'static [u8; LONGEST] = &joined(Self::NAME, OF_TIMERS);
+    const OF_STEPS: &'static [u8; LONGEST] = &joined(Self::NAME, STEPS);
+    const OF_COMMANDS: &'static [u8; LONGEST] = &joined(Self::NAME, COMMANDS);
+    const OF_TIMERS: &'static [u8; LONGEST] = &joined(Self::NAME, TIMERS);
 }
 
 impl<P: Process> Consumers for P {}
 
-const OF_COMMANDS: &str = "/commands";
-const OF_TIMERS: &str = "/timers";
+const STEPS: &str = "/steps";
+const COMMANDS: &str = "/commands";
+const TIMERS: &str = "/timers";
 
 /// The longest name of a consumer.
 const LONGEST: usize = 512;

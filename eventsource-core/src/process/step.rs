@@ -67,7 +67,7 @@ where
     C: Codec,
 {
     fn name(&self) -> &'static str {
-        P::NAME
+        <P as names::Consumers>::STEPS
     }
 
     fn query(&self) -> Query {
