@@ -17,6 +17,7 @@ mod runner;
 mod send;
 mod step;
 mod timers;
+mod turns;
 
 use std::borrow::Cow;
 

@@ -16,12 +16,13 @@ use crate::execute_error::ExecuteError;
 use crate::key::Key;
 use crate::metadata::Metadata;
 use crate::process::record::{self, Caused, Ordered, Refusal, Step, Unreadable};
+use crate::process::turns;
 use crate::process::{Process, names};
 use crate::query::Query;
 use crate::store::Store;
 use crate::store_error::StoreError;
 use crate::stored_event::StoredEvent;
-use crate::stream::StreamName;
+use crate::stream::{Position, StreamName};
 use crate::trace::{self, Instrument as _};
 
 /// Sends the commands of the processes of a kind.
@@ -39,6 +40,10 @@ struct Sending<'s> {
     command: &'s Ordered,
     metadata: &'s Metadata,
 }
+
+/// How many steps are sent together at most. Their commands may be for one aggregate, where of those that meet one gets
+/// through at each attempt: so they are fewer than the attempts that a command has.
+const TOGETHER: usize = 8;
 
 /// Why a command was neither executed nor refused.
 #[derive(Debug, thiserror::Error)]
@@ -81,15 +86,17 @@ impl<P: Process, S: CheckpointStore> Consumer<S> for Commands<P> {
         Ok(())
     }
 
-    /// The checkpoint is saved after each step with commands. What is sent once more all the same, its key recognises.
+    /// The checkpoint is saved after a few steps. What is sent once more all the same, its key recognises.
     async fn commit(&self, store: &S, batch: Arc<Batch>) -> Result<(), Failure> {
         let mut done = OneByOne::new(store, &batch);
-        for event in &batch.events {
-            match self.send_all(store, event).await {
-                Ok(0) => {}
-                Ok(_) => done.save(event).await?,
-                Err(SendError::Store(error)) => return Err(done.store_failed(error)),
-                Err(error) => return Err(done.failed(event.position, error.into()).await),
+        for steps in batch.events.chunks(TOGETHER) {
+            match self.send_all(store, steps).await {
+                Ok(()) => {}
+                Err((_, SendError::Store(error))) => return Err(done.store_failed(error)),
+                Err((position, error)) => return Err(done.failed(position, error.into()).await),
+            }
+            if let Some(last) = steps.last() {
+                done.save(last).await?;
             }
         }
         done.finish().await
@@ -97,8 +104,25 @@ impl<P: Process, S: CheckpointStore> Consumer<S> for Commands<P> {
 }
 
 impl<P: Process> Commands<P> {
-    /// Sends the commands of a step, in order, and says how many there are.
-    async fn send_all<S: Store>(&self, store: &S, event: &StoredEvent) -> Result<usize, SendError> {
+    /// Sends the commands of each process, in the order of its steps.
+    async fn send_all<S: Store>(
+        &self,
+        store: &S,
+        steps: &[StoredEvent],
+    ) -> Result<(), (Position, SendError)> {
+        let steps = steps.iter().map(|step| (&step.stream, step));
+        let sending = turns::of_each(steps).into_iter().map(async |steps| {
+            for step in steps {
+                let sent = self.send_step(store, step).await;
+                sent.map_err(|error| (step.position, error))?;
+            }
+            Ok(())
+        });
+        turns::all(sending).await
+    }
+
+    /// Sends the commands of a step, in order.
+    async fn send_step<S: Store>(&self, store: &S, event: &StoredEvent) -> Result<(), SendError> {
         let Step { commands, .. } = record::read(&event.as_ref())?;
         let of_step = Metadata::from_stored(&event.metadata).unwrap_or_default();
         let metadata = Metadata {
@@ -118,7 +142,7 @@ impl<P: Process> Commands<P> {
             let span = trace::send(P::NAME, &event.stream, &command.aggregate, &command.id);
             self.send(store, &sending).instrument(span).await?;
         }
-        Ok(commands.len())
+        Ok(())
     }
 
     async fn send<S: Store>(&self, store: &S, sending: &Sending<'_>) -> Result<(), SendError> {

@@ -20,13 +20,14 @@ use crate::process::calls::Call;
 use crate::process::journal::{Journal, Order};
 use crate::process::recent::{Known, Recent};
 use crate::process::record::{self, Step, Took};
+use crate::process::turns;
 use crate::process::{Calls, Input, Plan, Process, names};
 use crate::query::Query;
 use crate::repository::Repository;
 use crate::store::MultiStreamStore;
 use crate::store_error::StoreError;
 use crate::stored_event::StoredEvent;
-use crate::stream::StreamName;
+use crate::stream::{Position, StreamName};
 use crate::time::Timestamp;
 use crate::trace::{self, Instrument as _};
 
@@ -45,6 +46,12 @@ impl<P: Process, S, C> Steps<P, S, C> {
         }
     }
 }
+
+/// How many events are taken together at most.
+const TOGETHER: usize = 64;
+
+/// An input, and what the processes that it concerns are asked.
+type Asked<'e, P, C> = (Arc<Input<'e, C>>, Vec<Call<P>>);
 
 /// Why a step was not made.
 #[derive(Debug, thiserror::Error)]
@@ -85,11 +92,11 @@ where
             slice: batch.slot.slice,
             was_parked: !batch.advance.settle.is_empty(),
         };
-        for event in &batch.events {
-            match self.take(event, order).await {
+        for events in batch.events.chunks(TOGETHER) {
+            match self.take(events, order).await {
                 Ok(()) => {}
-                Err(StepError::Store(error)) => return Err(done.store_failed(error)),
-                Err(error) => return Err(done.failed(event.position, error.into()).await),
+                Err((_, StepError::Store(error))) => return Err(done.store_failed(error)),
+                Err((position, error)) => return Err(done.failed(position, error.into()).await),
             }
         }
         done.finish().await
@@ -102,14 +109,43 @@ where
     S: MultiStreamStore,
     C: Codec,
 {
-    /// Has each process take an input that it concerns.
-    async fn take(&self, event: &StoredEvent, order: Order) -> Result<(), StepError> {
-        let input = Input::of::<P>(event.as_ref(), &self.repository.codec)?;
-        for call in Calls::<P>::of(&input)? {
-            let span = trace::step(P::NAME, &call.id, input.stored());
-            self.step(&input, order, &call).instrument(span).await?;
+    /// Has each process take the events that concern it, in their order.
+    async fn take(
+        &self,
+        events: &[StoredEvent],
+        order: Order,
+    ) -> Result<(), (Position, StepError)> {
+        let mut asked = Vec::new();
+        let mut unread = Ok(());
+        for event in events {
+            match self.read(event) {
+                Ok((input, calls)) => asked.extend(calls.into_iter().map(|call| {
+                    let input = Arc::clone(&input);
+                    (call.id.clone(), (input, call))
+                })),
+                // Those before it have their turn still.
+                Err(error) => {
+                    unread = Err((event.position, error.into()));
+                    break;
+                }
+            }
         }
-        Ok(())
+        let steps = turns::of_each(asked).into_iter().map(async |turns| {
+            for (input, call) in turns {
+                let span = trace::step(P::NAME, &call.id, input.stored());
+                let stepped = self.step(&input, order, &call).instrument(span).await;
+                stepped.map_err(|error| (input.stored().position, error))?;
+            }
+            Ok(())
+        });
+        turns::all(steps).await.and(unread)
+    }
+
+    /// An event as an input, and the calls of the methods that take it.
+    fn read<'e>(&'e self, event: &'e StoredEvent) -> Result<Asked<'e, P, C>, BoxError> {
+        let input = Input::of::<P>(event.as_ref(), &self.repository.codec)?;
+        let calls = Calls::of(&input)?;
+        Ok((Arc::new(input), calls))
     }
 
     /// Has one process take it; anew, where it has changed meanwhile.
