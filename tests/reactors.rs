@@ -1,6 +1,9 @@
 //! Reactors and their runner, through the public interface: each event once where nothing fails, with one key whenever it is
 //! repeated, and nothing of what is past.
 
+#[path = "processes/failing_store.rs"]
+mod failing_store;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -11,6 +14,7 @@ use eventsource_core::{
     Append, Checkpoint, Json, MemoryStore, NewEvent, OnError, Position, ReactionKey, RunError,
     Store, StreamName, Timestamp,
 };
+use failing_store::{FailingStore, Fault};
 
 #[event(name = "account.opened")]
 pub struct Opened {
@@ -113,6 +117,35 @@ async fn a_new_reactor_leaves_the_past_alone_and_an_older_one_goes_on_where_it_w
             .collect::<Vec<_>>()
     };
     assert!(keys(&all).iter().all(|key| !keys(&mails).contains(key)));
+}
+
+#[tokio::test]
+async fn at_whichever_operation_the_store_fails_one_reaction_at_most_is_repeated() {
+    for fault in Fault::ALL {
+        for number in 1.. {
+            let store = MemoryStore::new();
+            for owner in ["ada", "bob", "eve", "joe"] {
+                open(&store, owner).await;
+            }
+            let mails = Mails::default();
+            let failing = FailingStore::at(store.clone(), number, fault);
+            let caught_up = tokio::select! {
+                ended = failing.react(Archive(mails.clone())).lease(LEASE).catch_up() => ended.is_ok(),
+                () = failing.killed.notified() => false,
+            };
+            if !caught_up {
+                let again = store.react(Archive(mails.clone())).lease(LEASE);
+                again.catch_up().await.unwrap();
+            }
+            assert_eq!(mails.owners(), ["ada", "bob", "eve", "joe"]);
+            let calls = mails.calls.load(Ordering::SeqCst);
+            assert!(calls <= 5, "{fault:?} at {number}: {calls} calls");
+            if !failing.has_failed() {
+                assert!(number > 6);
+                break;
+            }
+        }
+    }
 }
 
 #[tokio::test]

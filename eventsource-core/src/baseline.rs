@@ -140,7 +140,7 @@ impl<A: Aggregate, C: Codec> Baseline<A, C> {
 pub(crate) struct Remembered<A> {
     pub(crate) root: Root<A>,
     trail: Trail,
-    life: Uuid,
+    pub(crate) life: Uuid,
 }
 
 impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {

@@ -13,10 +13,12 @@ use uuid::Uuid;
 
 use crate::checkpoint::Checkpoint;
 use crate::codec::{Codec, Json};
+use crate::process::{Process, ProcessRunner};
 use crate::projection::{Projected, Projection, Target};
 use crate::reactor::{Reacting, Reactor};
+use crate::repository::Repository;
 use crate::runner::{ConsumerHandle, Runner};
-use crate::store::Store;
+use crate::store::{MultiStreamStore, Store};
 use crate::store_error::StoreError;
 use crate::stored_event::EventRef;
 use crate::stream::{Position, StreamName, Version};
@@ -152,6 +154,20 @@ pub trait CheckpointStore: Store {
         Reacting::runner(self.clone(), codec, reactor)
     }
 
+    /// Runs the processes of a kind on this store. With another codec, clock or snapshots:
+    /// [`Repository::process`](crate::Repository::process).
+    ///
+    /// # Panics
+    ///
+    /// As [`Repository::new`](crate::Repository::new) does: if two types of the program have one stored name.
+    #[track_caller]
+    fn process<P: Process>(&self) -> ProcessRunner<P, Self>
+    where
+        Self: MultiStreamStore,
+    {
+        Repository::new(self.clone()).process()
+    }
+
     /// A runner of this projection on this store, with the usual settings.
     fn project<P: Projection>(&self, projection: P) -> Runner<Self, Projected<P>>
     where
@@ -211,11 +227,14 @@ impl Slice {
     /// Whether a stream belongs to this part. The hash is FNV-1a with 64 bits, for ever: checkpoints rest on it.
     #[must_use]
     pub fn has(self, stream: &StreamName) -> bool {
+        self.has_named(stream.as_str())
+    }
+
+    pub(crate) fn has_named(self, stream: &str) -> bool {
         if self.count <= 1 {
             return true;
         }
         let hash = stream
-            .as_str()
             .bytes()
             .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
                 (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)

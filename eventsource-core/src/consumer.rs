@@ -1,5 +1,7 @@
 //! What a runner drives: something that takes the events of a batch, and saves what came of them with its checkpoint.
 
+mod one_by_one;
+
 use std::error::Error;
 use std::future::Future;
 use std::sync::Arc;
@@ -9,6 +11,8 @@ use crate::query::Query;
 use crate::store_error::StoreError;
 use crate::stored_event::StoredEvent;
 use crate::stream::Position;
+
+pub(crate) use one_by_one::OneByOne;
 
 /// An error of any kind, as a user's code returns it.
 pub type BoxError = Box<dyn Error + Send + Sync>;

@@ -361,20 +361,8 @@ impl<A: Aggregate, S: Store, C: Codec> Execute<'_, A, S, C> {
     }
 
     fn failed(&self, error: AppendError) -> ExecuteError<A::Error> {
-        match error {
-            AppendError::KeyReused => {
-                let key = self.options.idempotency_key.clone().unwrap_or_default();
-                ExecuteError::KeyReused { key }
-            }
-            AppendError::Overloaded { waiting } => ExecuteError::Overloaded { waiting },
-            AppendError::Rejected(rejected) => ExecuteError::Rejected(rejected),
-            AppendError::Projection { projection, source } => {
-                ExecuteError::Projection { projection, source }
-            }
-            AppendError::Unknown { reason } => ExecuteError::Unknown { reason },
-            AppendError::Store(error) => ExecuteError::Store(error),
-            AppendError::Conflict(_) => ExecuteError::Contended { attempts: 1 },
-        }
+        let key = self.options.idempotency_key.as_deref();
+        ExecuteError::not_appended(error, key.unwrap_or_default())
     }
 }
 
@@ -423,7 +411,7 @@ fn give_back<A>(held: Option<Held<A>>, state: Option<Remembered<A>>) {
 
 /// Sees that the events which are about to be stored can be loaded again: each can follow those before it, and the
 /// invariant holds after each. The state changes only where there is an invariant to check.
-fn try_on<A: Aggregate>(
+pub(crate) fn try_on<A: Aggregate>(
     root: &mut Root<A>,
     events: &[A::Event],
     now: Timestamp,

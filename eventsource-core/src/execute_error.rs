@@ -1,6 +1,7 @@
 //! Why a command was not executed.
 
 use crate::aggregate::Misapplied;
+use crate::append::AppendError;
 use crate::codec::CodecError;
 use crate::limits::Rejected;
 use crate::load::LoadError;
@@ -112,6 +113,34 @@ pub enum ExecuteError<E> {
 }
 
 impl<E> ExecuteError<E> {
+    /// That what was decided under a key could not be appended.
+    pub(crate) fn not_appended(error: AppendError, key: &str) -> Self {
+        match error {
+            AppendError::KeyReused => Self::KeyReused { key: key.into() },
+            AppendError::Overloaded { waiting } => Self::Overloaded { waiting },
+            AppendError::Rejected(rejected) => Self::Rejected(rejected),
+            AppendError::Projection { projection, source } => {
+                Self::Projection { projection, source }
+            }
+            AppendError::Unknown { reason } => Self::Unknown { reason },
+            AppendError::Store(error) => Self::Store(error),
+            AppendError::Conflict(_) => Self::Contended { attempts: 1 },
+        }
+    }
+
+    /// The failure of the store, if it is one; nothing is wrong with the command then.
+    pub(crate) fn into_store_error(self) -> Result<StoreError, Self> {
+        match self {
+            Self::Store(error) | Self::Load(LoadError::Store(error)) => Ok(error),
+            Self::Overloaded { waiting } => Ok(StoreError::Overloaded { waiting }),
+            Self::Unknown { reason } => Ok(StoreError::Backend {
+                doing: "appending".into(),
+                source: reason.into(),
+            }),
+            other => Err(other),
+        }
+    }
+
     /// The aggregate's own refusal, or else the failure, whose type then does not need the aggregate's error.
     pub fn split(self) -> Result<E, ExecuteError<std::convert::Infallible>> {
         Err(match self {

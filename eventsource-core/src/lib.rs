@@ -53,7 +53,9 @@
 //!   [`Dispatcher`] for commands by name; [`Subscription`] for following the events.
 //! - **A decision over more than one thing**: [`Store::decide`], with decision models ([`macro@decision_model`]) and
 //!   aggregates ([`Repository::at`], [`Member`]); [`Decide`] with options, [`DecideError`].
-//! - **Testing it**: [`testing::Given`], [`testing::past`].
+//! - **What goes on by itself**: [`Process`], with what it does [`Next`] and what was [`Refused`], run by a [`ProcessRunner`];
+//!   [`Reactor`]s and [`Projection`]s, run by a [`Runner`].
+//! - **Testing it**: [`testing::Given`], [`testing::GivenProcess`], [`testing::past`].
 //! - **Storing it**: [`Store`] and its extensions [`MultiStreamStore`], [`BoundaryStore`],
 //!   [`SnapshotStore`] and [`DensePositions`], [`Append`], [`Codec`]; [`MemoryStore`] here, others in crates of their own.
 #![deny(missing_docs)]
@@ -94,6 +96,7 @@ mod metadata;
 mod mistakes;
 #[doc(hidden)]
 pub mod private;
+mod process;
 mod projection;
 mod query;
 mod reactor;
@@ -146,6 +149,10 @@ pub use load::{AsOf, Corrupt, CorruptCause, LoadError, Loaded};
 pub use memory::MemoryStore;
 pub use message::Place;
 pub use metadata::Metadata;
+pub use process::{
+    Awaits, BadKey, Calls, Input, IntoNext, Keys, Next, Process, ProcessHandle, ProcessRunner,
+    Refused, Timer,
+};
 pub use projection::*;
 pub use query::{Query, QueryItem};
 pub use reactor::{Reacting, ReactionKey, Reactor};
@@ -182,9 +189,10 @@ pub mod prelude {
     pub use crate::event::{Event, EventMeta, Recorded};
     pub use crate::id::Id;
     pub use crate::load::AsOf;
+    pub use crate::process::{Next, Process, Refused};
     pub use crate::repository::Repository;
     pub use crate::store::Store;
-    pub use crate::testing::{Given, GivenModel};
+    pub use crate::testing::{Given, GivenModel, GivenProcess};
     pub use crate::then_err;
     pub use eventsource_macros::{
         Aggregate, Command, DecisionModel, Event, Id, aggregate, apply, command, decision_model,

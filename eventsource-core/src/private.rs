@@ -32,6 +32,7 @@ pub use crate::message::{
     MessageReader, MessageSet, MessageWriter, Place, Row, deserialize, serialize,
 };
 pub use crate::mistakes::*;
+pub use crate::process::{Awaits, Calls, Input, IntoNext, Keys, Process, Timer};
 pub use crate::projection::incoming::Outcome;
 pub use crate::projection::{
     Incoming, Memory, Outside, ProjectOutside, ProjectState, ProjectThrough, ProjectWithin,

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::checkpoint_store::{Advance, CheckpointStore, Fence};
+use crate::checkpoint_store::CheckpointStore;
 use crate::codec::{Codec, Json};
-use crate::consumer::{Batch, BoxError, Consumer, Failure};
+use crate::consumer::{Batch, BoxError, Consumer, Failure, OneByOne};
 use crate::message::Row;
 use crate::projection::Incoming;
 use crate::projection::incoming::stored_names;
@@ -129,34 +129,15 @@ impl<S: CheckpointStore, R: Reactor, C: Codec> Consumer<S> for Reacting<R, C> {
 
     /// The checkpoint is saved after each event: whenever it is killed, one reaction at most is repeated.
     async fn commit(&self, store: &S, batch: Arc<Batch>) -> Result<(), Failure> {
-        let Batch { slot, advance, .. } = &*batch;
-        let mut fence = batch.fence;
-        let last = batch.events.last().map(|event| event.position);
+        let mut done = OneByOne::new(store, &batch);
         for event in &batch.events {
             let key = ReactionKey::of(R::NAME, store.identity(), &event.as_ref());
             let incoming = Incoming::new(event.as_ref(), &self.codec);
             if let Err(error) = self.reactor.react(&incoming, &key).await {
-                let done = batch.before(event.position);
-                let saved = done.to.max(fence.position);
-                store
-                    .advance(slot, fence, Advance { to: saved, ..done })
-                    .await?;
-                return Err(Failure::Event {
-                    position: event.position,
-                    error,
-                    saved: Some(saved),
-                });
+                return Err(done.failed(event.position, error).await);
             }
-            if last > Some(event.position) && event.position > fence.position {
-                let so_far = Advance::to(event.position);
-                store.advance(slot, fence, so_far).await?;
-                fence = Fence {
-                    position: event.position,
-                    ..fence
-                };
-            }
+            done.save(event).await?;
         }
-        store.advance(slot, fence, advance.clone()).await?;
-        Ok(())
+        done.finish().await
     }
 }

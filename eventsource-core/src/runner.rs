@@ -32,6 +32,7 @@ pub use handle::{
 };
 pub use on_error::OnError;
 use worker::Worker;
+pub(crate) use worker::may_pass;
 
 /// Runs a [`Consumer`] of events on a store. [`run`](Self::run) is a future, to be spawned or awaited wherever one likes.
 ///
@@ -137,6 +138,14 @@ pub enum RunError {
         name: &'static str,
         /// Its version.
         version: u32,
+        /// What went wrong.
+        source: BoxError,
+    },
+    /// The timers of a process cannot be looked after.
+    #[error("the timers of the process `{process}`: {source}")]
+    Timers {
+        /// The name of the process.
+        process: &'static str,
         /// What went wrong.
         source: BoxError,
     },
@@ -311,14 +320,37 @@ impl<S: CheckpointStore, C: Consumer<S>> Runner<S, C> {
         });
         let workers = workers.collect();
         let control = Arc::clone(&shared.control);
-        async move { all(workers, &control).await }.instrument(span)
+        async move {
+            let ended = all(workers, || control.stop()).await;
+            control.ended();
+            ended
+        }
+        .instrument(span)
+    }
+
+    /// The same runner once more.
+    pub(crate) fn again(&self) -> Self {
+        Self {
+            store: self.store.clone(),
+            consumer: Arc::clone(&self.consumer),
+            options: self.options.clone(),
+            control: Arc::clone(&self.control),
+        }
+    }
+
+    pub(crate) fn store(&self) -> &S {
+        &self.store
+    }
+
+    pub(crate) fn consumer(&self) -> &C {
+        &self.consumer
     }
 }
 
-type Working = Pin<Box<dyn Future<Output = Result<Ended, RunError>> + Send>>;
+pub(crate) type Working = Pin<Box<dyn Future<Output = Result<Ended, RunError>> + Send>>;
 
-/// Polls all workers to their ends. Once one ends with an error, the others are stopped; the first error is the run's.
-async fn all(mut workers: Vec<Working>, control: &Control) -> Result<Ended, RunError> {
+/// Polls all workers to their ends. Once one ends with an error, the others are told to stop; the first error is the run's.
+pub(crate) async fn all(mut workers: Vec<Working>, stop: impl Fn()) -> Result<Ended, RunError> {
     let mut ended = Ok(Ended::CaughtUp);
     poll_fn(|context| {
         workers.retain_mut(|worker| match worker.as_mut().poll(context) {
@@ -326,7 +358,7 @@ async fn all(mut workers: Vec<Working>, control: &Control) -> Result<Ended, RunE
             Poll::Ready(end) => {
                 match (&ended, end) {
                     (Ok(_), Err(error)) => {
-                        control.stop();
+                        stop();
                         ended = Err(error);
                     }
                     (Ok(Ended::CaughtUp), Ok(end)) => ended = Ok(end),
@@ -341,6 +373,5 @@ async fn all(mut workers: Vec<Working>, control: &Control) -> Result<Ended, RunE
         }
     })
     .await;
-    control.ended();
     ended
 }

@@ -8,6 +8,7 @@
 )]
 
 mod decision;
+mod process;
 mod snapshot;
 mod stored;
 
@@ -26,6 +27,7 @@ use crate::metadata::Metadata;
 use crate::time::{IdSource, SequentialIds, Timestamp};
 
 pub use decision::{GivenModel, Made, Past, at, past};
+pub use process::{GivenProcess, ProcessOutcome, ProcessScenario};
 pub use snapshot::{snapshots_agree, snapshots_agree_in};
 pub use stored::stored;
 

@@ -9,7 +9,7 @@ mod told {
     pub(crate) use tracing::{Instrument, Span};
 
     use crate::checkpoint_store::{Fence, Slot};
-    use crate::stored_event::StoredEvent;
+    use crate::stored_event::{EventRef, StoredEvent};
     use crate::stream::Position;
 
     /// A command: its attempts and the version after it are recorded later.
@@ -25,6 +25,29 @@ mod told {
     /// A decision over several things: its attempts are recorded later.
     pub(crate) fn decide(decision: &str) -> Span {
         tracing::info_span!("decide", decision, attempts = Empty)
+    }
+
+    /// A process takes an input: its attempts are recorded later.
+    pub(crate) fn step(process: &str, id: &impl Display, input: &EventRef<'_>) -> Span {
+        let (event, position) = (input.name, input.position);
+        tracing::info_span!("step", process, %id, event, %position, attempts = Empty)
+    }
+
+    /// A process sends a command.
+    pub(crate) fn send(process: &str, journal: &impl Display, aggregate: &str, id: &str) -> Span {
+        tracing::info_span!("send", process, %journal, aggregate, id)
+    }
+
+    pub(crate) fn refused(reason: &str) {
+        tracing::info!(reason, "the command is refused");
+    }
+
+    pub(crate) fn due(process: &str, journal: &impl Display, at: &impl Display) {
+        tracing::debug!(process, %journal, %at, "a timer is due");
+    }
+
+    pub(crate) fn timers_fail(process: &str, error: &impl Display) {
+        tracing::warn!(process, %error, "the store fails, timers are tried again");
     }
 
     pub(crate) fn attempts(attempts: u32) {
@@ -119,7 +142,7 @@ mod told {
     use std::fmt::Display;
 
     use crate::checkpoint_store::{Fence, Slot};
-    use crate::stored_event::StoredEvent;
+    use crate::stored_event::{EventRef, StoredEvent};
     use crate::stream::Position;
 
     /// A span that nobody sees.
@@ -145,6 +168,20 @@ mod told {
     pub(crate) fn decide(_: &str) -> Span {
         Span
     }
+
+    pub(crate) fn step(_: &str, _: &impl Display, _: &EventRef<'_>) -> Span {
+        Span
+    }
+
+    pub(crate) fn send(_: &str, _: &impl Display, _: &str, _: &str) -> Span {
+        Span
+    }
+
+    pub(crate) fn refused(_: &str) {}
+
+    pub(crate) fn due(_: &str, _: &impl Display, _: &impl Display) {}
+
+    pub(crate) fn timers_fail(_: &str, _: &impl Display) {}
 
     pub(crate) fn attempts(_: u32) {}
 

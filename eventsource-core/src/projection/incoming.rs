@@ -45,6 +45,11 @@ impl<'e, C: Codec> Incoming<'e, C> {
         }))
     }
 
+    /// The stored event itself.
+    pub(crate) fn stored(&self) -> &EventRef<'e> {
+        &self.event
+    }
+
     /// That at least one of the methods takes the event, of which these are the events. If none does, its name is known,
     /// perhaps, and its version is not.
     pub fn taken(&self, taken: bool, events: &[&[Row]]) -> Result<(), BoxError> {

@@ -474,7 +474,7 @@ fn passes(error: &RunError) -> bool {
 }
 
 /// Whether a store may be usable again in a moment.
-pub(super) fn may_pass(error: &StoreError) -> bool {
+pub(crate) fn may_pass(error: &StoreError) -> bool {
     matches!(
         error,
         StoreError::Overloaded { .. } | StoreError::Backend { .. }
