@@ -10,17 +10,16 @@ mod berka;
 #[path = "../examples/bank/date.rs"]
 #[allow(dead_code, reason = "only a part is used here")]
 mod date;
+mod example_program;
 #[path = "../examples/bank/money.rs"]
 #[allow(dead_code, reason = "only a part is used here")]
 mod money;
 
 use std::collections::HashMap;
-use std::env;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::OnceLock;
 use std::thread;
 use std::time::Instant;
 
@@ -31,32 +30,8 @@ const TOUR: &str = include_str!("../examples/bank/data/tour.txt");
 const TRANSACTIONS: &str = include_str!("../examples/bank/data/trans.asc");
 const ACCOUNTS: &str = include_str!("../examples/bank/data/account.asc");
 
-/// The example's binary: beside the tests, if they are built as `cargo test` builds them.
 fn bank() -> Command {
-    static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    let binary = BINARY.get_or_init(|| {
-        let test = env::current_exe().expect("a test has a file");
-        let profile = test
-            .ancestors()
-            .nth(2)
-            .expect("it lies in target/<profile>/deps");
-        let binary = profile
-            .join("examples")
-            .join(format!("bank{}", env::consts::EXE_SUFFIX));
-        if !binary.exists() {
-            let mut build = Command::new(env!("CARGO"));
-            build
-                .args(["build", "--example", "bank", "--target-dir"])
-                .arg(profile.join(".."));
-            if profile.ends_with("release") {
-                build.arg("--release");
-            }
-            let status = build.current_dir(env!("CARGO_MANIFEST_DIR")).status();
-            assert!(status.expect("cargo is there").success());
-        }
-        binary
-    });
-    Command::new(binary)
+    Command::new(example_program::of("bank"))
 }
 
 /// A directory with a database and files to import.

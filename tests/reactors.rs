@@ -263,3 +263,94 @@ async fn killed_between_the_effect_and_its_checkpoint_it_repeats_one_event_under
         assert_eq!(mails.calls.load(Ordering::SeqCst), 5, "one was repeated");
     }
 }
+
+#[tokio::test]
+async fn once_it_has_begun_it_sees_what_is_recorded_before_it_runs() {
+    let store = MemoryStore::new();
+    let mails = Mails::default();
+    open(&store, "past").await;
+    let runner = store.react(Mailer(mails.clone())).slices(3);
+    runner.begin().await.unwrap();
+    open(&store, "ada").await;
+    // It has begun: to say it again moves nothing.
+    runner.begin().await.unwrap();
+    runner.catch_up().await.unwrap();
+    assert_eq!(mails.owners(), ["ada"]);
+}
+
+/// Each task records, has the reaction done itself, and finds it done.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn tasks_react_to_what_they_have_recorded_at_once_and_once() {
+    let (store, mails) = (MemoryStore::new(), Mails::default());
+    store.react(Mailer(mails.clone())).begin().await.unwrap();
+    let tasks = (0..16).map(|task| {
+        let (store, mails) = (store.clone(), mails.clone());
+        tokio::spawn(async move {
+            for round in 0..10 {
+                let owner = format!("{task}-{round}");
+                open(&store, &owner).await;
+                let reacted = store.react(Mailer(mails.clone())).catch_up();
+                tokio::time::timeout(LONG, reacted).await.unwrap().unwrap();
+                assert!(mails.owners().contains(&owner));
+            }
+        })
+    });
+    for task in tasks.collect::<Vec<_>>() {
+        task.await.unwrap();
+    }
+    assert_eq!(mails.calls.load(Ordering::SeqCst), 160);
+}
+
+#[tokio::test]
+async fn who_reacts_at_once_is_content_with_the_runner_that_does_it_already() {
+    let (store, mails) = (MemoryStore::new(), Mails::default());
+    let runner = store.react(Archive(mails.clone()));
+    let handle = runner.handle();
+    let running = tokio::spawn(runner.run());
+    open(&store, "first").await;
+    handle.wait_for(None, LONG).await.unwrap();
+    for owner in ["ada", "bob", "eve"] {
+        open(&store, owner).await;
+        let reacted = store.react(Archive(mails.clone())).catch_up();
+        // Much less than a lease, which the one that runs would have to miss.
+        let reacted = tokio::time::timeout(Duration::from_secs(5), reacted).await;
+        reacted.unwrap().unwrap();
+        assert!(mails.owners().contains(&owner.to_owned()));
+    }
+    assert_eq!(mails.calls.load(Ordering::SeqCst), 4);
+    handle.stop();
+    running.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn what_was_recorded_by_one_that_was_killed_before_it_reacted_is_made_up_for() {
+    let (store, mails) = (MemoryStore::new(), Mails::default());
+    store.react(Mailer(mails.clone())).begin().await.unwrap();
+    // It records, owns the slice, and is killed: after its lease the next one goes on.
+    open(&store, "ada").await;
+    let stuck = Stuck;
+    let killed = tokio::spawn(store.react(stuck).lease(LEASE).catch_up());
+    while store.slots("welcome-mail").await.unwrap()[0]
+        .owner
+        .is_none()
+    {
+        tokio::task::yield_now().await;
+    }
+    killed.abort();
+    let _ = killed.await;
+    open(&store, "bob").await;
+    let reacted = store.react(Mailer(mails.clone())).lease(LEASE).catch_up();
+    tokio::time::timeout(LONG, reacted).await.unwrap().unwrap();
+    assert_eq!(mails.owners(), ["ada", "bob"]);
+    assert_eq!(mails.calls.load(Ordering::SeqCst), 2);
+}
+
+/// The mailer of a process that does not get to its mails.
+struct Stuck;
+
+#[reactor(name = "welcome-mail")]
+impl Stuck {
+    async fn opened(&self, _: &Recorded<Opened>) {
+        std::future::pending::<()>().await;
+    }
+}

@@ -7,7 +7,7 @@ use eventsource_core::{
     Checkpoint, EventRef, LogScan, Position, Query, Store, StoreError, StoreIdentity, Visit,
 };
 
-use crate::line;
+use crate::event::CloudEvent;
 
 /// About how much a page has, in bytes: it ends with the event that reaches this.
 const PAGE: usize = 256 << 10;
@@ -258,7 +258,7 @@ impl Visit for Page {
         if event.position > self.end {
             return ControlFlow::Break(());
         }
-        match line::write(&self.source, &event) {
+        match CloudEvent::new(&self.source, event).to_json() {
             Ok(line) => {
                 self.lines.push_str(&line);
                 self.lines.push('\n');

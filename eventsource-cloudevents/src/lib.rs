@@ -45,12 +45,13 @@
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
+mod event;
 mod export;
 mod import;
-mod line;
 mod parse;
 mod time;
 
+pub use event::CloudEvent;
 pub use export::{Export, ExportError, Progress};
 pub use import::{Import, ImportError, ImportProblem, Imported, Versions};
 pub use parse::{Attributes, BadLine, LineProblem, Parsed, Parser};

@@ -16,12 +16,8 @@ use eventsource_core::{
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::line::{JSON_TYPE, SPEC_VERSION, names};
+use crate::event::{DATA, DATA_BASE64, JSON_TYPE, SPEC_VERSION, names};
 use crate::time;
-
-/// The members that are the data, and no attributes.
-const DATA: &str = "data";
-const DATA_BASE64: &str = "data_base64";
 
 /// Reads lines: what the events of others do not say, it is told.
 ///

@@ -139,8 +139,10 @@ pub trait CheckpointStore: Store {
     /// `from = start`; an event that it fails at is parked, unless set otherwise.
     ///
     /// To have a reaction done before a call returns, wait for the runner with the position of what was recorded
-    /// ([`ConsumerHandle::wait_for`](crate::ConsumerHandle::wait_for)): there is one way by which an event comes to a
-    /// reactor, so a caller that is killed meanwhile changes nothing.
+    /// ([`ConsumerHandle::wait_for`](crate::ConsumerHandle::wait_for)), or, where nobody runs one, do it right there:
+    /// `store.react(reactor).catch_up().await`. There is one way by which an event comes to a reactor, and one checkpoint,
+    /// so whoever is killed meanwhile changes nothing, and both may be done at the same time. A reactor that is run only
+    /// after the first events should [begin](Runner::begin) before them.
     fn react<R: Reactor>(&self, reactor: R) -> Runner<Self, Reacting<R>> {
         self.react_with(Json, reactor)
     }

@@ -116,6 +116,17 @@ pub enum Failure {
         /// How far was saved all the same; `None` if nothing was.
         saved: Option<Position>,
     },
+    /// What an event is for cannot be reached. That is no fault of the event: it is tried for as long as it takes, and
+    /// never parked.
+    #[error("at position {position}: {error}")]
+    Unreachable {
+        /// The event's position.
+        position: Position,
+        /// Why.
+        error: BoxError,
+        /// How far was saved all the same; `None` if nothing was.
+        saved: Option<Position>,
+    },
     /// Nothing of it was saved.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),

@@ -8,6 +8,7 @@ mod batch;
 mod handle;
 mod on_error;
 mod page;
+mod theirs;
 mod worker;
 
 use std::future::{Future, poll_fn};
@@ -18,7 +19,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use crate::checkpoint_store::{CheckpointError, CheckpointStore, Slice, Slot};
+use crate::checkpoint_store::{Bid, CheckpointError, CheckpointStore, Claim, Slice, Slot};
 use crate::consumer::{BoxError, Consumer};
 use crate::query::Query;
 use crate::store_error::StoreError;
@@ -84,6 +85,17 @@ struct Options {
     on_error: OnError,
     start: Start,
     after_restore: bool,
+}
+
+impl Options {
+    /// The position after which a consumer begins that has no checkpoint yet.
+    async fn start_in(&self, store: &impl CheckpointStore) -> Result<Position, StoreError> {
+        match self.start {
+            Start::Beginning => Ok(Position::START),
+            Start::After(position) => Ok(position),
+            Start::Now => store.head().await,
+        }
+    }
 }
 
 /// Where a consumer begins that has no checkpoint yet.
@@ -253,6 +265,33 @@ impl<S: CheckpointStore, C: Consumer<S>> Runner<S, C> {
         self
     }
 
+    /// Notes where it begins, if it has no checkpoint yet: whatever is recorded after this is its, also if it is run only
+    /// later. Without this a consumer that [starts now](Start::Now) begins when it runs for the first time.
+    pub async fn begin(&self) -> Result<(), RunError> {
+        let (name, version) = (self.consumer.name(), self.consumer.version());
+        let known = self.store.slots(name).await?;
+        let start = self.options.start_in(&self.store).await?;
+        for slice in Slice::all(self.options.slices) {
+            let slot = Slot {
+                name: name.into(),
+                version,
+                slice,
+            };
+            if known.iter().any(|state| state.slot == slot) {
+                continue;
+            }
+            let bid = Bid {
+                owner: RandomIds.fresh(),
+                seen: None,
+                start,
+            };
+            if let Claim::Owned { fence, .. } = self.store.claim(&slot, bid).await? {
+                self.store.release(&slot, fence.epoch).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// What tells how it goes, and stops it.
     pub fn handle(&self) -> RunnerHandle<S> {
         RunnerHandle::new(self.store.clone(), Arc::clone(&self.control))
@@ -286,7 +325,10 @@ impl<S: CheckpointStore, C: Consumer<S>> Runner<S, C> {
         self.run_to(None)
     }
 
-    /// Runs until everything is consumed that is there now.
+    /// Runs until everything is consumed that is there now, by this runner or by another one that owns the slice.
+    ///
+    /// Awaited by the task that has recorded something, this is a consumer that runs synchronously. Spawn it where that
+    /// task may be dropped half-way: what is dropped gives nothing back before its lease has run out.
     pub async fn catch_up(self) -> Result<Ended, RunError> {
         let head = self.store.head().await?;
         self.run_to(Some(head)).await

@@ -164,6 +164,17 @@ impl Clock for ManualClock {
     }
 }
 
+/// A clock that several hold: a repository, and the test that moves it.
+impl<C: Clock + ?Sized> Clock for Arc<C> {
+    fn now(&self) -> Timestamp {
+        (**self).now()
+    }
+
+    fn sleep(&self, duration: Duration) -> Sleep {
+        (**self).sleep(duration)
+    }
+}
+
 /// Where fresh ids come from.
 pub trait IdSource: Send + Sync + 'static {
     /// An id that was never given out before.

@@ -21,10 +21,17 @@ enum Went {
     /// This one failed; what stands before it is saved if `saved` says so.
     Failed {
         position: Position,
-        error: BoxError,
+        fault: Fault,
         saved: Option<Position>,
     },
     Left(Left),
+}
+
+/// Why an event was not consumed.
+struct Fault {
+    error: BoxError,
+    /// It is not the event's: it was not looked at, since what it is for cannot be reached.
+    is_outside: bool,
 }
 
 impl<S: CheckpointStore, C: Consumer<S>> Worker<S, C> {
@@ -41,7 +48,7 @@ impl<S: CheckpointStore, C: Consumer<S>> Worker<S, C> {
                 Went::Left(left) => return Ok(Some(left)),
                 Went::Failed {
                     position,
-                    error,
+                    fault,
                     saved,
                 } => {
                     let failed = rest.partition_point(|event| event.position < position);
@@ -63,7 +70,7 @@ impl<S: CheckpointStore, C: Consumer<S>> Worker<S, C> {
                     let Some((one, after)) = after.split_first() else {
                         return Ok(None);
                     };
-                    if let Some(left) = self.insist(owned, one, error).await? {
+                    if let Some(left) = self.insist(owned, one, fault).await? {
                         return Ok(Some(left));
                     }
                     rest = after.to_vec();
@@ -146,7 +153,24 @@ impl<S: CheckpointStore, C: Consumer<S>> Worker<S, C> {
                 }) => {
                     return Ok(Went::Failed {
                         position,
-                        error,
+                        fault: Fault {
+                            error,
+                            is_outside: false,
+                        },
+                        saved,
+                    });
+                }
+                Err(Failure::Unreachable {
+                    position,
+                    error,
+                    saved,
+                }) => {
+                    return Ok(Went::Failed {
+                        position,
+                        fault: Fault {
+                            error,
+                            is_outside: true,
+                        },
                         saved,
                     });
                 }
@@ -167,16 +191,19 @@ impl<S: CheckpointStore, C: Consumer<S>> Worker<S, C> {
         }
     }
 
-    /// Tries one event again and again, as the policy says, and parks it then, or ends the run.
+    /// Tries one event again and again, as the policy says, and parks it then, or ends the run; for as long as the fault is
+    /// not its own, whatever the policy says.
     async fn insist(
         &self,
         owned: &mut Owned,
         event: &StoredEvent,
-        mut error: BoxError,
+        mut fault: Fault,
     ) -> Result<Option<Left>, RunError> {
         let policy = self.shared.options.on_error;
         let mut tries = 1;
-        loop {
+        let mut own = u32::from(!fault.is_outside);
+        let error = loop {
+            let error = fault.error;
             trace::event_fails(&self.slot, event, tries, &error);
             self.shared.control.update(self.slot.slice, |status| {
                 status.activity = SliceActivity::Retrying;
@@ -188,8 +215,8 @@ impl<S: CheckpointStore, C: Consumer<S>> Worker<S, C> {
                     error: error.to_string(),
                 });
             });
-            if !policy.tries_again(tries) {
-                break;
+            if !fault.is_outside && !policy.tries_again(own) {
+                break error;
             }
             self.unless_stopped(timer::sleep(policy.pause(tries))).await;
             if self.is_stopped() {
@@ -202,10 +229,11 @@ impl<S: CheckpointStore, C: Consumer<S>> Worker<S, C> {
             {
                 Went::Well => return Ok(None),
                 Went::Left(left) => return Ok(Some(left)),
-                Went::Failed { error: again, .. } => error = again,
+                Went::Failed { fault: again, .. } => fault = again,
             }
             tries += 1;
-        }
+            own += u32::from(!fault.is_outside);
+        };
         if !policy.parks {
             return Err(RunError::Event {
                 slot: self.slot.clone(),
@@ -252,8 +280,10 @@ impl<S: CheckpointStore, C: Consumer<S>> Worker<S, C> {
                 match went {
                     Went::Well => forget(owned, &one),
                     Went::Left(left) => return Ok(Some(left)),
-                    Went::Failed { error, .. } => {
-                        if let Some(left) = self.still_parked(owned, &one, &error).await? {
+                    // The wish stays, and is looked at again with the next beat.
+                    Went::Failed { fault, .. } if fault.is_outside => break,
+                    Went::Failed { fault, .. } => {
+                        if let Some(left) = self.still_parked(owned, &one, &fault.error).await? {
                             return Ok(Some(left));
                         }
                         break;

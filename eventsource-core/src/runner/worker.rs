@@ -11,7 +11,8 @@ use uuid::Uuid;
 
 use super::handle::SliceActivity;
 use super::page::{self, Page};
-use super::{Ended, RunError, Shared, Start};
+use super::theirs::Theirs;
+use super::{Ended, RunError, Shared};
 use crate::checkpoint_store::{
     Advance, Beat, Bid, CheckpointError, CheckpointStore, Claim, Fence, Parked, Slice, Slot,
 };
@@ -51,6 +52,13 @@ pub(super) enum Left {
     Lost,
 }
 
+/// What came of the wish to own a slice.
+enum Claimed {
+    Owned(Owned),
+    /// The run is at its end before.
+    Ended(Ended),
+}
+
 /// A slice that is owned, and what is known of it.
 pub(super) struct Owned {
     pub(super) fence: Fence,
@@ -87,8 +95,9 @@ impl<S: CheckpointStore, C: Consumer<S>> Worker<S, C> {
 
     pub(super) async fn run(self) -> Result<Ended, RunError> {
         loop {
-            let Some(mut owned) = self.claim().await? else {
-                return Ok(Ended::Stopped);
+            let mut owned = match self.claim().await? {
+                Claimed::Owned(owned) => owned,
+                Claimed::Ended(ended) => return Ok(ended),
             };
             trace::owned(&self.slot, owned.fence);
             self.learned.set(Learned::default());
@@ -111,15 +120,22 @@ impl<S: CheckpointStore, C: Consumer<S>> Worker<S, C> {
         }
     }
 
-    /// Waits until the slice is this runner's; `None` if it is told to stop before.
-    async fn claim(&self) -> Result<Option<Owned>, RunError> {
+    /// Waits until the slice is this runner's, or there is no need for that any more.
+    async fn claim(&self) -> Result<Claimed, RunError> {
         self.activity(SliceActivity::Waiting);
         let mut seen: Option<Beat> = None;
         let mut pause = SOON;
         let mut tries = 0;
         loop {
             if self.is_stopped() {
-                return Ok(None);
+                return Ok(Claimed::Ended(Ended::Stopped));
+            }
+            if let Some(until) = self.shared.until {
+                seen = match self.while_theirs(until).await? {
+                    Theirs::Reached => return Ok(Claimed::Ended(Ended::CaughtUp)),
+                    Theirs::Free => None,
+                    Theirs::Still(beat) => Some(beat),
+                };
             }
             match self.bid(seen).await {
                 Ok(Claim::Owned {
@@ -134,9 +150,11 @@ impl<S: CheckpointStore, C: Consumer<S>> Worker<S, C> {
                             seen = None;
                             pause = (pause * 2).min(LATER);
                         }
-                        owned => return owned.map(Some),
+                        owned => return owned.map(Claimed::Owned),
                     }
                 }
+                // Whoever is only to catch up watches it above.
+                Ok(Claim::Theirs(_)) if self.shared.until.is_some() => pause = SOON,
                 Ok(Claim::Theirs(beat)) => {
                     seen = Some(beat);
                     pause = self.lease();
@@ -153,17 +171,14 @@ impl<S: CheckpointStore, C: Consumer<S>> Worker<S, C> {
     }
 
     async fn bid(&self, seen: Option<Beat>) -> Result<Claim, RunError> {
-        let start = match self.shared.options.start {
-            Start::Beginning => Position::START,
-            Start::After(position) => position,
-            Start::Now => self.shared.store.head().await?,
-        };
+        let Shared { store, options, .. } = &*self.shared;
+        let start = options.start_in(store).await?;
         let bid = Bid {
             owner: self.shared.owner,
             seen,
             start,
         };
-        Ok(self.shared.store.claim(&self.slot, bid).await?)
+        Ok(store.claim(&self.slot, bid).await?)
     }
 
     /// Looks at what was claimed, before any event is consumed.
@@ -459,7 +474,7 @@ impl<S: CheckpointStore, C: Consumer<S>> Worker<S, C> {
             .update(self.slot.slice, |status| status.activity = activity);
     }
 
-    fn lease(&self) -> Duration {
+    pub(super) fn lease(&self) -> Duration {
         self.shared.options.lease
     }
 }
