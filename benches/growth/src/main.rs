@@ -5,14 +5,13 @@
 
 mod account;
 mod stores;
-mod table;
 mod work;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use eventsource_core::{BoundaryStore, Store};
-use table::Table;
+use plots::Table;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 type Result<T> = std::result::Result<T, Failure>;

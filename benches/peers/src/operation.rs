@@ -1,12 +1,14 @@
 //! What is measured: each operation prepares its accounts in every system, and runs once for a sample.
 
+use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::system::{Result, System};
+use crate::system::{Failure, Result, System};
 
 /// How many events a command posts when accounts are filled.
 const CHUNK: usize = 1_000;
@@ -20,6 +22,34 @@ pub enum Operation {
     Load { events: usize },
     /// So many tasks at once execute commands on accounts with about ten events, each of which appends one.
     Command { tasks: usize, accounts: usize },
+}
+
+/// As another process is told of it.
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Load { events } => write!(f, "load {events}"),
+            Self::Command { tasks, accounts } => write!(f, "commands {tasks} {accounts}"),
+        }
+    }
+}
+
+impl FromStr for Operation {
+    type Err = Failure;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let words: Vec<&str> = text.split(' ').collect();
+        Ok(match words[..] {
+            ["load", events] => Self::Load {
+                events: events.parse()?,
+            },
+            ["commands", tasks, accounts] => Self::Command {
+                tasks: tasks.parse()?,
+                accounts: accounts.parse()?,
+            },
+            _ => return Err(format!("`{text}` is no operation").into()),
+        })
+    }
 }
 
 impl Operation {
@@ -72,7 +102,7 @@ impl Operation {
                 let (took, balance) = tokio::spawn(async move {
                     let begin = Instant::now();
                     let balance = system.balance(account).await?;
-                    Ok::<_, crate::system::Failure>((begin.elapsed(), balance))
+                    Ok::<_, Failure>((begin.elapsed(), balance))
                 })
                 .await??;
                 check(balance, balance_of(events))?;

@@ -6,14 +6,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use futures_util::TryStreamExt as _;
-use serde::Deserialize;
 use tokio_postgres::{Client, NoTls, Row, Statement};
 use uuid::Uuid;
 
-use crate::account::{Account, AccountCommand, AccountEvent};
-use crate::system::{CONNECTIONS, Result, System};
+use crate::account::{Account, AccountCommand};
+use crate::json::{decode, encode};
+use crate::server::CONNECTIONS;
+use crate::system::{Result, System};
 
-const TABLE: &str = "
+pub const TABLE: &str = "
 CREATE TABLE IF NOT EXISTS events (
     position bigserial PRIMARY KEY,
     stream text COLLATE \"C\" NOT NULL,
@@ -132,47 +133,6 @@ fn look(row: &Row) -> Result<()> {
         row.try_get::<_, Option<&str>>(8)?,
     ));
     Ok(())
-}
-
-fn encode(event: &AccountEvent) -> Result<(&'static str, Vec<u8>)> {
-    let (name, payload) = match event {
-        AccountEvent::Opened { owner } => ("account.opened", serde_json::json!({ "owner": owner })),
-        AccountEvent::Deposited { amount } => {
-            ("account.deposited", serde_json::json!({ "amount": amount }))
-        }
-        AccountEvent::Withdrawn { amount } => {
-            ("account.withdrawn", serde_json::json!({ "amount": amount }))
-        }
-    };
-    Ok((name, serde_json::to_vec(&payload)?))
-}
-
-#[derive(Deserialize)]
-struct Opened {
-    owner: String,
-}
-
-#[derive(Deserialize)]
-struct Moved {
-    amount: i64,
-}
-
-fn decode(name: &str, payload: &[u8]) -> Result<AccountEvent> {
-    Ok(match name {
-        "account.opened" => {
-            let Opened { owner } = serde_json::from_slice(payload)?;
-            AccountEvent::Opened { owner }
-        }
-        "account.deposited" => {
-            let Moved { amount } = serde_json::from_slice(payload)?;
-            AccountEvent::Deposited { amount }
-        }
-        "account.withdrawn" => {
-            let Moved { amount } = serde_json::from_slice(payload)?;
-            AccountEvent::Withdrawn { amount }
-        }
-        other => return Err(format!("no event is called `{other}`").into()),
-    })
 }
 
 #[async_trait]

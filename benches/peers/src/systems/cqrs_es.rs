@@ -1,15 +1,20 @@
-//! cqrs-es on postgres-es: an event store without snapshots, its usual setting.
+//! cqrs-es on postgres-es and on sqlite-es: an event store without snapshots, its usual setting.
+
+use std::path::Path;
 
 use async_trait::async_trait;
 use cqrs_es::event_sink::EventSink;
-use cqrs_es::persist::PersistedEventStore;
-use cqrs_es::{Aggregate, DomainEvent, EventStore as _};
-use postgres_es::{PostgresCqrs, PostgresEventRepository, postgres_cqrs};
+use cqrs_es::persist::{PersistedEventRepository, PersistedEventStore};
+use cqrs_es::{Aggregate, CqrsFramework, DomainEvent, EventStore as _};
+use postgres_es::{PostgresEventRepository, postgres_cqrs};
+use sqlite_es::{SqliteEventRepository, sqlite_cqrs};
 use sqlx::Executor as _;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use uuid::Uuid;
 
 use crate::account::{Account, AccountCommand, AccountError, AccountEvent};
-use crate::system::{Result, System, pool};
+use crate::server::pool;
+use crate::system::{Result, System};
 
 /// The table that its documentation gives.
 const TABLE: &str = "
@@ -23,6 +28,19 @@ CREATE TABLE events (
     metadata       json                         NOT NULL,
     PRIMARY KEY (aggregate_type, aggregate_id, sequence)
 )";
+
+/// The same of sqlite-es.
+const SQLITE_TABLE: &str = "
+CREATE TABLE events (
+    aggregate_type text                          NOT NULL,
+    aggregate_id   text                          NOT NULL,
+    sequence       integer CHECK (sequence >= 0) NOT NULL,
+    event_type     text                          NOT NULL,
+    event_version  text                          NOT NULL,
+    payload        text                          NOT NULL,
+    metadata       text                          NOT NULL,
+    PRIMARY KEY (aggregate_type, aggregate_id, sequence)
+) STRICT";
 
 impl DomainEvent for AccountEvent {
     fn event_type(&self) -> String {
@@ -63,25 +81,48 @@ impl Aggregate for Account {
     }
 }
 
-pub struct CqrsEs {
-    commands: PostgresCqrs<Account>,
-    store: PersistedEventStore<PostgresEventRepository, Account>,
+pub struct CqrsEs<R: PersistedEventRepository> {
+    commands: CqrsFramework<Account, PersistedEventStore<R, Account>>,
+    store: PersistedEventStore<R, Account>,
 }
 
-impl CqrsEs {
-    pub async fn new(url: &str) -> Result<Self> {
-        let pool = pool(url).await?;
-        pool.execute(TABLE).await?;
-        let repository = PostgresEventRepository::new(pool.clone());
-        Ok(Self {
-            commands: postgres_cqrs(pool, vec![], ()),
-            store: PersistedEventStore::new_event_store(repository),
-        })
-    }
+/// On PostgreSQL.
+pub async fn postgres(url: &str) -> Result<CqrsEs<PostgresEventRepository>> {
+    let pool = pool(url).await?;
+    pool.execute(TABLE).await?;
+    let repository = PostgresEventRepository::new(pool.clone());
+    Ok(CqrsEs {
+        commands: postgres_cqrs(pool, vec![], ()),
+        store: PersistedEventStore::new_event_store(repository),
+    })
+}
+
+/// On SQLite: `default_sqlite_pool`, whose `synchronous` is `NORMAL`, so that what was acknowledged last is lost with the
+/// power; or the same with `FULL`.
+pub async fn sqlite(
+    path: &Path,
+    synchronous: SqliteSynchronous,
+) -> Result<CqrsEs<SqliteEventRepository>> {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(synchronous)
+        .foreign_keys(true);
+    let pool = SqlitePoolOptions::new()
+        .max_connections(10)
+        .connect_with(options)
+        .await?;
+    pool.execute(SQLITE_TABLE).await?;
+    let repository = SqliteEventRepository::new(pool.clone());
+    Ok(CqrsEs {
+        commands: sqlite_cqrs(pool, vec![], ()),
+        store: PersistedEventStore::new_event_store(repository),
+    })
 }
 
 #[async_trait]
-impl System for CqrsEs {
+impl<R: PersistedEventRepository + Send + Sync> System for CqrsEs<R> {
     async fn open(&self, account: Uuid, owner: &str) -> Result<()> {
         let owner = owner.to_owned();
         let command = AccountCommand::Open { owner };

@@ -11,7 +11,8 @@ use sqlx::Executor as _;
 use uuid::Uuid;
 
 use crate::account::{Account as State, AccountError};
-use crate::system::{Result, System, pool};
+use crate::server::pool;
+use crate::system::{Result, System};
 
 #[derive(Debug, Clone, PartialEq, Eq, Event, Serialize, Deserialize)]
 pub enum AccountEvent {

@@ -7,7 +7,8 @@ use sqlx::{Executor as _, PgPool};
 use uuid::Uuid;
 
 use crate::account::{Account as State, AccountError};
-use crate::system::{Result, System, pool};
+use crate::server::pool;
+use crate::system::{Result, System};
 
 entity_id! { AccountId }
 

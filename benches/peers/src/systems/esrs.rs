@@ -7,7 +7,8 @@ use esrs::{Aggregate, AggregateState};
 use uuid::Uuid;
 
 use crate::account::{Account, AccountCommand, AccountError, AccountEvent};
-use crate::system::{Result, System, pool};
+use crate::server::pool;
+use crate::system::{Result, System};
 
 impl Aggregate for Account {
     const NAME: &'static str = "account";

@@ -1,16 +1,20 @@
 //! eventcore: commands that declare their streams. It loads states for commands alone, so that a balance is folded from
 //! the stream that its store reads, with the command's own `apply`.
 
+use std::path::Path;
+
 use async_trait::async_trait;
 use eventcore::postgres::PostgresEventStore;
 use eventcore::{Command, CommandError, CommandLogic, Event, NewEvents, RetryPolicy, StreamId};
-use eventcore_types::EventStore as _;
+use eventcore_sqlite::{SqliteConfig, SqliteEventStore};
+use eventcore_types::EventStore;
 use futures_util::TryStreamExt as _;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::account::{Account, AccountError};
-use crate::system::{Result, System, pool};
+use crate::server::pool;
+use crate::system::{Result, System};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AccountEvent {
@@ -103,14 +107,23 @@ impl CommandLogic for Post {
     }
 }
 
-pub struct Eventcore(PostgresEventStore);
+pub struct Eventcore<S>(S);
 
-impl Eventcore {
-    pub async fn new(url: &str) -> Result<Self> {
-        let store = PostgresEventStore::from_pool(pool(url).await?);
-        store.migrate().await;
-        Ok(Self(store))
-    }
+/// On PostgreSQL.
+pub async fn postgres(url: &str) -> Result<Eventcore<PostgresEventStore>> {
+    let store = PostgresEventStore::from_pool(pool(url).await?);
+    store.migrate().await;
+    Ok(Eventcore(store))
+}
+
+/// On SQLite, as its configuration opens it: one connection, WAL, and SQLite's own `synchronous`, which is `FULL`.
+pub async fn sqlite(path: &Path) -> Result<Eventcore<SqliteEventStore>> {
+    let store = SqliteEventStore::new(SqliteConfig {
+        path: path.to_owned(),
+        encryption_key: None,
+    })?;
+    store.migrate().await?;
+    Ok(Eventcore(store))
 }
 
 fn stream(account: Uuid) -> Result<StreamId> {
@@ -118,7 +131,7 @@ fn stream(account: Uuid) -> Result<StreamId> {
 }
 
 #[async_trait]
-impl System for Eventcore {
+impl<S: EventStore + Send> System for Eventcore<S> {
     async fn open(&self, account: Uuid, owner: &str) -> Result<()> {
         let command = Open {
             account_id: stream(account)?,

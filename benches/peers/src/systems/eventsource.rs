@@ -1,8 +1,8 @@
-//! This framework, on `PostgresStore`.
+//! This framework, on any of its stores.
 
 use async_trait::async_trait;
+use eventsource_core::Store;
 use eventsource_core::prelude::*;
-use eventsource_postgres::{PostgresStore, UnsafeServer};
 use uuid::Uuid;
 
 use crate::account::{Account as State, AccountError};
@@ -68,26 +68,17 @@ impl Account {
     }
 }
 
-pub struct Eventsource(Repository<Account, PostgresStore>);
+pub struct Eventsource<S: Store>(Repository<Account, S>);
 
-impl Eventsource {
+impl<S: Store> Eventsource<S> {
     /// With the states of so many accounts in memory.
-    pub async fn new(url: &str, cached: usize) -> Result<Self> {
-        // A server without fsync is measured too.
-        let allowed = UnsafeServer {
-            fsync_off: true,
-            ..UnsafeServer::default()
-        };
-        let store = PostgresStore::options()
-            .allow_unsafe_server(allowed)
-            .open(url)
-            .await?;
-        Ok(Self(Repository::new(store).cache(cached)))
+    pub fn new(store: S, cached: usize) -> Self {
+        Self(Repository::new(store).cache(cached))
     }
 }
 
 #[async_trait]
-impl System for Eventsource {
+impl<S: Store> System for Eventsource<S> {
     async fn open(&self, account: Uuid, owner: &str) -> Result<()> {
         let owner = owner.to_owned();
         self.0.execute(&AccountId(account), Open { owner }).await?;

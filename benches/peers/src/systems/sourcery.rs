@@ -16,7 +16,8 @@ use tokio::task::LocalSet;
 use uuid::Uuid;
 
 use crate::account::{Account as State, AccountError};
-use crate::system::{Failure, Result, System, pool};
+use crate::server::pool;
+use crate::system::{Failure, Result, System};
 
 /// How often a command is tried again after a conflict.
 const RETRIES: usize = 16;

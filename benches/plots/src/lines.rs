@@ -1,11 +1,11 @@
-//! What was measured, as a Markdown table and as a plot.
+//! What was measured at one size after the other, as a Markdown table and as lines.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
 use plotters::prelude::*;
 
-use crate::Result;
+use crate::{COLOURS, Result, grouped};
 
 /// A size, and for each column what was measured there.
 pub struct Table {
@@ -20,17 +20,6 @@ pub struct Table {
     /// The rows.
     pub rows: Vec<(u64, Vec<f64>)>,
 }
-
-const COLOURS: [RGBColor; 8] = [
-    RGBColor(0, 90, 181),
-    RGBColor(220, 50, 32),
-    RGBColor(0, 128, 96),
-    RGBColor(148, 80, 170),
-    RGBColor(200, 130, 0),
-    RGBColor(90, 90, 90),
-    RGBColor(0, 150, 190),
-    RGBColor(150, 60, 60),
-];
 
 impl Table {
     /// As Markdown, with the plot.
@@ -110,17 +99,4 @@ impl Table {
         };
         draw().map_err(|error| format!("{}: {error}", path.display()).into())
     }
-}
-
-/// With commas between thousands.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

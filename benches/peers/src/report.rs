@@ -1,0 +1,180 @@
+//! What was measured: printed as a table, kept as a file of tab-separated values, and put together on a page with plots.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use plots::{Bars, Kind, grouped};
+
+use crate::system::Result;
+
+/// One run. The first system is the one that the others are compared with.
+pub struct Report {
+    /// What a reader has to know: rounds, versions, date and machine.
+    pub facts: Vec<String>,
+    operations: Vec<String>,
+    systems: Vec<String>,
+    /// A row for each system: its rate in each operation.
+    rates: Vec<Vec<f64>>,
+}
+
+impl Report {
+    /// From a column for each operation.
+    pub fn new(
+        mut facts: Vec<String>,
+        operations: Vec<String>,
+        systems: Vec<String>,
+        columns: &[Vec<f64>],
+    ) -> Self {
+        // What the script knows.
+        facts.extend(std::env::var("FACTS").ok());
+        let row = |number| columns.iter().map(|column| column[number]).collect();
+        Self {
+            facts,
+            operations,
+            rates: (0..systems.len()).map(row).collect(),
+            systems,
+        }
+    }
+
+    /// As a table: the rates, and how many times as fast the first system is.
+    pub fn markdown(&self) -> String {
+        let mut text = String::from("| |");
+        for operation in &self.operations {
+            let _ = write!(text, " {operation} |");
+        }
+        let _ = write!(text, "\n|---|{}\n", "---|".repeat(self.operations.len()));
+        for (number, (system, rates)) in self.systems.iter().zip(&self.rates).enumerate() {
+            let _ = write!(text, "| {system} |");
+            for (rate, ours) in rates.iter().zip(&self.rates[0]) {
+                let shown = grouped(rate.round() as u64);
+                let _ = match number {
+                    0 => write!(text, " {shown} |"),
+                    _ => write!(text, " {shown} ({}) |", times(ours / rate)),
+                };
+            }
+            text.push('\n');
+        }
+        text
+    }
+
+    pub fn save(&self, path: &Path) -> Result<()> {
+        let mut text = String::new();
+        for fact in &self.facts {
+            let _ = writeln!(text, "# {fact}");
+        }
+        let _ = writeln!(text, "system\t{}", self.operations.join("\t"));
+        for (system, rates) in self.systems.iter().zip(&self.rates) {
+            let rates: Vec<String> = rates.iter().map(|rate| format!("{rate:.0}")).collect();
+            let _ = writeln!(text, "{system}\t{}", rates.join("\t"));
+        }
+        Ok(std::fs::write(path, text)?)
+    }
+
+    fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path)?;
+        let (facts, lines): (Vec<&str>, Vec<&str>) =
+            text.lines().partition(|line| line.starts_with("# "));
+        let cells = |line: &str| line.split('\t').map(str::to_owned).collect::<Vec<_>>();
+        let (head, rows) = lines.split_first().ok_or("a file without a head")?;
+        let mut report = Self {
+            facts: facts.iter().map(|fact| fact[2..].to_owned()).collect(),
+            operations: cells(head).split_off(1),
+            systems: Vec::new(),
+            rates: Vec::new(),
+        };
+        for row in rows {
+            let mut cells = cells(row);
+            let rates = cells.split_off(1);
+            let rates: Result<Vec<f64>, _> = rates.iter().map(|rate| rate.parse()).collect();
+            report.rates.push(rates?);
+            report.systems.extend(cells);
+        }
+        Ok(report)
+    }
+
+    fn plot(&self, path: &Path) -> Result<()> {
+        let kind = |name: &String| match name {
+            name if name.starts_with("eventsource") => Kind::Ours,
+            name if name.starts_with("by hand") => Kind::ByHand,
+            _ => Kind::Peer,
+        };
+        let systems: Vec<_> = self
+            .systems
+            .iter()
+            .map(|name| (name.clone(), kind(name)))
+            .collect();
+        let column = |number: usize| self.rates.iter().map(|rates| Some(rates[number])).collect();
+        let groups: Vec<_> = self
+            .operations
+            .iter()
+            .enumerate()
+            .map(|(number, operation)| (operation.clone(), column(number)))
+            .collect();
+        let bars = Bars {
+            systems: &systems,
+            groups: &groups,
+        };
+        bars.plot(path)
+    }
+}
+
+fn times(ratio: f64) -> String {
+    match ratio {
+        10.0.. => format!("{ratio:.0}"),
+        _ => format!("{ratio:.1}"),
+    }
+}
+
+/// The runs of the page: the name of the file, the heading, and what it is.
+const RUNS: [(&str, &str, &str); 4] = [
+    (
+        "durable",
+        "PostgreSQL, durable",
+        "Every commit is synced by the server. One task waits for the disk most of the time.",
+    ),
+    (
+        "unsynced",
+        "PostgreSQL, without fsync",
+        "What the frameworks themselves cost: the server answers before anything is on the disk.",
+    ),
+    (
+        "sqlite",
+        "SQLite and other files, durable",
+        "Write-ahead log, `synchronous = FULL`, each system in a process of its own. sqlite-es opens its pool with `NORMAL`, with
+which what was acknowledged last is lost with the power; that is the row that says so.",
+    ),
+    (
+        "boundaries",
+        "Appends that are checked by a query",
+        "The same account, decided by its tag and not by its stream. UmaDB is a server of its own; durable.",
+    ),
+];
+
+/// Writes the page from the runs whose files are in `docs/peers`.
+pub fn page(docs: &Path) -> Result<()> {
+    let mut text = String::from(INTRODUCTION);
+    for (name, heading, about) in RUNS {
+        let file = docs.join(format!("peers/{name}.tsv"));
+        if !file.exists() {
+            continue;
+        }
+        let report = Report::read(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+        report.plot(&docs.join(format!("peers/{name}.svg")))?;
+        let _ = write!(
+            text,
+            "\n## {heading}\n\n{about}\n\n![{heading}](peers/{name}.svg)\n\n"
+        );
+        text.push_str(&report.markdown());
+        let _ = write!(text, "\n{}.\n", report.facts.join("; "));
+    }
+    Ok(std::fs::write(docs.join("peers.md"), text)?)
+}
+
+const INTRODUCTION: &str = "# Beside the peers
+
+Made by `scripts/peers page`: an account with about ten events, a command that appends one; and a stream of 10,000 events,
+loaded as each framework's user loads it. All systems of a table run in turns, so that what disturbs one disturbs all;
+medians, and in brackets how many times as fast `eventsource` is. How each is used, and why, is in [decision
+25](decisions/0025-peers-are-measured-through-their-public-interface.md); exact versions are in
+`benches/peers/Cargo.lock`. What the figures mean is in [performance.md](performance.md).
+";
