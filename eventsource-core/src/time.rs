@@ -99,6 +99,7 @@ pub trait Clock: Send + Sync + 'static {
     fn sleep(&self, duration: Duration) -> Sleep;
 }
 
+/// A clock that several hold: a repository, and the test that moves it.
 impl<C: Clock + ?Sized> Clock for Arc<C> {
     fn now(&self) -> Timestamp {
         (**self).now()
@@ -161,17 +162,6 @@ impl Clock for ManualClock {
     fn sleep(&self, duration: Duration) -> Sleep {
         self.advance(duration);
         Box::pin(std::future::ready(()))
-    }
-}
-
-/// A clock that several hold: a repository, and the test that moves it.
-impl<C: Clock + ?Sized> Clock for Arc<C> {
-    fn now(&self) -> Timestamp {
-        (**self).now()
-    }
-
-    fn sleep(&self, duration: Duration) -> Sleep {
-        (**self).sleep(duration)
     }
 }
 
