@@ -137,8 +137,8 @@ pub use dispatcher::{DispatchError, Dispatched, Dispatcher};
 pub use erased::{AnyBoundaryStore, AnyMultiStreamStore, AnySnapshotStore, AnyStore};
 pub use event::*;
 pub use eventsource_macros::{
-    Aggregate, Command, DecisionModel, Event, Id, aggregate, apply, command, decision_model, event,
-    handle, projection, reactor, value,
+    Aggregate, Command, DecisionModel, Event, Id, Timer, aggregate, apply, command, decision_model,
+    event, handle, process, projection, reactor, timer, value,
 };
 pub use execute::{CommandOptions, Execute, Executed};
 pub use execute_error::ExecuteError;
@@ -189,13 +189,13 @@ pub mod prelude {
     pub use crate::event::{Event, EventMeta, Recorded};
     pub use crate::id::Id;
     pub use crate::load::AsOf;
-    pub use crate::process::{Next, Process, Refused};
+    pub use crate::process::{Next, Process, Refused, Timer};
     pub use crate::repository::Repository;
     pub use crate::store::Store;
     pub use crate::testing::{Given, GivenModel, GivenProcess};
     pub use crate::then_err;
     pub use eventsource_macros::{
-        Aggregate, Command, DecisionModel, Event, Id, aggregate, apply, command, decision_model,
-        event, handle, projection, reactor, value,
+        Aggregate, Command, DecisionModel, Event, Id, Timer, aggregate, apply, command,
+        decision_model, event, handle, process, projection, reactor, timer, value,
     };
 }

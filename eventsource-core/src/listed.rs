@@ -103,6 +103,37 @@ pub const fn tagged(shape: &Shape, tag: &str, event: &str, model: &str) {
     }
 }
 
+/// For use in a `const`, which fails to compile unless the event `event` has, and always had, the tag by which it finds the
+/// process `process`.
+#[track_caller]
+pub const fn routed(shape: &Shape, tag: &str, event: &str, process: &str) {
+    if !has(shape.tags, tag) {
+        fail(&[
+            "`",
+            event,
+            "` has no tag `",
+            tag,
+            "`, so no `",
+            process,
+            "` would take it: put `#[tag]` on its field, or `#[key(…)]` on the method",
+        ]);
+    }
+    if let Some(former) = without(shape, tag) {
+        fail(&[
+            "an earlier version of `",
+            event,
+            "`, stored as `",
+            former.name,
+            "`, has no tag `",
+            tag,
+            "`, so no `",
+            process,
+            "` would take what was stored then: put `#[tag]` on the field of its struct if it was stored with the tag, or \
+             `#[key(…)]` on the method",
+        ]);
+    }
+}
+
 const fn position(rows: &[Row], variant: u16) -> usize {
     let mut index = 0;
     while index < rows.len() && rows[index].variant != variant {

@@ -72,6 +72,9 @@ pub trait Process: Aggregate {
 pub trait Timer: Executable + Send + Sync + 'static {
     /// The name under which it is stored. It stays the same when the struct is renamed.
     const NAME: &'static str;
+
+    #[doc(hidden)]
+    const IS_TIMER: bool = true;
 }
 
 /// That a process has a method for a timer. `#[process]` implements it.

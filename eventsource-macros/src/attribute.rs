@@ -15,7 +15,7 @@ use crate::errors::Errors;
 use crate::message::{Kind, OwnTypes};
 use crate::runtime::lints_off;
 use crate::suggest::{listed, nearest};
-use crate::{aggregate, decision_model, message};
+use crate::{aggregate, decision_model, message, timer};
 
 /// One of the short attributes.
 pub(crate) struct Short {
@@ -81,6 +81,12 @@ pub(crate) const COMMAND: Short = Short {
     derive: Some(("Command", |item, own| {
         message::implement(Kind::Command, item, own)
     })),
+    adds: &[DEBUG, CLONE, EQUAL, WRITE, READ],
+    adds_for: None,
+};
+pub(crate) const TIMER: Short = Short {
+    name: "timer",
+    derive: Some(("Timer", timer::implement)),
     adds: &[DEBUG, CLONE, EQUAL, WRITE, READ],
     adds_for: None,
 };

@@ -14,10 +14,12 @@ mod fingerprint;
 mod id;
 mod message;
 mod method;
+mod process;
 mod projection;
 mod reactor;
 mod runtime;
 mod suggest;
+mod timer;
 
 #[cfg(test)]
 mod messages;
@@ -183,4 +185,35 @@ pub fn projection(arguments: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn reactor(arguments: TokenStream, item: TokenStream) -> TokenStream {
     reactor::expand(arguments.into(), item.into()).into()
+}
+
+/// On an impl block of an aggregate that nobody commands: a process, which takes events of others, and answers with events of
+/// its own, with commands and with timers. Each method takes one kind of input and returns a `Next`:
+///
+/// | method | takes |
+/// |---|---|
+/// | `fn requested(&self, event: &Recorded<Requested>) -> Next<Self>` | an event, of any aggregate |
+/// | `fn requested(event: &Recorded<Requested>) -> Next<Self>` | the same, if the process has recorded nothing yet |
+/// | `fn refused(&self, refused: &Refused<Deposit>) -> Next<Self>` | that a command of its own was refused |
+/// | `fn overdue(&self, timer: &Overdue) -> Next<Self>` | a timer of its own that is due |
+///
+/// `#[process(tag = "transfer")]` says by which of its tags an event finds its process; `#[key(event.event.transfer)]` on a
+/// method says it for one event, as an id, an `Option` or a `Vec` of ids. A method may return a `Result` as well. A process that
+/// is run for the first time begins after the last event that there is; `from = start` has it begin before the first one.
+#[proc_macro_attribute]
+pub fn process(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    process::expand(arguments.into(), item.into()).into()
+}
+
+/// Implements `Timer` for a struct. `#[timer(name = "…")]` sets the name under which it is stored.
+#[proc_macro_derive(Timer, attributes(timer, serde))]
+pub fn derive_timer(item: TokenStream) -> TokenStream {
+    timer::derive(item.into()).into()
+}
+
+/// Short for `#[derive(Timer)]` and the derives that a timer always has: `Debug`, `Clone`, `PartialEq`, `Serialize`,
+/// `Deserialize`.
+#[proc_macro_attribute]
+pub fn timer(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    attribute::expand(&attribute::TIMER, arguments.into(), item.into()).into()
 }

@@ -4,9 +4,7 @@ use std::convert::Infallible;
 
 use eventsource_core::message::MessageSet as _;
 use eventsource_core::prelude::*;
-use eventsource_core::{
-    BoxError, Calls, Codec, Ended, Input, IntoNext as _, MemoryStore, ProcessRunner, Start, message,
-};
+use eventsource_core::{Ended, MemoryStore, ProcessRunner};
 
 #[event(name = "stall.sold")]
 pub struct Sold {
@@ -50,24 +48,12 @@ impl Fair {
     }
 }
 
+#[process(tag = "fair", from = start)]
 impl Fair {
     fn sold(&self, _: &Recorded<Sold>) -> Next<Self> {
         Next::record(Counted {
             sales: self.sales + 1,
         })
-    }
-}
-
-impl Process for Fair {
-    const FROM: Start = Start::Beginning;
-    const EVENTS: &'static [&'static [message::Row]] = &[&[Sold::ROW]];
-
-    fn receive<C: Codec>(input: &Input<'_, C>, calls: &mut Calls<Self>) -> Result<(), BoxError> {
-        if let Some(it) = input.event::<Sold>()? {
-            let keys = input.tagged::<Self>("fair")?;
-            calls.take(keys, it.part, move |this| this.sold(&it).into_next());
-        }
-        Ok(())
     }
 }
 

@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use eventsource_core::prelude::*;
 use eventsource_core::{
-    Append, BoxError, Calls, Codec, Input, IntoNext as _, Json, MemoryStore, Metadata, NewEvent,
-    Start, Store, StreamName, Timestamp, message,
+    Append, Json, MemoryStore, Metadata, NewEvent, Store, StreamName, Timestamp,
 };
 
 /// A move of goods from one shelf to another, as it was recorded before there were two events.
@@ -72,7 +71,9 @@ impl Watch {
     }
 }
 
+#[process(from = start)]
 impl Watch {
+    #[key(event.event.shelf)]
     fn came(event: &Recorded<Came>) -> Next<Self> {
         match event.event.shelf {
             0 => Next::nothing(),
@@ -80,11 +81,13 @@ impl Watch {
         }
     }
 
+    #[key(Some(event.event.shelf))]
     fn left(&self, event: &Recorded<Left>) -> Next<Self> {
         let what = format!("{} left after {}", event.event.shelf, self.seen.len());
         Next::record(Seen { what })
     }
 
+    #[key(event.event.shelves.clone())]
     fn joined(&self, event: &Recorded<Joined>) -> Next<Self> {
         let what = format!(
             "{} shelves after {}",
@@ -92,28 +95,6 @@ impl Watch {
             self.seen.len()
         );
         Next::record(Seen { what }).end()
-    }
-}
-
-impl Process for Watch {
-    const FROM: Start = Start::Beginning;
-    const EVENTS: &'static [&'static [message::Row]] =
-        &[&[Came::ROW], &[Left::ROW], &[Joined::ROW]];
-
-    fn receive<C: Codec>(input: &Input<'_, C>, calls: &mut Calls<Self>) -> Result<(), BoxError> {
-        if let Some(it) = input.event::<Came>()? {
-            let key = it.event.shelf;
-            calls.begin(key, it.part, move || Self::came(&it).into_next());
-        }
-        if let Some(it) = input.event::<Left>()? {
-            let key = it.event.shelf;
-            calls.take(key, it.part, move |this| this.left(&it).into_next());
-        }
-        if let Some(it) = input.event::<Joined>()? {
-            let keys = it.event.shelves.clone();
-            calls.take(keys, it.part, move |this| this.joined(&it).into_next());
-        }
-        Ok(())
     }
 }
 

@@ -5,10 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eventsource_core::prelude::*;
-use eventsource_core::{
-    Awaits, BoxError, Calls, Codec, Ended, Input, IntoNext as _, ManualClock, MemoryStore,
-    ProcessRunner, Start, Timer, Timestamp, message,
-};
+use eventsource_core::{Ended, ManualClock, MemoryStore, ProcessRunner, Timestamp};
 
 #[event(name = "meeting.planned")]
 pub struct Planned {
@@ -62,16 +59,12 @@ impl Agenda {
     fn cleared(&mut self, _: &Cleared) {}
 }
 
-#[value]
+#[timer(name = "agenda.ring")]
 pub struct Ring {
     name: String,
 }
 
-impl Timer for Ring {
-    const NAME: &'static str = "Ring";
-}
-
-#[expect(clippy::unused_self, reason = "a method of a process takes it")]
+#[process(tag = "agenda", from = start)]
 impl Agenda {
     fn planned(&self, event: &Recorded<Planned>) -> Next<Self> {
         let Planned {
@@ -87,24 +80,6 @@ impl Agenda {
         Next::record(Rung {
             name: timer.name.clone(),
         })
-    }
-}
-
-impl Awaits<Ring> for Agenda {}
-
-impl Process for Agenda {
-    const FROM: Start = Start::Beginning;
-    const EVENTS: &'static [&'static [message::Row]] = &[&[Planned::ROW]];
-
-    fn receive<C: Codec>(input: &Input<'_, C>, calls: &mut Calls<Self>) -> Result<(), BoxError> {
-        if let Some(it) = input.event::<Planned>()? {
-            let keys = input.tagged::<Self>("agenda")?;
-            calls.take(keys, it.part, move |this| this.planned(&it).into_next());
-        }
-        if let Some(it) = input.timer::<Ring>()? {
-            calls.own(move |this| this.ring(&it).into_next());
-        }
-        Ok(())
     }
 }
 

@@ -6,9 +6,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use eventsource_core::prelude::*;
-use eventsource_core::{
-    Awaits, BoxError, Calls, Codec, Input, IntoNext as _, Start, Timer, message,
-};
 
 #[event(name = "account.deposited")]
 pub struct Deposited {
@@ -214,18 +211,14 @@ impl Transfer {
     }
 }
 
-#[value]
+#[timer]
 pub struct Overdue {
     pub attempt: u32,
 }
 
-impl Timer for Overdue {
-    const NAME: &'static str = "Overdue";
-}
-
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
-#[expect(clippy::unused_self, reason = "a method of a process takes it")]
+#[process(tag = "transfer", from = start)]
 impl Transfer {
     fn requested(&self, event: &Recorded<Requested>) -> Next<Self> {
         if self.stage != Stage::New {
@@ -262,7 +255,8 @@ impl Transfer {
         Ok(Next::record(Taken).command::<Account>(self.to.clone(), deposit))
     }
 
-    fn deposited(&self, _: &Recorded<Deposited>) -> Next<Self> {
+    #[key(deposited.event.transfer)]
+    fn deposited(&self, deposited: &Recorded<Deposited>) -> Next<Self> {
         match self.stage {
             Stage::Paying => Next::record(Paid).end(),
             Stage::Returning => {
@@ -306,36 +300,3 @@ pub static LUCKY: AtomicBool = AtomicBool::new(false);
 #[derive(Debug, thiserror::Error)]
 #[error("thirteen brings bad luck")]
 pub struct Unlucky;
-
-impl Awaits<Overdue> for Transfer {}
-
-impl Process for Transfer {
-    const FROM: Start = Start::Beginning;
-    const EVENTS: &'static [&'static [message::Row]] =
-        &[&[Requested::ROW], &[Withdrawn::ROW], &[Deposited::ROW]];
-
-    fn receive<C: Codec>(input: &Input<'_, C>, calls: &mut Calls<Self>) -> Result<(), BoxError> {
-        if let Some(it) = input.event::<Requested>()? {
-            let keys = input.tagged::<Self>("transfer")?;
-            calls.take(keys, it.part, move |this| this.requested(&it).into_next());
-        }
-        if let Some(it) = input.event::<Withdrawn>()? {
-            let keys = input.tagged::<Self>("transfer")?;
-            calls.take(keys, it.part, move |this| this.withdrawn(&it).into_next());
-        }
-        if let Some(it) = input.event::<Deposited>()? {
-            let key = it.event.transfer;
-            calls.take(key, it.part, move |this| this.deposited(&it).into_next());
-        }
-        if let Some(it) = input.refused::<Withdraw>()? {
-            calls.own(move |this| this.withdraw_refused(&it).into_next());
-        }
-        if let Some(it) = input.refused::<Deposit>()? {
-            calls.own(move |this| this.deposit_refused(&it).into_next());
-        }
-        if let Some(it) = input.timer::<Overdue>()? {
-            calls.own(move |this| this.overdue(&it).into_next());
-        }
-        Ok(())
-    }
-}

@@ -4,7 +4,7 @@ mod expand;
 mod model;
 mod parse;
 mod source;
-mod standard;
+pub(crate) mod standard;
 mod stream;
 mod versions;
 

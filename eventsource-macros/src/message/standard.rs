@@ -99,7 +99,7 @@ pub(crate) fn bound(item: &mut DeriveInput, own: &OwnTypes, runtime: &Runtime) {
 }
 
 /// The question, and the three implementations.
-pub(super) fn expand(DeriveInput { ident, data, .. }: &DeriveInput, own: &OwnTypes) -> TokenStream {
+pub(crate) fn expand(DeriveInput { ident, data, .. }: &DeriveInput, own: &OwnTypes) -> TokenStream {
     let Data::Struct(DataStruct { fields, .. }) = data else {
         return TokenStream::new();
     };

@@ -11,6 +11,7 @@ use crate::runtime::Runtime;
 pub(crate) enum Role {
     Projection,
     Reactor,
+    Process,
 }
 
 impl Role {
@@ -19,6 +20,7 @@ impl Role {
         match self {
             Self::Projection => "projection",
             Self::Reactor => "reactor",
+            Self::Process => "process",
         }
     }
 
@@ -27,6 +29,7 @@ impl Role {
         match self {
             Self::Projection => "#[projection(name = \"…\")] impl Balances { … }",
             Self::Reactor => "#[reactor(name = \"…\")] impl Mailer { … }",
+            Self::Process => "#[process(tag = \"…\")] impl Transfer { … }",
         }
     }
 
@@ -39,6 +42,7 @@ impl Role {
             Self::Reactor => {
                 "async fn opened(&self, event: &Recorded<Opened>) -> Result<(), MailError> { … }"
             }
+            Self::Process => "fn requested(&self, event: &Recorded<Requested>) -> Next<Self> { … }",
         }
     }
 }

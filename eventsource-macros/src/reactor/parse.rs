@@ -28,7 +28,7 @@ pub(super) fn parse(
     let runtime = arguments.runtime(&mut mistakes);
     let has_name = arguments.has("name");
     let name = arguments.text("name", &mut mistakes);
-    let from_start = from_start(&mut arguments, &mut mistakes);
+    let from_start = from_start(Role::Reactor, &mut arguments, &mut mistakes);
     arguments.finish(&KNOWN, &mut mistakes);
 
     let Some(mut block) = block_of(Role::Reactor, item, &mut mistakes) else {
@@ -88,13 +88,13 @@ pub(super) fn parse(
 }
 
 /// `from = start` or `from = now`.
-fn from_start(arguments: &mut Arguments, errors: &mut Errors) -> bool {
+pub(crate) fn from_start(role: Role, arguments: &mut Arguments, errors: &mut Errors) -> bool {
     let from: Option<Ident> = arguments.parsed("from", "`start` or `now`", "start", errors);
     let Some(from) = from else { return false };
     if from != "start" && from != "now" {
         errors.add(
             &from,
-            format!("a reactor does not begin from `{from}`"),
+            format!("a {} does not begin from `{from}`", role.word()),
             "write `from = start`; or `from = now`, as it does if nothing is said",
         );
     }

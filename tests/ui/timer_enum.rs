@@ -1,0 +1,8 @@
+use eventsource_core::prelude::*;
+
+#[timer]
+pub enum Overdue {
+    Soon,
+}
+
+fn main() {}

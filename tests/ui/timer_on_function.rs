@@ -1,0 +1,6 @@
+use eventsource_core::prelude::*;
+
+#[timer]
+fn overdue() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use eventsource_core::prelude::*;
+
+#[timer(version = 2)]
+pub struct Overdue;
+
+fn main() {}
