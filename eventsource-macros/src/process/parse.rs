@@ -118,7 +118,9 @@ fn method(
     let key = take_key(found, takes, errors).ok()?;
     if key.is_some() {
         // The parameter may be there for the key alone.
-        found.attributes.push(parse_quote!(#[allow(unused_variables)]));
+        found
+            .attributes
+            .push(parse_quote!(#[allow(unused_variables)]));
     }
     let signature = &found.signature;
     let begins = !has_self?;
