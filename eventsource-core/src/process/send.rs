@@ -75,6 +75,11 @@ impl<P: Process, S: CheckpointStore> Consumer<S> for Commands<P> {
         Query::types([names::step(P::NAME)])
     }
 
+    /// What its commands have come to stands in the same store.
+    fn is_restored_with_the_store(&self) -> bool {
+        true
+    }
+
     fn may_begin_anew(&self) -> bool {
         false
     }

@@ -81,6 +81,11 @@ where
         P::query()
     }
 
+    /// What a process has recorded stands in the store with its checkpoint.
+    fn is_restored_with_the_store(&self) -> bool {
+        true
+    }
+
     fn may_begin_anew(&self) -> bool {
         false
     }
