@@ -103,7 +103,7 @@ impl<S: Store> Export<S> {
         Self {
             store: store.clone(),
             identity,
-            source: format!("urn:eventsource:{}", identity.id),
+            source: source_of(identity),
             query: Query::all(),
             after: Position::START,
             until: None,
@@ -238,8 +238,13 @@ impl<S: Store> Export<S> {
     }
 }
 
+/// The `source` of a store's events, unless another one is set.
+pub(crate) fn source_of(store: StoreIdentity) -> String {
+    format!("urn:eventsource:{}", store.id)
+}
+
 /// Whether it is not empty and has no character that RFC 3986 knows no place for.
-fn is_uri_reference(text: &str) -> bool {
+pub(crate) fn is_uri_reference(text: &str) -> bool {
     let known = |byte: u8| byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte);
     !text.is_empty() && text.bytes().all(known)
 }

@@ -1,4 +1,5 @@
-//! The events of a store as JSON lines, and back: [`Export`] writes them, [`Import`] stores them.
+//! The events of a store as JSON lines, and back: [`Export`] writes them, [`Import`] stores them. An [`Outbox`] publishes them
+//! to others as they are committed.
 //!
 //! A line is one event of [CloudEvents 1.0](https://github.com/cloudevents/spec) in its JSON format, so that other
 //! people's tools can read it, and theirs can be imported. What we have exported comes back byte for byte.
@@ -48,10 +49,14 @@
 mod event;
 mod export;
 mod import;
+mod outbox;
 mod parse;
+mod publish;
 mod time;
 
 pub use event::CloudEvent;
 pub use export::{Export, ExportError, Progress};
 pub use import::{Import, ImportError, ImportProblem, Imported, Versions};
+pub use outbox::{BadSource, Outbox};
 pub use parse::{Attributes, BadLine, LineProblem, Parsed, Parser};
+pub use publish::{Publish, PublishError};

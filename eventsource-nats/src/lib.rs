@@ -23,6 +23,8 @@
 //! # Ok(()) }
 //! ```
 //!
+//! With the feature `outbox` a `NatsPublisher` publishes the events of any store to a JetStream stream that others read.
+//!
 //! # The servers
 //!
 //! - **2.12 or newer**, with JetStream; tested with 2.15.1. An older one is refused.
@@ -125,6 +127,8 @@ mod open;
 mod options;
 mod place;
 mod plan;
+#[cfg(feature = "outbox")]
+mod publisher;
 mod reader;
 mod scan;
 mod store;
@@ -137,4 +141,6 @@ mod wire;
 pub use async_nats;
 pub use metrics::Metrics;
 pub use options::NatsOptions;
+#[cfg(feature = "outbox")]
+pub use publisher::NatsPublisher;
 pub use store::NatsStore;

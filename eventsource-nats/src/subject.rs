@@ -73,7 +73,8 @@ fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-_@:/=+,~".contains(&byte)
 }
 
-fn encode(text: &str, into: &mut String) {
+/// Writes a text as one token, or as a part of one.
+pub(crate) fn encode(text: &str, into: &mut String) {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
     for byte in text.bytes() {
         if is_plain(byte) {

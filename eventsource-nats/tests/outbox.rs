@@ -1,0 +1,183 @@
+//! The outbox of a store in a file, on a real server: what comes twice is left out there, and nothing is lost.
+
+mod server;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_nats::jetstream::consumer::pull;
+use async_nats::jetstream::{self, stream};
+use eventsource_cloudevents::{CloudEvent, Outbox};
+use eventsource_core::{
+    Append, Ended, LogScan, NewEvent, OnError, Runner, Store, StreamName, Timestamp,
+};
+use eventsource_nats::{NatsPublisher, async_nats};
+use eventsource_sqlite::SqliteStore;
+use futures_util::StreamExt;
+
+async fn record(store: &SqliteStore, stream: &str, name: &str, payload: String) {
+    let event = NewEvent {
+        name: name.to_owned().into(),
+        schema: 1,
+        format: "json".into(),
+        payload: payload.into(),
+        metadata: [].into(),
+        recorded_at: Timestamp::default(),
+        tags: Vec::new(),
+    };
+    let stream = StreamName::parse(stream).unwrap();
+    let append = Append::to(stream).event(event);
+    store.append(Arc::new(append)).await.unwrap();
+}
+
+/// A store in a file, and a place on the server for its events.
+struct Place {
+    store: SqliteStore,
+    jetstream: jetstream::Context,
+    prefix: String,
+    _folder: tempfile::TempDir,
+}
+
+impl Place {
+    async fn fresh() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(folder.path().join("events.db"))
+            .await
+            .unwrap();
+        let client = async_nats::connect(server::one()).await.unwrap();
+        Self {
+            store,
+            jetstream: jetstream::new(client),
+            prefix: server::fresh_name(),
+            _folder: folder,
+        }
+    }
+
+    async fn make_stream(&self, max_message_size: i32) {
+        let config = stream::Config {
+            name: self.prefix.clone(),
+            subjects: vec![format!("{}.>", self.prefix)],
+            max_message_size,
+            ..stream::Config::default()
+        };
+        self.jetstream.create_stream(config).await.unwrap();
+    }
+
+    fn outbox(&self) -> Runner<SqliteStore, Outbox<NatsPublisher>> {
+        let publisher = NatsPublisher::new(self.jetstream.clone(), &self.prefix);
+        let outbox = Outbox::new("to-nats", publisher).source("urn:test");
+        let soon = Duration::from_millis(5);
+        outbox
+            .on(&self.store)
+            .lease(Duration::from_millis(30))
+            .on_error(OnError::park().retries(1).backoff(soon, soon))
+    }
+
+    /// What the server has kept, in order: subject, subject attribute, id.
+    async fn kept(&self) -> Vec<(String, String, String)> {
+        let mut stream = self.jetstream.get_stream(&self.prefix).await.unwrap();
+        let count = stream.info().await.unwrap().state.messages;
+        let consumer = stream
+            .create_consumer(pull::Config::default())
+            .await
+            .unwrap();
+        let count = usize::try_from(count).unwrap();
+        let mut messages = consumer.messages().await.unwrap().take(count);
+        let mut kept = Vec::new();
+        while let Some(message) = messages.next().await {
+            let message = message.unwrap();
+            let headers = message.headers.as_ref().unwrap();
+            assert_eq!(
+                headers.get("content-type").unwrap().as_str(),
+                "application/cloudevents+json"
+            );
+            let event: serde_json::Value = serde_json::from_slice(&message.payload).unwrap();
+            assert_eq!(event["specversion"], "1.0");
+            let text = |name: &str| event[name].as_str().unwrap().to_owned();
+            kept.push((message.subject.to_string(), text("subject"), text("id")));
+        }
+        kept
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let (jetstream, name) = (self.jetstream.clone(), self.prefix.clone());
+        tokio::spawn(async move { jetstream.delete_stream(name).await });
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_event_is_kept_once_in_order_though_the_outbox_is_killed() {
+    let place = Place::fresh().await;
+    place.make_stream(-1).await;
+    for number in 0..200 {
+        let stream = format!("account/{}", number % 5);
+        record(
+            &place.store,
+            &stream,
+            "account.deposited",
+            number.to_string(),
+        )
+        .await;
+    }
+    // Dropped wherever it is, as by a kill.
+    for millis in [3, 5, 9, 14, 20, 27] {
+        let killed = tokio::time::timeout(Duration::from_millis(millis), place.outbox().catch_up());
+        if let Ok(ended) = killed.await {
+            ended.unwrap();
+        }
+    }
+    assert_eq!(place.outbox().catch_up().await.unwrap(), Ended::CaughtUp);
+
+    let mut expected: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for event in place.store.read_all(LogScan::default()).await.unwrap() {
+        let id = CloudEvent::new("urn:test", event.as_ref()).id().to_string();
+        expected
+            .entry(event.stream.to_string())
+            .or_default()
+            .push(id);
+    }
+    let mut kept: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (subject, stream, id) in place.kept().await {
+        assert_eq!(subject, format!("{}.account.deposited", place.prefix));
+        kept.entry(stream).or_default().push(id);
+    }
+    assert_eq!(kept, expected);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_stream_it_waits_and_what_is_too_large_is_parked() {
+    let place = Place::fresh().await;
+    record(&place.store, "a/1", "odd name.*..>", "1".into()).await;
+    record(
+        &place.store,
+        "a/2",
+        "large",
+        format!("\"{}\"", "x".repeat(3000)),
+    )
+    .await;
+    record(&place.store, "a/1", "small", "2".into()).await;
+    let runner = place.outbox();
+    let outbox = runner.handle();
+    let running = tokio::spawn(runner.catch_up());
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(!running.is_finished(), "nobody has taken anything");
+    place.make_stream(2000).await;
+    assert_eq!(running.await.unwrap().unwrap(), Ended::CaughtUp);
+    let kept = place.kept().await;
+    let subjects: Vec<_> = kept.iter().map(|kept| kept.0.as_str()).collect();
+    let prefix = &place.prefix;
+    assert_eq!(
+        subjects,
+        [
+            format!("{prefix}.odd%20name.%2A.%.%3E"),
+            format!("{prefix}.small")
+        ]
+    );
+    let parked = outbox.parked().await.unwrap();
+    assert_eq!(parked.len(), 1);
+    assert_eq!(parked[0].stream.as_str(), "a/2");
+    assert!(parked[0].error.contains("exceeds maximum"), "{}", parked[0].error);
+}
