@@ -235,6 +235,64 @@ mod elsewhere {
     pub struct Far;
 }
 
+/// A process, with parameters that are called like our locals.
+mod process {
+    use super::domain::{Do, Happened, Never, ThingId};
+    #[allow(unused_imports, reason = "they are only in the way")]
+    use super::shadows::*;
+    use ::eventsource_core::{Next, Recorded, Refused, aggregate, apply, event, process, timer};
+
+    #[event]
+    pub struct Noted;
+
+    #[timer]
+    pub struct r#Late {
+        pub timer: u8,
+        pub payload: ::std::string::String,
+    }
+
+    #[aggregate(id = ThingId, error = Never, events(Noted), commands())]
+    #[derive(::std::default::Default)]
+    pub struct Watch;
+
+    #[apply]
+    impl Watch {
+        fn noted(&mut self, _: &Noted) {}
+    }
+
+    #[process(tag = "type")]
+    impl Watch {
+        fn happened(&self, it: &Recorded<Happened>) -> Next<Self> {
+            let timer = r#Late {
+                timer: it.event.tags,
+                payload: ::std::string::String::new(),
+            };
+            Next::record(Noted).timer_after(::std::time::Duration::ZERO, timer)
+        }
+
+        #[key(::std::option::Option::<ThingId>::None.or_else(|| { let _ = calls; ::std::option::Option::None }))]
+        fn r#far(
+            &self,
+            calls: &Recorded<super::elsewhere::Far>,
+        ) -> ::std::result::Result<Next<Self>, Never> {
+            ::std::result::Result::Ok(Next::nothing())
+        }
+
+        fn r#do(&self, keys: &Refused<Do>) -> Next<Self> {
+            let _ = keys;
+            Next::nothing().end()
+        }
+
+        fn late(&self, this: &r#Late) -> Next<Self> {
+            let _ = this;
+            Next::nothing()
+        }
+
+        #[cfg(any())]
+        fn absent(&self, _: &Absent) -> Next<Self> {}
+    }
+}
+
 /// Enums of the user's own, states, a start by an event, and serde's attributes.
 mod machine {
     use super::domain::{Never, ThingId};

@@ -38,6 +38,90 @@ pub use runner::{ProcessHandle, ProcessRunner};
 
 /// A process manager: an aggregate that nobody commands. It takes events of other aggregates, and answers with events of its
 /// own, with commands and with timers; `#[process]` implements it.
+///
+/// ```standalone_crate
+/// use std::time::Duration;
+/// use eventsource_core::{MemoryStore, ProcessRunner};
+/// use eventsource_core::prelude::*;
+/// # #[event(name = "order.placed")] pub struct Placed { #[tag] pub order: u64, pub customer: u64, pub total: u64 }
+/// # #[event(name = "credit.reserved")] pub struct Reserved { #[tag] pub order: u64, pub total: u64 }
+/// # #[derive(Debug, thiserror::Error)] #[error("the limit is reached")] pub struct LimitReached;
+/// # #[aggregate(name = "customer", id = u64, error = LimitReached, events(Reserved), commands(Reserve))]
+/// # #[derive(Default)] pub struct Customer { reserved: u64 }
+/// # #[apply] impl Customer { fn reserved(&mut self, event: &Reserved) { self.reserved += event.total } }
+/// # #[handle] impl Customer { #[command] pub fn reserve(&self, order: u64, total: u64) -> Result<Reserved, LimitReached> {
+/// #   ensure!(self.reserved + total <= 100, LimitReached);
+/// #   Ok(Reserved { order, total }) } }
+/// # #[aggregate(name = "order", id = u64, error = LimitReached, events(Placed), commands(Place))]
+/// # #[derive(Default)] pub struct Order;
+/// # #[apply] impl Order { fn placed(&mut self, _: &Placed) {} }
+/// # #[handle] impl Order { #[command] pub fn place(&self, order: u64, customer: u64, total: u64) -> Option<Placed> {
+/// #   Some(Placed { order, customer, total }) } }
+///
+/// #[event(name = "approval.asked")]
+/// pub struct Asked;
+/// #[event(name = "approval.given")]
+/// pub struct Given;
+/// #[event(name = "approval.refused")]
+/// pub struct Rejected {
+///     pub reason: String,
+/// }
+///
+/// #[timer]
+/// pub struct Overdue;
+///
+/// /// Whether an order is approved: it is, if its customer has credit left.
+/// #[aggregate(name = "approval", id = u64, error = std::convert::Infallible, events(Asked, Given, Rejected), commands())]
+/// #[derive(Default)]
+/// pub struct Approval {
+///     rejected: Option<String>,
+/// }
+///
+/// #[apply]
+/// impl Approval {
+///     fn asked(&mut self, _: &Asked) {}
+///     fn given(&mut self, _: &Given) {}
+///     fn rejected(&mut self, event: &Rejected) {
+///         self.rejected = Some(event.reason.clone());
+///     }
+/// }
+///
+/// #[process(tag = "order", from = start)]
+/// impl Approval {
+///     fn placed(&self, event: &Recorded<Placed>) -> Next<Self> {
+///         let Placed { order, customer, total } = event.event;
+///         Next::record(Asked)
+///             .command::<Customer>(customer, Reserve { order, total })
+///             .timer_after(Duration::from_secs(60), Overdue)
+///     }
+///
+///     fn reserved(&self, _: &Recorded<Reserved>) -> Next<Self> {
+///         Next::record(Given).end()
+///     }
+///
+///     fn reserve_refused(&self, refused: &Refused<Reserve>) -> Next<Self> {
+///         Next::record(Rejected { reason: refused.reason.clone() }).end()
+///     }
+///
+///     fn overdue(&self, _: &Overdue) -> Next<Self> {
+///         Next::record(Rejected { reason: "nobody has answered".into() }).end()
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = MemoryStore::new();
+/// let orders = Repository::<Order, _>::new(store.clone());
+/// orders.execute(&1, Place { order: 1, customer: 7, total: 70 }).await?;
+/// orders.execute(&2, Place { order: 2, customer: 7, total: 70 }).await?;
+///
+/// let runner: ProcessRunner<Approval, _> = store.process();
+/// runner.settle().await?;
+///
+/// let approvals = Repository::<Approval, _>::new(store.clone());
+/// assert_eq!(approvals.load(&1).await?.rejected, None);
+/// assert_eq!(approvals.load(&2).await?.rejected.as_deref(), Some("the limit is reached"));
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a process",
     label = "this type has no `Process`",
@@ -64,10 +148,21 @@ pub trait Process: Aggregate {
 }
 
 /// Something that a process asks to be told at a certain time, as a struct. `#[timer]` implements it.
+///
+/// ```
+/// use eventsource_core::prelude::*;
+///
+/// #[timer]
+/// pub struct Overdue {
+///     pub attempt: u32,
+/// }
+///
+/// assert_eq!(Overdue::NAME, "Overdue");
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a timer",
     label = "this type has no `Timer`",
-    note = "write `#[timer]` on the struct"
+    note = "write `#[timer]` on the struct; a method takes an event as `&Recorded<{Self}>`, and a refusal as `&Refused<…>`"
 )]
 pub trait Timer: Executable + Send + Sync + 'static {
     /// The name under which it is stored. It stays the same when the struct is renamed.

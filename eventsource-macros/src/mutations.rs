@@ -9,7 +9,9 @@ use proc_macro2::{Group, TokenStream, TokenTree};
 
 use crate::message::Kind;
 use crate::method::Role;
-use crate::{aggregate, attribute, decision_model, id, message, method, projection};
+use crate::{
+    aggregate, attribute, decision_model, id, message, method, process, projection, reactor,
+};
 
 /// Random numbers that are the same in every run: Marsaglia's xorshift.
 struct Random(u64);
@@ -102,10 +104,13 @@ fn expand_all(arguments: &TokenStream, item: &TokenStream) {
         &attribute::AGGREGATE,
         &attribute::DECISION_MODEL,
         &attribute::VALUE,
+        &attribute::TIMER,
     ] {
         drop(attribute::expand(short, arguments.clone(), item.clone()));
     }
     drop(projection::expand(arguments.clone(), item.clone()));
+    drop(reactor::expand(arguments.clone(), item.clone()));
+    drop(process::expand(arguments.clone(), item.clone()));
     drop(aggregate::derive(item.clone()));
     drop(decision_model::derive(item.clone()));
     drop(id::derive(item.clone()));

@@ -8,7 +8,9 @@ use quote::quote;
 
 use crate::message::Kind;
 use crate::method::Role;
-use crate::{aggregate, attribute, decision_model, id, message, method, projection, reactor};
+use crate::{
+    aggregate, attribute, decision_model, id, message, method, process, projection, reactor,
+};
 
 fn check(expanded: TokenStream, snapshot: &ExpectFile) {
     let file = syn::parse2(expanded).expect("the expansion is a list of items");
@@ -427,6 +429,43 @@ fn a_reactor() {
     };
     let expanded = reactor::expand(quote!(name = "welcome-mail", from = start), block);
     check(expanded, &expect_file!["../snapshots/reactor.rs"]);
+}
+
+#[test]
+fn a_process() {
+    let block = quote! {
+        impl Transfer {
+            fn requested(event: &Recorded<Requested>) -> Next<Self> {
+                Next::record(Begun { amount: event.event.amount })
+            }
+
+            #[key(event.event.transfer)]
+            fn withdrawn(&self, event: &Recorded<Withdrawn>) -> Result<Next<Self>, Odd> {
+                Ok(Next::record(Taken))
+            }
+
+            fn overdue(&self, _: &Overdue) -> Next<Self> {
+                Next::nothing()
+            }
+
+            fn deposit_refused(&self, refused: &Refused<Deposit>) -> Next<Self> {
+                Next::record(Failed { reason: refused.reason.clone() }).end()
+            }
+        }
+    };
+    let expanded = process::expand(quote!(tag = "transfer", from = start), block);
+    check(expanded, &expect_file!["../snapshots/process.rs"]);
+}
+
+#[test]
+fn a_timer() {
+    let item = quote! {
+        pub struct Overdue {
+            pub attempt: u32,
+        }
+    };
+    let expanded = attribute::expand(&attribute::TIMER, quote!(name = "overdue"), item);
+    check(expanded, &expect_file!["../snapshots/timer.rs"]);
 }
 
 #[test]

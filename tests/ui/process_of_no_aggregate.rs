@@ -1,3 +1,4 @@
+// 1 mistake, 3 errors: docs/decisions/0013-one-mistake-one-error.md
 use eventsource_core::prelude::*;
 
 #[event]

@@ -1,3 +1,4 @@
+// 2 mistakes
 use eventsource_core::prelude::*;
 
 #[event]

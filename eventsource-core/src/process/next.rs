@@ -24,7 +24,6 @@ use crate::time::Timestamp;
 /// use std::time::Duration;
 /// use eventsource_core::Next;
 /// # use eventsource_core::prelude::*;
-/// # use eventsource_core::{Awaits, Timer};
 /// # #[event] pub struct Withdrawn { pub amount: u64 }
 /// # #[derive(Debug, thiserror::Error)] #[error("insufficient")] pub struct Insufficient;
 /// # #[aggregate(name = "account", id = u64, error = Insufficient, events(Withdrawn), commands(Withdraw))]
@@ -36,9 +35,8 @@ use crate::time::Timestamp;
 /// # #[aggregate(name = "transfer", id = u64, error = std::convert::Infallible, events(Begun), commands())]
 /// # #[derive(Default)] pub struct Transfer { amount: u64 }
 /// # #[apply] impl Transfer { fn begun(&mut self, event: &Begun) { self.amount = event.amount } }
-/// # #[derive(Clone, serde::Serialize, serde::Deserialize)] pub struct Overdue;
-/// # impl Timer for Overdue { const NAME: &'static str = "overdue"; }
-/// # impl Awaits<Overdue> for Transfer {}
+/// # #[timer] pub struct Overdue;
+/// # #[process] impl Transfer { fn overdue(&self, _: &Overdue) -> Next<Self> { Next::nothing() } }
 ///
 /// let next: Next<Transfer> = Next::record(Begun { from: 1, amount: 50 })
 ///     .command::<Account>(1, Withdraw { amount: 50 })

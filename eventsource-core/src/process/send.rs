@@ -162,7 +162,7 @@ impl<P: Process> Commands<P> {
             expected_version: None,
         };
         let Some(dispatcher) = self.dispatcher.get() else {
-            return Ok(());
+            return Err(sending.not_sent("there is no dispatcher yet".into()));
         };
         let json = command.get().as_bytes();
         let reason = match dispatcher.dispatch(aggregate, id, json, options).await {

@@ -1,5 +1,6 @@
 //! One step of a process: an input is taken, and what it comes to is stored in one append.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use uuid::Uuid;
@@ -177,9 +178,8 @@ where
                 self.keep(own, journal, baseline.remember(), life);
                 return Ok(());
             }
-            let plan = call
-                .on(&baseline.fold.root)?
-                .plan(environment.clock.now())?;
+            let now = environment.clock.now();
+            let plan = call.on(&baseline.fold.root)?.plan(now)?;
             if plan.is_nothing() {
                 self.keep(own, journal, baseline.remember(), life);
                 return Ok(());
@@ -189,13 +189,13 @@ where
                 journal: &stream,
                 took: &took,
                 input,
+                now,
             };
             let own_version = baseline.version();
             let made = self.make(&mut baseline.fold.root, plan, making);
             let Made {
                 append,
                 events,
-                now,
                 metadata,
             } = made.map_err(|error| failed(call, error))?;
             let append = append
@@ -262,8 +262,7 @@ where
         plan: Plan<P>,
         making: Making<'_, C>,
     ) -> Result<Made<P>, ExecuteError<P::Error>> {
-        let now = self.repository.environment.clock.now();
-        let metadata = making.metadata().to_stored();
+        let (now, metadata) = (making.now, making.metadata().to_stored());
         let draft = Draft {
             codec: &self.repository.codec,
             now,
@@ -293,7 +292,6 @@ where
         Ok(Made {
             append: append.record(making.journal.clone(), written),
             events: recorded,
-            now,
             metadata,
         })
     }
@@ -310,7 +308,6 @@ fn failed<P: Process>(call: &Call<P>, error: ExecuteError<P::Error>) -> StepErro
 struct Made<P: Aggregate> {
     append: Append<ManyStreams>,
     events: Vec<P::Event>,
-    now: Timestamp,
     metadata: Arc<[u8]>,
 }
 
@@ -320,6 +317,7 @@ struct Making<'s, C> {
     journal: &'s StreamName,
     took: &'s Took,
     input: &'s Input<'s, C>,
+    now: Timestamp,
 }
 
 impl<C: Codec> Making<'_, C> {
@@ -329,7 +327,7 @@ impl<C: Codec> Making<'_, C> {
         let of_input = Metadata::from_stored(self.input.stored().metadata).unwrap_or_default();
         Metadata {
             causation: Some(self.took.to_string()),
-            own: std::collections::BTreeMap::new(),
+            own: BTreeMap::new(),
             ..of_input
         }
     }

@@ -18,6 +18,7 @@ use crate::process::record::{self, Caused, Due, Step};
 use crate::process::{Process, names};
 use crate::runner::{Ended, RunError, may_pass};
 use crate::store::StreamScan;
+use crate::store_error::StoreError;
 use crate::stream::{Position, StreamName, Version};
 use crate::subscription::first;
 use crate::time::Timestamp;
@@ -69,21 +70,20 @@ impl<P: Process, S: CheckpointStore> Timers<P, S> {
 
     /// Records timers that are due, until it is stopped.
     pub(super) async fn run(mut self) -> Result<Ended, RunError> {
-        self.pending = self.pending.resumed().await.map_err(failed::<P>)?;
+        self.resume().await?;
         let mut kept = self.pending.checkpoint().await.position;
         loop {
             let next = match self.record_due().await {
                 Ok(next) => next,
                 Err(RunError::Store(error)) if may_pass(&error) => {
-                    trace::timers_fail(P::NAME, &error);
-                    self.unless_stopped(timer::sleep(AFTER_FAILURE)).await;
+                    self.store_failed(&error).await;
                     Some(self.environment.clock.now())
                 }
                 Err(error) => return Err(error),
             };
             let seen = self.pending.checkpoint().await.position;
             let is_stopped = self.control.stopped.get();
-            if is_stopped || seen.0 - kept.0.min(seen.0) >= KEEP_EVERY {
+            if is_stopped || seen.0.saturating_sub(kept.0) >= KEEP_EVERY {
                 kept = seen;
                 if let Err(error) = self.pending.keep().await {
                     // The next start folds from further back.
@@ -95,6 +95,26 @@ impl<P: Process, S: CheckpointStore> Timers<P, S> {
             }
             self.unless_stopped(self.more_or_due(seen, next)).await;
         }
+    }
+
+    /// Begins with what was kept.
+    async fn resume(&mut self) -> Result<(), RunError> {
+        while !self.control.stopped.get() {
+            match self.pending.clone().resumed().await.map_err(failed::<P>) {
+                Ok(pending) => {
+                    self.pending = pending;
+                    return Ok(());
+                }
+                Err(RunError::Store(error)) if may_pass(&error) => self.store_failed(&error).await,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    async fn store_failed(&self, error: &StoreError) {
+        trace::timers_fail(P::NAME, error);
+        self.unless_stopped(timer::sleep(AFTER_FAILURE)).await;
     }
 
     /// Records all timers that are due now, in the order in which they are due, and says when the next one is.
@@ -134,7 +154,11 @@ impl<P: Process, S: CheckpointStore> Timers<P, S> {
         let alarm = usize::try_from(index)
             .ok()
             .and_then(|it| timers.into_iter().nth(it));
-        let Some(alarm) = alarm else { return Ok(()) };
+        let missing = || NoSuchTimer {
+            journal: journal.clone(),
+            of: set.of,
+        };
+        let alarm = alarm.ok_or_else(missing).map_err(other::<P>)?;
         let due = Due { of: set.of, alarm };
         let metadata = Arc::from(&*stored.metadata);
         let written = record::written(names::due(P::NAME), &due, metadata, now);
@@ -182,6 +206,14 @@ impl<P: Process, S: CheckpointStore> Timers<P, S> {
         let stopped = self.control.stopped.wait_until(|stopped| stopped);
         first(stopped, wait).await;
     }
+}
+
+/// A step that has changed since it was read.
+#[derive(Debug, thiserror::Error)]
+#[error("step {} of `{journal}` has no timer {}", .of.step, .of.index)]
+struct NoSuchTimer {
+    journal: StreamName,
+    of: Caused,
 }
 
 fn failed<P: Process>(error: ViewError) -> RunError {

@@ -26,7 +26,6 @@ use crate::time::Timestamp;
 /// ```
 /// use std::time::Duration;
 /// use eventsource_core::prelude::*;
-/// # use eventsource_core::{Awaits, BoxError, Calls, Codec, Input, IntoNext as _, Timer, message::Row};
 /// # #[event] pub struct Shipped { #[tag] pub order: u64 }
 /// # #[event] pub struct Asked;
 /// # #[event] pub struct Paid { #[tag] pub order: u64 }
@@ -37,22 +36,14 @@ use crate::time::Timestamp;
 /// # #[aggregate(name = "reminder", id = u64, error = Never, events(Asked), commands())]
 /// # #[derive(Default)] pub struct Reminder { asked: bool }
 /// # #[apply] impl Reminder { fn asked(&mut self, _: &Asked) { self.asked = true } }
-/// # #[derive(Clone, serde::Serialize, serde::Deserialize)] pub struct Unpaid { pub order: u64 }
-/// # impl Timer for Unpaid { const NAME: &'static str = "Unpaid"; }
-/// # impl Awaits<Unpaid> for Reminder {}
+/// # #[timer] pub struct Unpaid { pub order: u64 }
+/// # #[process(tag = "order")]
 /// # impl Reminder {
 /// #   fn shipped(&self, e: &Recorded<Shipped>) -> Next<Self> {
 /// #       Next::nothing().timer_after(Duration::from_secs(60), Unpaid { order: e.event.order }) }
 /// #   fn unpaid(&self, t: &Unpaid) -> Next<Self> {
 /// #       if self.asked { return Next::nothing() }
 /// #       Next::record(Asked).command::<Invoice>(t.order, Remind) } }
-/// # impl Process for Reminder {
-/// #   const EVENTS: &'static [&'static [Row]] = &[&[Shipped::ROW]];
-/// #   fn receive<C: Codec>(input: &Input<'_, C>, calls: &mut Calls<Self>) -> Result<(), BoxError> {
-/// #       if let Some(it) = input.event::<Shipped>()? {
-/// #           calls.take(input.tagged::<Self>("order")?, it.part, move |this| this.shipped(&it).into_next()) }
-/// #       if let Some(it) = input.timer::<Unpaid>()? { calls.own(move |this| this.unpaid(&it).into_next()) }
-/// #       Ok(()) } }
 ///
 /// Reminder::given_events(())
 ///     .when(Shipped { order: 7 })

@@ -60,7 +60,10 @@ pub(super) fn expand(process: &Process) -> TokenStream {
             #tagged
             #(#awaited)*
             #[automatically_derived]
-            impl __p::Process for #owner {
+            impl __p::Process for #owner
+            where
+                for<'a> #owner: __p::AggregateIf<'a>,
+            {
                 #from
                 const EVENTS: &'static [&'static [__p::Row]] = &[#rows];
 

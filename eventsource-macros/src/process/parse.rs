@@ -99,8 +99,8 @@ fn method(
     check_qualifiers(Role::Process, &found.signature, errors);
     // A mistake that was reported is not left in the output, where the compiler would report it again.
     found.signature.constness = None;
-    let has_self = check_receiver(&found.signature, errors);
-    let is_now = check_not_async(&found.signature, errors);
+    let receiver = check_receiver(&found.signature, errors);
+    let at_once = check_not_async(&found.signature, errors);
     let typed = found
         .signature
         .inputs
@@ -113,7 +113,7 @@ fn method(
     let parameters: Vec<&PatType> = parameters.iter().collect();
     let first = parameters.first().copied();
     let input = check_input(&found.signature, first, errors);
-    let rest = check_rest(parameters.get(1..).unwrap_or_default(), errors);
+    let alone = check_rest(parameters.get(1..).unwrap_or_default(), errors);
     let (takes, message) = input?;
     let key = take_key(found, takes, errors).ok()?;
     if key.is_some() {
@@ -123,10 +123,10 @@ fn method(
             .push(parse_quote!(#[allow(unused_variables)]));
     }
     let signature = &found.signature;
-    let begins = !has_self?;
+    let begins = !receiver?;
     let stands = (!begins || check_begins(signature, takes, errors))
         & check_found(signature, has_tag, key.is_some(), takes, errors);
-    if !(stands && rest && is_now) {
+    if !(stands && alone && at_once) {
         return None;
     }
     let method = Method {
