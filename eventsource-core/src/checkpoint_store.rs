@@ -5,6 +5,8 @@
 //! a beat stand still for as long as a lease lasts, by its own timer, may take over. What keeps two that both think they own
 //! a slice apart is the [`Fence`]: nothing is saved unless the epoch and the old position are still what the owner knows.
 
+mod ledger;
+
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -24,6 +26,8 @@ use crate::stored_event::EventRef;
 use crate::stream::{Position, StreamName, Version};
 use crate::time::Timestamp;
 
+pub use ledger::Ledger;
+
 /// A store that keeps checkpoints, beside its events and as durable as they are.
 ///
 /// Each call is atomic. A store whose projections write into its own database does the work of
@@ -33,7 +37,7 @@ use crate::time::Timestamp;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` keeps no checkpoints",
     label = "this store is no `CheckpointStore`",
-    note = "a runner needs a store that remembers how far it has come: `MemoryStore`, `SqliteStore` or `PostgresStore`"
+    note = "a runner needs a store that remembers how far it has come: `MemoryStore`, `SqliteStore`, `PostgresStore` or `NatsStore`"
 )]
 pub trait CheckpointStore: Store {
     /// Makes `bid.owner` the owner of a slice: if nobody owns it, if it is the owner already, or if the beat is still the one
@@ -383,6 +387,15 @@ pub struct KeptState {
     pub checkpoint: Checkpoint,
     /// The state, in a form of the consumer's own.
     pub state: Arc<[u8]>,
+}
+
+impl KeptState {
+    /// Whether it is kept in place of `other`: it is further, or of another life of the store.
+    #[must_use]
+    pub fn replaces(&self, other: &Self) -> bool {
+        let of_one_life = self.checkpoint.store == other.checkpoint.store;
+        !of_one_life || self.checkpoint.position > other.checkpoint.position
+    }
 }
 
 /// Which parked events.

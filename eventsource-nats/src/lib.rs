@@ -116,6 +116,8 @@
 #![deny(missing_docs)]
 
 mod append;
+mod checkpoints;
+mod documents;
 mod error;
 mod frame;
 mod get;

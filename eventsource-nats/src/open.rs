@@ -11,6 +11,7 @@ use tokio::sync::{RwLock, Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
+use crate::documents::Documents;
 use crate::error::{backend, damaged};
 use crate::known::Known;
 use crate::life::{Life, Record};
@@ -37,6 +38,7 @@ pub(crate) struct Shared {
     pub(crate) replicas: AtomicUsize,
     pub(crate) subjects: Subjects,
     pub(crate) wire: Wire,
+    pub(crate) documents: Documents,
     pub(crate) life: Life,
     pub(crate) known: Known,
     pub(crate) lines: Lines,
@@ -60,6 +62,10 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
+    pub(crate) fn replicas(&self) -> usize {
+        self.replicas.load(Ordering::SeqCst)
+    }
+
     pub(crate) fn check_open(&self) -> Result<(), StoreError> {
         match self.is_closed.load(Ordering::SeqCst) {
             true => Err(StoreError::Closed),
@@ -177,6 +183,7 @@ pub(crate) async fn open(
     let life = Life::new(record.identity(), connects);
     life.seen(sequence);
     let shared = Shared {
+        documents: Documents::beside(&wire, options.patience),
         options: Kept {
             limits: options.limits,
             patience: options.patience,

@@ -93,13 +93,13 @@ impl NatsStore {
         .await;
     }
 
-    fn shared(&self) -> &Arc<Shared> {
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
         &self.handles.0
     }
 
     /// Polls in the context of the store's runtime, whose timers it needs. The work's type is hidden: a user's task
     /// that holds it would otherwise be nested more deeply than the compiler follows.
-    fn within<'w, T: 'w>(
+    pub(crate) fn within<'w, T: 'w>(
         &'w self,
         work: impl Future<Output = T> + Send + 'w,
     ) -> impl Future<Output = T> + Send + 'w {

@@ -80,6 +80,7 @@ pub(crate) mod code {
     pub(crate) const WRONG_LAST_SEQUENCE: u32 = 10071;
     /// The same, of a subject that is being written to at this moment.
     pub(crate) const SUBJECT_IN_FLIGHT: u32 = 10164;
+    pub(crate) const NO_MESSAGE: u32 = 10037;
     pub(crate) const STREAM_NOT_FOUND: u32 = 10059;
     pub(crate) const STREAM_NAME_IN_USE: u32 = 10058;
     /// A batch of which some messages came to another leader.

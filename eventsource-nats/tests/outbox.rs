@@ -179,5 +179,9 @@ async fn without_a_stream_it_waits_and_what_is_too_large_is_parked() {
     let parked = outbox.parked().await.unwrap();
     assert_eq!(parked.len(), 1);
     assert_eq!(parked[0].stream.as_str(), "a/2");
-    assert!(parked[0].error.contains("exceeds maximum"), "{}", parked[0].error);
+    assert!(
+        parked[0].error.contains("exceeds maximum"),
+        "{}",
+        parked[0].error
+    );
 }

@@ -70,8 +70,10 @@ impl Drop for Deleted {
                 let words: Vec<_> = place.split(' ').collect();
                 let servers: Vec<_> = words[2].split(',').collect();
                 if let Ok(client) = async_nats::connect(servers).await {
-                    let asked = format!("$JS.API.STREAM.DELETE.{}", words[0]);
-                    let _ = client.request(asked, "".into()).await;
+                    for stream in [words[0].to_owned(), format!("{}-KEPT", words[0])] {
+                        let asked = format!("$JS.API.STREAM.DELETE.{stream}");
+                        let _ = client.request(asked, "".into()).await;
+                    }
                 }
             });
         });
