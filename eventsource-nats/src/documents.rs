@@ -123,6 +123,32 @@ impl Documents {
         }
     }
 
+    /// The subjects of all documents of a kind.
+    pub(crate) async fn subjects(
+        &self,
+        kind: &str,
+        replicas: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        self.make(replicas).await?;
+        let filter = format!("{}.{kind}.>", self.wire.stream);
+        let asked = format!("STREAM.INFO.{}", self.wire.stream);
+        let mut subjects = Vec::new();
+        loop {
+            let body = json!({ "subjects_filter": filter, "offset": subjects.len() });
+            let info = self.wire.api(&asked, &body).await?;
+            let info = info.map_err(|told| {
+                backend(&self.wire.place, "listing what is kept", told.description)
+            })?;
+            let before = subjects.len();
+            if let Some(page) = info["state"]["subjects"].as_object() {
+                subjects.extend(page.keys().cloned());
+            }
+            if subjects.len() == before || Some(subjects.len() as u64) >= info["total"].as_u64() {
+                return Ok(subjects);
+            }
+        }
+    }
+
     /// The document as the leader has it: a replica may be behind.
     async fn found(&self, subject: &str) -> Result<Document, StoreError> {
         let asked = format!("STREAM.MSG.GET.{}", self.wire.stream);

@@ -133,6 +133,7 @@ mod plan;
 mod publisher;
 mod reader;
 mod scan;
+mod snapshots;
 mod store;
 mod subject;
 mod tail;

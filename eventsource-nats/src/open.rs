@@ -1,14 +1,14 @@
 //! Opening a store: the servers, the JetStream stream, the identity, and what the handles share.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_nats::Client;
 use eventsource_core::StoreError;
 use serde_json::{Value, json};
 use tokio::runtime::Handle;
 use tokio::sync::{RwLock, Semaphore, watch};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep};
 
 use crate::documents::Documents;
@@ -59,6 +59,8 @@ pub(crate) struct Shared {
     is_closed: AtomicBool,
     owns_client: bool,
     task: Mutex<Option<JoinHandle<()>>>,
+    /// Snapshots on their way.
+    keeping: Mutex<JoinSet<()>>,
 }
 
 impl Shared {
@@ -91,6 +93,8 @@ impl Shared {
         if let Some(task) = task {
             let _ = task.await;
         }
+        let mut keeping = std::mem::take(&mut *self.keeping());
+        while keeping.join_next().await.is_some() {}
         if self.owns_client {
             // It fails where the connection is closed already.
             let _ = self.wire.client.drain().await;
@@ -100,6 +104,10 @@ impl Shared {
     /// Ends when the store is closed.
     pub(crate) fn closing(&self) -> watch::Receiver<bool> {
         self.closed.subscribe()
+    }
+
+    pub(crate) fn keeping(&self) -> MutexGuard<'_, JoinSet<()>> {
+        self.keeping.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Starts the task that follows the log, unless it runs already: it is there for those who wait.
@@ -207,6 +215,7 @@ pub(crate) async fn open(
         is_closed: AtomicBool::new(false),
         owns_client,
         task: Mutex::new(None),
+        keeping: Mutex::default(),
         wire,
     };
     Ok(NatsStore::new(Arc::new(shared)))

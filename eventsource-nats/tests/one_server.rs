@@ -10,3 +10,4 @@ async fn fresh() -> NatsStore {
 
 eventsource_conformance::boundary_store_tests!(fresh);
 eventsource_conformance::checkpoint_store_tests!(fresh);
+eventsource_conformance::snapshot_store_tests!(fresh);
