@@ -13,8 +13,8 @@ pub struct Report {
     pub facts: Vec<String>,
     operations: Vec<String>,
     systems: Vec<String>,
-    /// A row for each system: its rate in each operation.
-    rates: Vec<Vec<f64>>,
+    /// A row for each system: its rate in each operation that is one for it.
+    rates: Vec<Vec<Option<f64>>>,
 }
 
 impl Report {
@@ -27,16 +27,29 @@ impl Report {
     ) -> Self {
         // What the script knows.
         facts.extend(std::env::var("FACTS").ok());
-        let row = |number| columns.iter().map(|column| column[number]).collect();
+        // A state in memory is not loaded: whether it is current is one look, however long its stream.
+        let is_load = |operation: &String| operation.starts_with("load");
+        let in_memory = |number: usize| number == 0 && systems[number] == "eventsource";
+        let row = |number| {
+            let cells = operations.iter().zip(columns);
+            let cells =
+                cells.map(
+                    |(operation, column)| match is_load(operation) && in_memory(number) {
+                        true => None,
+                        false => Some(column[number]),
+                    },
+                );
+            cells.collect()
+        };
         Self {
             facts,
-            operations,
             rates: (0..systems.len()).map(row).collect(),
+            operations,
             systems,
         }
     }
 
-    /// As a table: the rates, and how many times as fast the first system is.
+    /// As a table: the rates, and how many times as fast the first system is that has one.
     pub fn markdown(&self) -> String {
         let mut text = String::from("| |");
         for operation in &self.operations {
@@ -45,11 +58,19 @@ impl Report {
         let _ = write!(text, "\n|---|{}\n", "---|".repeat(self.operations.len()));
         for (number, (system, rates)) in self.systems.iter().zip(&self.rates).enumerate() {
             let _ = write!(text, "| {system} |");
-            for (rate, ours) in rates.iter().zip(&self.rates[0]) {
-                let shown = grouped(rate.round() as u64);
-                let _ = match number {
-                    0 => write!(text, " {shown} |"),
-                    _ => write!(text, " {shown} ({}) |", times(ours / rate)),
+            for (operation, rate) in rates.iter().enumerate() {
+                let first = self
+                    .rates
+                    .iter()
+                    .position(|rates| rates[operation].is_some());
+                let ours = first.and_then(|first| self.rates[first][operation]);
+                let _ = match (rate, ours) {
+                    (Some(rate), Some(ours)) if first != Some(number) => {
+                        let shown = grouped(rate.round() as u64);
+                        write!(text, " {shown} ({}) |", times(ours / rate))
+                    }
+                    (Some(rate), _) => write!(text, " {} |", grouped(rate.round() as u64)),
+                    (None, _) => write!(text, " |"),
                 };
             }
             text.push('\n');
@@ -64,7 +85,9 @@ impl Report {
         }
         let _ = writeln!(text, "system\t{}", self.operations.join("\t"));
         for (system, rates) in self.systems.iter().zip(&self.rates) {
-            let rates: Vec<String> = rates.iter().map(|rate| format!("{rate:.0}")).collect();
+            let shown =
+                |rate: &Option<f64>| rate.map_or("-".to_owned(), |rate| format!("{rate:.0}"));
+            let rates: Vec<String> = rates.iter().map(shown).collect();
             let _ = writeln!(text, "{system}\t{}", rates.join("\t"));
         }
         Ok(std::fs::write(path, text)?)
@@ -85,7 +108,11 @@ impl Report {
         for row in rows {
             let mut cells = cells(row);
             let rates = cells.split_off(1);
-            let rates: Result<Vec<f64>, _> = rates.iter().map(|rate| rate.parse()).collect();
+            let rate = |text: &String| match text.as_str() {
+                "-" => Ok(None),
+                text => text.parse().map(Some),
+            };
+            let rates: Result<Vec<Option<f64>>, _> = rates.iter().map(rate).collect();
             report.rates.push(rates?);
             report.systems.extend(cells);
         }
@@ -103,7 +130,7 @@ impl Report {
             .iter()
             .map(|name| (name.clone(), kind(name)))
             .collect();
-        let column = |number: usize| self.rates.iter().map(|rates| Some(rates[number])).collect();
+        let column = |number: usize| self.rates.iter().map(|rates| rates[number]).collect();
         let groups: Vec<_> = self
             .operations
             .iter()
@@ -174,7 +201,8 @@ const INTRODUCTION: &str = "# Beside the peers
 
 Made by `scripts/peers page`: an account with about ten events, a command that appends one; and a stream of 10,000 events,
 loaded as each framework's user loads it. All systems of a table run in turns, so that what disturbs one disturbs all;
-medians, and in brackets how many times as fast `eventsource` is. How each is used, and why, is in [decision
+medians, and in brackets how many times as fast `eventsource` is, in loads without its states in memory, which are not
+loaded at all. How each is used, and why, is in [decision
 25](decisions/0025-peers-are-measured-through-their-public-interface.md); exact versions are in
 `benches/peers/Cargo.lock`. What the figures mean is in [performance.md](performance.md).
 ";
