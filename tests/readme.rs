@@ -74,6 +74,9 @@ fn a_fresh_crate_follows_the_readme() {
         "0 events to go",
         "enrolled: 1",
         "transferred in 3 events",
+        "one: paid",
+        "two: the account is not open",
+        "3 are left",
     ];
     let mut rest = &*printed;
     for line in expected {
