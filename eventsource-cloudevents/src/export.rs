@@ -8,6 +8,7 @@ use eventsource_core::{
 };
 
 use crate::event::CloudEvent;
+use crate::source::{is_uri_reference, source_of};
 
 /// About how much a page has, in bytes: it ends with the event that reaches this.
 const PAGE: usize = 256 << 10;
@@ -236,17 +237,6 @@ impl<S: Store> Export<S> {
         sink.flush()?;
         Ok(self.progress())
     }
-}
-
-/// The `source` of a store's events, unless another one is set.
-pub(crate) fn source_of(store: StoreIdentity) -> String {
-    format!("urn:eventsource:{}", store.id)
-}
-
-/// Whether it is not empty and has no character that RFC 3986 knows no place for.
-pub(crate) fn is_uri_reference(text: &str) -> bool {
-    let known = |byte: u8| byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte);
-    !text.is_empty() && text.bytes().all(known)
 }
 
 /// The lines of a page, written while the store shows its events.

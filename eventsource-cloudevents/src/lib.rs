@@ -1,8 +1,9 @@
-//! The events of a store as JSON lines, and back: [`Export`] writes them, [`Import`] stores them. An [`Outbox`] publishes them
-//! to others as they are committed.
+//! The events of a store for others: as JSON lines, and back ([`Export`], [`Import`]); and published as they are recorded
+//! ([`Outbox`]).
 //!
 //! A line is one event of [CloudEvents 1.0](https://github.com/cloudevents/spec) in its JSON format, so that other
-//! people's tools can read it, and theirs can be imported. What we have exported comes back byte for byte.
+//! people's tools can read it, and theirs can be imported. What we have exported comes back byte for byte. What is published is
+//! the same event: a [`CloudEvent`], in JSON or as attributes beside its data.
 //!
 //! # How an event is written
 //!
@@ -52,11 +53,12 @@ mod import;
 mod outbox;
 mod parse;
 mod publish;
+mod source;
 mod time;
 
 pub use event::CloudEvent;
 pub use export::{Export, ExportError, Progress};
 pub use import::{Import, ImportError, ImportProblem, Imported, Versions};
-pub use outbox::{BadSource, Outbox};
+pub use outbox::Outbox;
 pub use parse::{Attributes, BadLine, LineProblem, Parsed, Parser};
 pub use publish::{Publish, PublishError};

@@ -11,11 +11,12 @@ use eventsource_core::{
     Advance, Batch, BoxError, CheckpointStore, Consumer, Failure, OnError, Position, Query, Runner,
     StoreIdentity, StoredEvent, StreamName,
 };
-use futures_util::stream::{FuturesUnordered, StreamExt};
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
 
 use crate::event::CloudEvent;
-use crate::export::{is_uri_reference, source_of};
+use crate::export::ExportError;
 use crate::publish::{Publish, PublishError};
+use crate::source::{is_uri_reference, source_of};
 
 /// Publishes events of a store to the outside.
 ///
@@ -111,14 +112,6 @@ impl<P: Publish> Outbox<P> {
     }
 }
 
-/// A source that is no URI reference.
-#[derive(Debug, thiserror::Error)]
-#[error("the source `{}` of an outbox is no URI reference", .source_text.escape_debug())]
-pub struct BadSource {
-    /// The source that was given.
-    pub source_text: String,
-}
-
 /// Where the events of a stream have come to a halt.
 struct Halt {
     /// The first event that was not published.
@@ -165,16 +158,18 @@ impl<P: Publish> Outbox<P> {
             streams.entry(&event.stream).or_default().push(event);
         }
         let is_out_of_reach = AtomicBool::new(false);
-        // So many streams at the same time; the next one begins where one has ended.
-        let (mut waiting, mut halts) = (streams.into_values(), Vec::new());
-        let mut publishing = FuturesUnordered::new();
-        for events in waiting.by_ref().take(self.streams) {
-            publishing.push(self.publish_stream(source, events, &is_out_of_reach));
-        }
-        while let Some(halt) = publishing.next().await {
-            halts.extend(halt);
-            if let Some(events) = waiting.next() {
-                publishing.push(self.publish_stream(source, events, &is_out_of_reach));
+        let mut waiting = streams.into_values();
+        let mut under_way = FuturesUnordered::new();
+        let mut halts = Vec::new();
+        loop {
+            while under_way.len() < self.streams
+                && let Some(events) = waiting.next()
+            {
+                under_way.push(self.publish_stream(source, events, &is_out_of_reach));
+            }
+            match under_way.next().await {
+                Some(halt) => halts.extend(halt),
+                None => break,
             }
         }
         let at = halts.iter().map(|halt| halt.at).min()?;
@@ -186,7 +181,11 @@ impl<P: Publish> Outbox<P> {
                 _ => {}
             }
         }
-        Some((at, own.or(out_of_reach)?))
+        let error = own.or(out_of_reach);
+        Some((
+            at,
+            error.unwrap_or_else(|| PublishError::unreachable("it was not tried")),
+        ))
     }
 }
 
@@ -207,7 +206,7 @@ impl<S: CheckpointStore, P: Publish> Consumer<S> for Outbox<P> {
         let source = self.source_in(store.identity());
         match is_uri_reference(&source) {
             true => Ok(()),
-            false => Err(BadSource {
+            false => Err(ExportError::Source {
                 source_text: source,
             }
             .into()),

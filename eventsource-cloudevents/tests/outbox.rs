@@ -207,8 +207,5 @@ async fn only_what_matches_is_published_and_a_bad_source_is_refused() {
     let refused = bad.on(&store).catch_up().await.unwrap_err();
     assert!(matches!(refused, RunError::Prepare { .. }), "{refused:?}");
     let why = std::error::Error::source(&refused).unwrap().to_string();
-    assert_eq!(
-        why,
-        "the source `no source` of an outbox is no URI reference"
-    );
+    assert!(why.starts_with("`no source` is no URI"), "{why}");
 }

@@ -23,7 +23,7 @@
 //! # Ok(()) }
 //! ```
 //!
-//! With the feature `outbox` a `NatsPublisher` publishes the events of any store to a JetStream stream that others read.
+//! With the feature `outbox` there is a `NatsPublisher`, for the outbox of any store.
 //!
 //! # The servers
 //!

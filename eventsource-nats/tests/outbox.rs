@@ -34,6 +34,7 @@ async fn record(store: &SqliteStore, stream: &str, name: &str, payload: String) 
 /// A store in a file, and a place on the server for its events.
 struct Place {
     store: SqliteStore,
+    client: async_nats::Client,
     jetstream: jetstream::Context,
     prefix: String,
     _folder: tempfile::TempDir,
@@ -48,7 +49,8 @@ impl Place {
         let client = async_nats::connect(server::one()).await.unwrap();
         Self {
             store,
-            jetstream: jetstream::new(client),
+            jetstream: jetstream::new(client.clone()),
+            client,
             prefix: server::fresh_name(),
             _folder: folder,
         }
@@ -65,7 +67,9 @@ impl Place {
     }
 
     fn outbox(&self) -> Runner<SqliteStore, Outbox<NatsPublisher>> {
-        let publisher = NatsPublisher::new(self.jetstream.clone(), &self.prefix);
+        let prefix = self.prefix.clone();
+        let subject = move |event: &CloudEvent<'_>| format!("{prefix}.{}", event.stored().name);
+        let publisher = NatsPublisher::new(self.client.clone(), subject).structured();
         let outbox = Outbox::new("to-nats", publisher).source("urn:test");
         let soon = Duration::from_millis(5);
         outbox
@@ -89,7 +93,7 @@ impl Place {
             let message = message.unwrap();
             let headers = message.headers.as_ref().unwrap();
             assert_eq!(
-                headers.get("content-type").unwrap().as_str(),
+                headers.get("Content-Type").unwrap().as_str(),
                 "application/cloudevents+json"
             );
             let event: serde_json::Value = serde_json::from_slice(&message.payload).unwrap();
@@ -150,7 +154,7 @@ async fn every_event_is_kept_once_in_order_though_the_outbox_is_killed() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_a_stream_it_waits_and_what_is_too_large_is_parked() {
     let place = Place::fresh().await;
-    record(&place.store, "a/1", "odd name.*..>", "1".into()).await;
+    record(&place.store, "a/1", "first", "1".into()).await;
     record(
         &place.store,
         "a/2",
@@ -171,10 +175,7 @@ async fn without_a_stream_it_waits_and_what_is_too_large_is_parked() {
     let prefix = &place.prefix;
     assert_eq!(
         subjects,
-        [
-            format!("{prefix}.odd%20name.%2A.%.%3E"),
-            format!("{prefix}.small")
-        ]
+        [format!("{prefix}.first"), format!("{prefix}.small")]
     );
     let parked = outbox.parked().await.unwrap();
     assert_eq!(parked.len(), 1);
