@@ -1,8 +1,9 @@
 //! An event store on NATS JetStream, where one machine is not enough: three servers or five hold the same log, and go on when
 //! one of them is lost.
 //!
-//! [`NatsStore`] implements [`Store`](eventsource_core::Store), [`MultiStreamStore`](eventsource_core::MultiStreamStore) and
-//! [`BoundaryStore`](eventsource_core::BoundaryStore). Its positions increase and have gaps, so that it is no
+//! [`NatsStore`] implements [`Store`](eventsource_core::Store), [`MultiStreamStore`](eventsource_core::MultiStreamStore),
+//! [`BoundaryStore`](eventsource_core::BoundaryStore), [`CheckpointStore`](eventsource_core::CheckpointStore) and
+//! [`SnapshotStore`](eventsource_core::SnapshotStore). Its positions increase and have gaps, so that it is no
 //! [`DensePositions`](eventsource_core::DensePositions).
 //!
 //! ```no_run
@@ -35,7 +36,8 @@
 //!   are asked for. A single server is good for tests; on it an append of more than one message is slow (some hundreds a
 //!   second), as the server makes a file for each.
 //! - The account may create the stream, or somebody else makes it as this crate does and the account may publish to its
-//!   subjects and use `$JS.API.DIRECT.GET.<name>`, `$JS.API.STREAM.INFO.<name>` and `$JS.API.CONSUMER.CREATE.<name>.>`.
+//!   subjects and use `$JS.API.DIRECT.GET.<name>`, `$JS.API.STREAM.INFO.<name>` and `$JS.API.CONSUMER.CREATE.<name>.>`; for
+//!   consumers and snapshots also the second stream's, with `$JS.API.STREAM.MSG.GET.<name>-KEPT`.
 //!
 //! How to connect, with TLS, credentials, tokens or NKeys, is set by [`async_nats::ConnectOptions`]:
 //!
@@ -60,6 +62,17 @@
 //! | `EVENTS.k.<key>` | what was stored under an idempotency key |
 //! | `EVENTS.m` | which store this is, and which life of it |
 //! | `EVENTS.b` | messages that only check something, or mark a moment; gone after a second |
+//!
+//! Beside it, once something is kept there, stands a second stream, `EVENTS-KEPT`, with one message for each subject:
+//!
+//! | subject | document |
+//! |---|---|
+//! | `EVENTS-KEPT.c.<consumer>` | the checkpoints of a consumer, its owners, what it has parked |
+//! | `EVENTS-KEPT.m.<consumer>.<version>` | the state of a view |
+//! | `EVENTS-KEPT.s.<category>.<id>` | the snapshots of a stream |
+//!
+//! A document is changed by who has seen its last message, and read from the leader. It is no larger than a message may be: a
+//! larger snapshot is not kept, and so many parked events that they do not fit stop their consumer with an error.
 //!
 //! Names are written as they are, but for what a subject cannot hold, which is written as `%` and two digits a byte.
 //! Other programs can follow `EVENTS.e.account.>`; a message holds all events of its append, in a binary form of which the
