@@ -41,7 +41,7 @@ fn a_payment_is_reserved_screened_submitted_and_settled() {
             .command::<Account>(PAYER, hold)
             .timer_after(DEADLINE, Overdue { payment: PAYMENT }),
     );
-    let held = Held {
+    let reserved = Held {
         payment: PAYMENT,
         amount: 50,
     };
@@ -50,7 +50,7 @@ fn a_payment_is_reserved_screened_submitted_and_settled() {
         amount: 50,
     };
     Payment::given_events(BEGUN)
-        .when(held)
+        .when(reserved)
         .then(Next::nothing().command::<Screening>(PAYMENT, screen));
     let submit = Submit {
         payment: PAYMENT,

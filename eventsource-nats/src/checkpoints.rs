@@ -19,15 +19,11 @@ const HEAD: usize = 16 + 16 + 8;
 
 impl NatsStore {
     /// Does something with the ledger of a consumer, and keeps it if it has changed.
-    async fn with_ledger<T, E: From<StoreError>>(
+    async fn with_ledger<T: Send, E: From<StoreError> + Send>(
         &self,
         name: &str,
         mut work: impl FnMut(&mut Ledger) -> Result<T, E> + Send,
-    ) -> Result<T, E>
-    where
-        T: Send,
-        E: Send,
-    {
+    ) -> Result<T, E> {
         let shared = self.shared();
         shared.check_open()?;
         shared.look_at_life().await?;

@@ -227,7 +227,8 @@ impl Documents {
                 sleep(Kept::PAUSE).await;
             }
         };
-        self.made.get_or_try_init(|| make).await.map(|()| ())
+        self.made.get_or_try_init(|| make).await?;
+        Ok(())
     }
 
     /// Whether the stream keeps what it is given, and one of each.

@@ -317,12 +317,12 @@ pub async fn check<S: Whole>(store: &S) -> Result<(), BoxError> {
     paid.await?;
     let notes = Repository::<Notes, _>::new(store.clone()).codec(MessagePack);
     let notes = notes.load(&"n".to_owned()).await?;
-    let noted = Noted {
+    let expected = Noted {
         text: "naïve ☂".into(),
         labels: vec!["a".into(), String::new()],
         weight: Some(0.5),
     };
-    assert_eq!(notes.all, [noted]);
+    assert_eq!(notes.all, [expected]);
     let deposit = Deposit {
         reference: "r-2".into(),
         amount: 1,
