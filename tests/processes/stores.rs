@@ -1,10 +1,10 @@
 //! The same on every store, and with several who run it at once.
 
 use eventsource_core::prelude::*;
-use eventsource_core::{MemoryStore, Timestamp};
+use eventsource_core::{Dispatcher, MemoryStore, OnError, Retry, Timestamp};
 use eventsource_sqlite::SqliteStore;
 
-use crate::bank::{Bank, busy, outcome};
+use crate::bank::{Bank, LEASE, busy, outcome};
 use crate::together::run_by_all;
 
 #[tokio::test]
@@ -47,4 +47,30 @@ async fn several_run_it_at_once_on_one_file() {
         banks.push(Bank::on(store));
     }
     run_by_all(banks).await;
+}
+
+/// An account to which all commands go: whose turn it is not is tried again, and never parked.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_busy_account_parks_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(folder.path().join("bank.db"))
+        .await
+        .unwrap();
+    let bank = Bank::on(store);
+    bank.deposit("ada", 16).await;
+    for id in 0..16 {
+        bank.request(id, "ada", "bob", 1).await;
+    }
+    let impatient = Retry {
+        attempts: 2,
+        ..Retry::default()
+    };
+    let accounts = bank.accounts().retry(impatient);
+    let runner = bank.transfers().process();
+    let runner = runner
+        .dispatcher(Dispatcher::new().with(accounts))
+        .on_error(OnError::park().retries(0).backoff(LEASE, LEASE));
+    runner.settle().await.unwrap();
+    assert!(runner.handle().parked().await.unwrap().is_empty());
+    assert_eq!(bank.moves("bob").await, [1; 16]);
 }

@@ -48,8 +48,8 @@ impl<'b, S: CheckpointStore> OneByOne<'b, S> {
     }
 
     /// What to return where the store has failed, and nothing is wrong with the event.
-    pub(crate) fn store_failed(&self, error: StoreError) -> Failure {
-        self.begun(error.into())
+    pub(crate) async fn store_failed(&self, error: StoreError) -> Failure {
+        self.begun(error.into()).await
     }
 
     /// Saves the batch.
@@ -59,15 +59,21 @@ impl<'b, S: CheckpointStore> OneByOne<'b, S> {
 
     async fn advance(&mut self, advance: Advance) -> Result<(), Failure> {
         let saved = self.store.advance(&self.batch.slot, self.fence, advance);
-        saved.await.map_err(|error| self.begun(error))
+        match saved.await {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.begun(error).await),
+        }
     }
 
-    /// A part of the batch may be saved already, and is not to be done once more: then the slice is claimed anew, and read
-    /// on from there.
-    fn begun(&self, error: CheckpointError) -> Failure {
-        match self.fence == self.batch.fence {
-            true => Failure::Checkpoint(error),
-            false => Failure::Checkpoint(CheckpointError::Fenced),
+    /// A part of the batch may be saved already, and is not to be done once more: then the slice is given back, to be
+    /// claimed anew and read on from there.
+    async fn begun(&self, error: CheckpointError) -> Failure {
+        if self.fence == self.batch.fence {
+            return Failure::Checkpoint(error);
         }
+        let epoch = self.fence.epoch;
+        // If this fails, it is free when the lease has run out.
+        let _ = self.store.release(&self.batch.slot, epoch).await;
+        Failure::Checkpoint(CheckpointError::Fenced)
     }
 }

@@ -97,7 +97,7 @@ impl<P: Process, S: CheckpointStore> Consumer<S> for Commands<P> {
         for steps in batch.events.chunks(TOGETHER) {
             match self.send_all(store, steps).await {
                 Ok(()) => {}
-                Err((_, SendError::Store(error))) => return Err(done.store_failed(error)),
+                Err((_, SendError::Store(error))) => return Err(done.store_failed(error).await),
                 Err((position, error)) => return Err(done.failed(position, error.into()).await),
             }
             if let Some(last) = steps.last() {
@@ -225,6 +225,14 @@ impl Sending<'_> {
     fn failed(&self, error: ExecuteError<std::convert::Infallible>) -> SendError {
         match error.into_store_error() {
             Ok(error) => SendError::Store(error),
+            // Others were faster, and so get on: nothing is wrong with the command.
+            Err(error @ ExecuteError::Contended { .. }) => SendError::Store(StoreError::Backend {
+                doing: format!(
+                    "a command to {} `{}`",
+                    self.command.aggregate, self.command.id
+                ),
+                source: error.into(),
+            }),
             Err(error) => self.not_sent(error.into()),
         }
     }

@@ -101,7 +101,7 @@ where
         for events in batch.events.chunks(TOGETHER) {
             match self.take(events, order).await {
                 Ok(()) => {}
-                Err((_, StepError::Store(error))) => return Err(done.store_failed(error)),
+                Err((_, StepError::Store(error))) => return Err(done.store_failed(error).await),
                 Err((position, error)) => return Err(done.failed(position, error.into()).await),
             }
         }
