@@ -248,7 +248,7 @@ macro_rules! found_out {
                         return;
                     }
                     // Chance may hide a fault, more often than not on a busy machine; one that is there ends this.
-                    let found = (0..40).find_map(|_| try_it().err());
+                    let found = (0..150).find_map(|_| try_it().err());
                     println!("{}", found.expect("the fault is found"));
                 }
             )*
