@@ -17,11 +17,15 @@ pub(crate) struct Arguments {
     /// They stand in the list of another argument, and `attribute` is its key.
     within: bool,
     list: Vec<Argument>,
+    /// What `crate = …` says, once it has been taken out.
+    runtime: Option<Runtime>,
 }
 
 /// One argument.
 pub(crate) struct Argument {
     pub(crate) key: Ident,
+    /// The key, read once: it is compared with many words.
+    word: String,
     pub(crate) value: Value,
 }
 
@@ -45,6 +49,7 @@ impl Arguments {
             attribute,
             within: false,
             list: Vec::new(),
+            runtime: None,
         };
         arguments.read(tokens, errors);
         arguments
@@ -56,6 +61,7 @@ impl Arguments {
             attribute: key,
             within: true,
             list: Vec::new(),
+            runtime: None,
         };
         arguments.read(tokens, errors);
         arguments
@@ -71,6 +77,7 @@ impl Arguments {
             attribute,
             within: false,
             list: Vec::new(),
+            runtime: None,
         };
         for found in attributes
             .iter()
@@ -106,11 +113,15 @@ impl Arguments {
 
     fn extend(&mut self, list: Vec<Argument>, errors: &mut Errors) {
         for argument in list {
-            match self.list.iter().any(|earlier| earlier.key == argument.key) {
+            match self
+                .list
+                .iter()
+                .any(|earlier| earlier.word == argument.word)
+            {
                 true => errors.add(
                     &argument.key,
                     format!("`{}` is given twice", argument.key),
-                    match argument.key == "from" || argument.key == "alias" {
+                    match argument.word == "from" || argument.word == "alias" {
                         true => format!("write both in one list: `{}(…, …)`", argument.key),
                         false => "leave one of them out".to_owned(),
                     },
@@ -122,16 +133,19 @@ impl Arguments {
 
     /// Takes out the argument with this key.
     pub(crate) fn take(&mut self, key: &str) -> Option<Argument> {
-        let index = self.list.iter().position(|argument| argument.key == key)?;
+        let index = self.list.iter().position(|argument| argument.word == key)?;
         Some(self.list.remove(index))
     }
 
     /// Reports a misspelled key, and goes on as if it had been spelled right: one mistake, one error.
     pub(crate) fn correct(&mut self, known: &[&str], errors: &mut Errors) {
         for index in 0..self.list.len() {
-            let given = self.list[index].key.unraw().to_string();
-            let Some(meant) = nearest(&given, known).filter(|_| !known.contains(&given.as_str()))
-            else {
+            let word = &self.list[index].word;
+            let given = word.trim_start_matches("r#").to_owned();
+            if known.contains(&&*given) {
+                continue;
+            }
+            let Some(meant) = nearest(&given, known) else {
                 continue;
             };
             if !self.has(meant) {
@@ -142,6 +156,7 @@ impl Arguments {
                     format!("did you mean `{meant}`?"),
                 );
                 self.list[index].key = Ident::new(meant, key.span());
+                meant.clone_into(&mut self.list[index].word);
             }
         }
     }
@@ -162,14 +177,14 @@ impl Arguments {
     pub(crate) fn is(&self, key: &str, so: impl Fn(&Value) -> bool) -> bool {
         self.list
             .iter()
-            .any(|argument| argument.key == key && so(&argument.value))
+            .any(|argument| argument.word == key && so(&argument.value))
     }
 
     /// Where the argument with this key stands.
     pub(crate) fn span(&self, key: &str) -> Option<Span> {
         let mut arguments = self.list.iter();
         arguments
-            .find(|argument| argument.key == key)
+            .find(|argument| argument.word == key)
             .map(|argument| argument.key.span())
     }
 
@@ -203,16 +218,20 @@ impl Arguments {
         self.parsed(key, "a type", example, errors)
     }
 
-    /// Takes out `crate = path`.
+    /// Takes out `crate = path`. It may be asked for again.
     pub(crate) fn runtime(&mut self, errors: &mut Errors) -> Runtime {
+        if let Some(runtime) = &self.runtime {
+            return runtime.clone();
+        }
         let parser = |input: ParseStream<'_>| input.call(Path::parse_mod_style);
-        Runtime::new(self.parsed_by(
+        let path = self.parsed_by(
             "crate",
             "the path of the runtime",
             "::eventsource_core",
             parser,
             errors,
-        ))
+        );
+        self.runtime.insert(Runtime::new(path)).clone()
     }
 
     /// Takes out a type, `key = A`, or a list of types, `key(A, B)`.
@@ -473,7 +492,8 @@ fn argument(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Argument
         } else {
             Value::None
         };
-    Ok(Argument { key, value })
+    let word = key.to_string();
+    Ok(Argument { key, word, value })
 }
 
 /// What stands behind `=`: one literal, or the tokens up to the comma.

@@ -5,15 +5,14 @@
 //! derive's own. Only an item with such attributes is left to the derive; it is the same code that does the work.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
-use quote::{quote, quote_spanned};
-use syn::parse::{Parse, Parser};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, DeriveInput, Ident, Path, Token};
+use syn::{Attribute, Data, DeriveInput, Fields, GenericParam, Ident, Path, Token};
 
 use crate::arguments::{Arguments, Value};
 use crate::errors::Errors;
 use crate::message::{Kind, OwnTypes};
-use crate::runtime::lints_off;
 use crate::suggest::{listed, nearest};
 use crate::{aggregate, decision_model, message, timer};
 
@@ -32,54 +31,48 @@ pub(crate) struct Short {
 /// The derive that a short attribute stands for: its name, and what it does.
 type Derive = (
     &'static str,
-    fn(DeriveInput, Option<&OwnTypes>) -> TokenStream,
+    fn(DeriveInput, Arguments, Errors, Option<&OwnTypes>) -> TokenStream,
 );
 
-/// A derive that a short attribute adds.
+/// A derive that a short attribute adds: its name, and the module of `core` in which it is, if it is not serde's.
 struct Added {
     name: &'static str,
-    serde: bool,
-    path: fn(&TokenStream) -> TokenStream,
+    module: Option<&'static str>,
 }
 
 const DEBUG: Added = Added {
     name: "Debug",
-    serde: false,
-    path: |_| quote!(::core::fmt::Debug),
+    module: Some("fmt"),
 };
 const CLONE: Added = Added {
     name: "Clone",
-    serde: false,
-    path: |_| quote!(::core::clone::Clone),
+    module: Some("clone"),
 };
 const EQUAL: Added = Added {
     name: "PartialEq",
-    serde: false,
-    path: |_| quote!(::core::cmp::PartialEq),
+    module: Some("cmp"),
 };
 const WRITE: Added = Added {
     name: "Serialize",
-    serde: true,
-    path: |runtime| quote!(#runtime::private::serde::Serialize),
+    module: None,
 };
 const READ: Added = Added {
     name: "Deserialize",
-    serde: true,
-    path: |runtime| quote!(#runtime::private::serde::Deserialize),
+    module: None,
 };
 
 pub(crate) const EVENT: Short = Short {
     name: "event",
-    derive: Some(("Event", |item, own| {
-        message::implement(Kind::Event, item, own)
+    derive: Some(("Event", |item, arguments, errors, own| {
+        message::implement(Kind::Event, item, arguments, errors, own)
     })),
     adds: &[DEBUG, CLONE, EQUAL, WRITE, READ],
     adds_for: None,
 };
 pub(crate) const COMMAND: Short = Short {
     name: "command",
-    derive: Some(("Command", |item, own| {
-        message::implement(Kind::Command, item, own)
+    derive: Some(("Command", |item, arguments, errors, own| {
+        message::implement(Kind::Command, item, arguments, errors, own)
     })),
     adds: &[DEBUG, CLONE, EQUAL, WRITE, READ],
     adds_for: None,
@@ -92,13 +85,17 @@ pub(crate) const TIMER: Short = Short {
 };
 pub(crate) const AGGREGATE: Short = Short {
     name: "aggregate",
-    derive: Some(("Aggregate", |item, _| aggregate::implement(item))),
+    derive: Some(("Aggregate", |item, arguments, errors, _| {
+        aggregate::implement(item, arguments, errors)
+    })),
     adds: &[DEBUG],
     adds_for: Some(("snapshot", &[WRITE, READ])),
 };
 pub(crate) const DECISION_MODEL: Short = Short {
     name: "decision_model",
-    derive: Some(("DecisionModel", |item, _| decision_model::implement(item))),
+    derive: Some(("DecisionModel", |item, arguments, errors, _| {
+        decision_model::implement(item, arguments, errors)
+    })),
     adds: &[DEBUG, CLONE],
     adds_for: None,
 };
@@ -109,17 +106,21 @@ pub(crate) const VALUE: Short = Short {
     adds_for: None,
 };
 
-/// Puts the derives on the item, and the arguments back, for the derive to read.
+/// Puts the derives on the item, and what its own derive would write beside it; or the arguments back, for that to read.
 pub(crate) fn expand(short: &Short, arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    if check_item(short, &item, &mut errors).is_none() {
-        return quote!(#item #errors);
-    }
-    let Some((attributes, rest)) = errors.keep(split.parse2(item.clone())) else {
-        return quote!(#item #errors);
+    let parsed: Option<DeriveInput> = syn::parse2(item.clone()).ok();
+    let parsed = parsed.filter(|parsed| !matches!(parsed.data, Data::Union(_)));
+    let unread = match parsed {
+        Some(_) => Vec::new(),
+        None if check_item(short, &item, &mut errors).is_none() => return quote!(#item #errors),
+        None => match errors.keep(first_attributes.parse2(item.clone())) {
+            Some(attributes) => attributes,
+            None => return quote!(#item #errors),
+        },
     };
+    let attributes = parsed.as_ref().map_or(&unread, |parsed| &parsed.attrs);
 
-    let name = Ident::new(short.name, Span::call_site());
     let mut found = Errors::default();
     let mut read = Arguments::parse(short.name, arguments.clone(), &mut found);
     let runtime = read.runtime(&mut found);
@@ -127,9 +128,8 @@ pub(crate) fn expand(short: &Short, arguments: TokenStream, item: TokenStream) -
         .take("without")
         .map(|argument| words(short, &argument.key, &argument.value, &mut errors));
     let without = without.unwrap_or_default();
-    let present = derives(&attributes);
+    let present = derives(attributes);
 
-    let runtime_path = quote!(#runtime);
     let missing = |added: &&Added| {
         !present
             .iter()
@@ -142,59 +142,71 @@ pub(crate) fn expand(short: &Short, arguments: TokenStream, item: TokenStream) -
     let own = short
         .derive
         .filter(|(own, _)| !present.iter().any(|there| there == own));
-    let serde = added.iter().any(|added| added.serde) && !names_serde(&attributes);
-    let serde = serde.then(|| {
-        let path = runtime.serde();
-        quote!(#[serde(crate = #path)])
-    });
+    let serde = added.iter().any(|added| added.module.is_none()) && !names_serde(attributes);
+    let serde = serde.then(|| runtime.serde()).into_iter();
     // That it could be `Eq` as well is for the user to say, and no lint's business.
     let lint = added.iter().any(|added| added.name == EQUAL.name);
-    let lint = lint.then(|| lints_off(quote!(clippy::derive_partial_eq_without_eq)));
-    let arguments = without_without(arguments);
-    // The derive reports what is wrong with its arguments; where there is none, it is done here.
-    let helper = match short.derive {
-        Some(_) if arguments.is_empty() => None,
-        Some(_) => Some(quote_spanned!(name.span()=> #[#name(#arguments)])),
-        None => {
-            read.finish(&["crate", "without"], &mut found);
-            errors.append(found);
+    let lint = lint.then(|| Ident::new("derive_partial_eq_without_eq", Span::call_site()));
+    let lint = lint.iter();
+
+    let (mut types, mut bounded) = (None, None);
+    let mut helper = None;
+    let implemented = match (own, parsed) {
+        (Some((_, implement)), Some(parsed)) if is_plain(&parsed) => {
+            // With all of the five, what a field's type lacks is reported once: three are written out, serde's two have a bound.
+            if short.adds.len() == 5 && added.len() == 5 {
+                types = message::own_types(&parsed);
+            }
+            if let Some(types) = &types {
+                let mut item = parsed.clone();
+                message::bound(&mut item, types, &runtime);
+                bounded = Some(item);
+            }
+            Some(implement(parsed, read, found, types.as_ref()))
+        }
+        _ => {
+            // The derive reports what is wrong with its arguments; where there is none, it is done here.
+            if short.derive.is_none() {
+                read.finish(&["crate", "without"], &mut found);
+                errors.append(found);
+            }
+            let arguments = without_without(arguments);
+            let name = Ident::new(short.name, Span::call_site());
+            let left = short.derive.filter(|_| !arguments.is_empty());
+            helper = left.map(|_| quote_spanned!(name.span()=> #[#name(#arguments)]));
             None
         }
     };
-    let mut item = quote!(#(#attributes)* #rest);
-    let plain = (own.is_some() && is_plain(item.clone())).then(|| syn::parse2(item.clone()).ok());
-    let (mut types, mut implemented) = (None, None);
-    if let (Some((_, implement)), Some(plain)) = (own, plain.flatten()) {
-        // With all of the five, what a field's type lacks is reported once: three are written out, serde's two have a bound.
-        if short.adds.len() == 5 && added.len() == 5 {
-            types = message::own_types(&plain);
-        }
-        let whole = match helper.is_some() {
-            true => syn::parse2(quote!(#helper #item)).ok(),
-            false => Some(plain.clone()),
-        };
-        implemented = whole.map(|whole| implement(whole, types.as_ref()));
-        if let Some(types) = &types {
-            let mut bounded = plain;
-            message::bound(&mut bounded, types, &runtime);
-            item = quote!(#bounded);
+    let item = bounded.map_or(item, |bounded| bounded.into_token_stream());
+
+    let own = own.filter(|_| implemented.is_none());
+    let own = own.map(|(derive, _)| Ident::new(derive, Span::call_site()));
+    let own = own.iter();
+    let (mut standard, mut modules, mut serdes) = (Vec::new(), Vec::new(), Vec::new());
+    for Added { name, module } in &added {
+        let name = Ident::new(name, Span::call_site());
+        match module {
+            Some(module) if types.is_none() => {
+                modules.push(Ident::new(module, Span::call_site()));
+                standard.push(name);
+            }
+            Some(_) => {}
+            None => serdes.push(name),
         }
     }
-    let (own, helper) = match implemented {
-        Some(_) => (None, None),
-        None => (own, helper),
-    };
-    let left = added.iter().filter(|added| added.serde || types.is_none());
-    let paths = left.map(|added| (added.path)(&runtime_path));
-    let own = own.map(|(derive, _)| {
-        let derive = Ident::new(derive, Span::call_site());
-        quote!(#runtime::#derive)
+    let derives = (!added.is_empty() || own.len() > 0).then(|| {
+        quote! {
+            #[derive(
+                #(::core::#modules::#standard,)*
+                #(#runtime::private::serde::#serdes,)*
+                #(#runtime::#own)*
+            )]
+        }
     });
-    let derives = (!added.is_empty() || own.is_some()).then(|| quote!(#[derive(#(#paths,)* #own)]));
     quote! {
         #derives
-        #serde
-        #lint
+        #(#[serde(crate = #serde)])*
+        #(#[cfg_attr(clippy, allow(clippy::#lint))])*
         #helper
         #item
         #implemented
@@ -203,29 +215,41 @@ pub(crate) fn expand(short: &Short, arguments: TokenStream, item: TokenStream) -
 }
 
 /// Whether nothing in an item is for the compiler, or for a derive, to take out.
-fn is_plain(item: TokenStream) -> bool {
+fn is_plain(item: &DeriveInput) -> bool {
     const KEPT: [&str; 5] = ["allow", "deprecated", "derive", "doc", "serde"];
-    let mut after_hash = false;
-    item.into_iter().all(|token| {
-        let was_after_hash = after_hash;
-        after_hash = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '#');
-        match token {
-            TokenTree::Group(group) if was_after_hash => {
-                let first = group.stream().into_iter().next();
-                first.is_some_and(|first| KEPT.contains(&first.to_string().as_str()))
-            }
-            TokenTree::Group(group) => is_plain(group.stream()),
-            _ => true,
+    let kept = |attributes: &[Attribute]| {
+        attributes.iter().all(|attribute| {
+            let name = attribute.path().get_ident().map(Ident::to_string);
+            name.is_some_and(|name| KEPT.contains(&&*name))
+        })
+    };
+    let parameters = item
+        .generics
+        .params
+        .iter()
+        .all(|parameter| match parameter {
+            GenericParam::Lifetime(parameter) => kept(&parameter.attrs),
+            GenericParam::Type(parameter) => kept(&parameter.attrs),
+            GenericParam::Const(parameter) => kept(&parameter.attrs),
+        });
+    let fields = |fields: &Fields| fields.iter().all(|field| kept(&field.attrs));
+    kept(&item.attrs)
+        && parameters
+        && match &item.data {
+            Data::Struct(data) => fields(&data.fields),
+            Data::Enum(data) => data
+                .variants
+                .iter()
+                .all(|variant| kept(&variant.attrs) && fields(&variant.fields)),
+            Data::Union(_) => false,
         }
-    })
 }
 
-/// The item's attributes, and all the rest of it.
-fn split(input: syn::parse::ParseStream<'_>) -> syn::Result<(Vec<Attribute>, TokenStream)> {
-    Ok((
-        input.call(Attribute::parse_outer)?,
-        TokenStream::parse(input)?,
-    ))
+/// The attributes of an item that cannot be read.
+fn first_attributes(input: ParseStream<'_>) -> syn::Result<Vec<Attribute>> {
+    let attributes = input.call(Attribute::parse_outer)?;
+    TokenStream::parse(input)?;
+    Ok(attributes)
 }
 
 /// Says what is wrong with an item that is neither a struct nor an enum.

@@ -1,8 +1,8 @@
 //! The path by which generated code names the runtime, and where generated tokens stand.
 
-use proc_macro2::{Group, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
-use syn::Path;
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, TokenStreamExt, quote};
+use syn::{Path, Token};
 
 /// `::eventsource_core`, or what `crate = …` says.
 #[derive(Clone, Default)]
@@ -20,7 +20,10 @@ impl Runtime {
 
     /// The path of its serde, as serde's own attribute wants it.
     pub(crate) fn serde(&self) -> String {
-        quote!(#self::private::serde).to_string().replace(' ', "")
+        match &self.0 {
+            Some(path) => quote!(#path::private::serde).to_string().replace(' ', ""),
+            None => "::eventsource_core::private::serde".to_owned(),
+        }
     }
 }
 
@@ -28,7 +31,10 @@ impl ToTokens for Runtime {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         match &self.0 {
             Some(path) => path.to_tokens(tokens),
-            None => tokens.extend(quote!(::eventsource_core)),
+            None => {
+                <Token![::]>::default().to_tokens(tokens);
+                tokens.append(Ident::new("eventsource_core", Span::call_site()));
+            }
         }
     }
 }

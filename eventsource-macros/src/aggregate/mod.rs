@@ -10,6 +10,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::DeriveInput;
 
+use crate::arguments::Arguments;
 use crate::errors::Errors;
 use crate::runtime::Runtime;
 pub(crate) use enums::{aliases, message_set};
@@ -17,12 +18,22 @@ pub(crate) use model::{Entry, List};
 pub(crate) use parse::entries;
 
 pub(crate) fn derive(item: TokenStream) -> TokenStream {
-    syn::parse2(item).map_or_else(|error| error.to_compile_error(), implement)
+    syn::parse2(item).map_or_else(
+        |error| error.to_compile_error(),
+        |item: DeriveInput| {
+            let mut errors = Errors::default();
+            let arguments = Arguments::of("aggregate", &item.attrs, &mut errors);
+            implement(item, arguments, errors)
+        },
+    )
 }
 
-pub(crate) fn implement(item: DeriveInput) -> TokenStream {
-    let mut errors = Errors::default();
-    let implementation = match parse::parse(item, &mut errors) {
+pub(crate) fn implement(
+    item: DeriveInput,
+    arguments: Arguments,
+    mut errors: Errors,
+) -> TokenStream {
+    let implementation = match parse::parse(item, arguments, &mut errors) {
         Ok(aggregate) => Some(expand::expand(&aggregate)),
         Err(runtime) => stand_in(&runtime, &errors),
     };

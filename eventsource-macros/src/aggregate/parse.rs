@@ -24,8 +24,11 @@ const KNOWN: [&str; 9] = [
 ];
 
 /// What was understood; where that is not enough, the path of the runtime alone.
-pub(crate) fn parse(item: DeriveInput, errors: &mut Errors) -> Result<Aggregate, Runtime> {
-    let mut arguments = Arguments::of("aggregate", &item.attrs, errors);
+pub(crate) fn parse(
+    item: DeriveInput,
+    mut arguments: Arguments,
+    errors: &mut Errors,
+) -> Result<Aggregate, Runtime> {
     let runtime = arguments.runtime(errors);
     understand(item, arguments, &runtime, errors).ok_or(runtime)
 }

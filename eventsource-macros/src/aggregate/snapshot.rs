@@ -20,7 +20,7 @@ pub(crate) fn parse(
     item: &DeriveInput,
     errors: &mut Errors,
 ) -> Option<Snapshot> {
-    let Argument { key, value } = arguments.take("snapshot")?;
+    let Argument { key, value, .. } = arguments.take("snapshot")?;
     let said = match value {
         Value::None => TokenStream::new(),
         Value::List(group) if group.delimiter() == Delimiter::Parenthesis => group.stream(),

@@ -8,15 +8,26 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::DeriveInput;
 
+use crate::arguments::Arguments;
 use crate::errors::Errors;
 
 pub(crate) fn derive(item: TokenStream) -> TokenStream {
-    syn::parse2(item).map_or_else(|error| error.to_compile_error(), implement)
+    syn::parse2(item).map_or_else(
+        |error| error.to_compile_error(),
+        |item: DeriveInput| {
+            let mut errors = Errors::default();
+            let arguments = Arguments::of("decision_model", &item.attrs, &mut errors);
+            implement(item, arguments, errors)
+        },
+    )
 }
 
-pub(crate) fn implement(item: DeriveInput) -> TokenStream {
-    let mut errors = Errors::default();
-    let model = parse::parse(item, &mut errors);
+pub(crate) fn implement(
+    item: DeriveInput,
+    arguments: Arguments,
+    mut errors: Errors,
+) -> TokenStream {
+    let model = parse::parse(item, arguments, &mut errors);
     let implementation = model.map(|model| expand::expand(&model));
     quote!(#implementation #errors)
 }

@@ -12,7 +12,11 @@ use crate::message::{self, Kind, Tag, documentation};
 
 const KNOWN: [&str; 5] = ["name", "events", "retired", "any_event", "crate"];
 
-pub(crate) fn parse(item: DeriveInput, errors: &mut Errors) -> Option<DecisionModel> {
+pub(crate) fn parse(
+    item: DeriveInput,
+    mut arguments: Arguments,
+    errors: &mut Errors,
+) -> Option<DecisionModel> {
     let fields = match item.data {
         Data::Struct(data) => data.fields,
         Data::Enum(data) => {
@@ -41,7 +45,6 @@ pub(crate) fn parse(item: DeriveInput, errors: &mut Errors) -> Option<DecisionMo
         return None;
     }
 
-    let mut arguments = Arguments::of("decision_model", &item.attrs, errors);
     arguments.correct(&KNOWN, errors);
     let runtime = arguments.runtime(errors);
     let name = arguments.text("name", errors);

@@ -12,6 +12,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::DeriveInput;
 
+use crate::arguments::Arguments;
 use crate::errors::Errors;
 use expand::expand;
 pub(crate) use expand::{Rules, adds, set};
@@ -23,15 +24,24 @@ pub(crate) use standard::{OwnTypes, bound, own_types};
 pub(crate) fn derive(kind: Kind, item: TokenStream) -> TokenStream {
     syn::parse2(item).map_or_else(
         |error| error.to_compile_error(),
-        |item| implement(kind, item, None),
+        |item: DeriveInput| {
+            let mut errors = Errors::default();
+            let arguments = Arguments::of(kind.word(), &item.attrs, &mut errors);
+            implement(kind, item, arguments, errors, None)
+        },
     )
 }
 
 /// With the own types of its fields also its standard traits.
-pub(crate) fn implement(kind: Kind, item: DeriveInput, own: Option<&OwnTypes>) -> TokenStream {
-    let mut errors = Errors::default();
+pub(crate) fn implement(
+    kind: Kind,
+    item: DeriveInput,
+    arguments: Arguments,
+    mut errors: Errors,
+    own: Option<&OwnTypes>,
+) -> TokenStream {
     let standard = own.map(|own| standard::expand(&item, own));
-    let message = parse::parse(kind, item, &mut errors);
+    let message = parse::parse(kind, item, arguments, &mut errors);
     let implementation = message.map(|message| expand(&message, standard.as_ref()));
     quote!(#implementation #errors)
 }

@@ -21,8 +21,12 @@ const EVENT_KEYS: &[&str] = &[
     "name", "version", "stream", "of", "into", "from", "upcast", "alias", "down", "since", "crate",
 ];
 
-pub(crate) fn parse(kind: Kind, item: DeriveInput, errors: &mut Errors) -> Option<Message> {
-    let mut arguments = Arguments::of(kind.word(), &item.attrs, errors);
+pub(crate) fn parse(
+    kind: Kind,
+    item: DeriveInput,
+    mut arguments: Arguments,
+    errors: &mut Errors,
+) -> Option<Message> {
     let runtime = arguments.runtime(errors);
     check_no_tag(&item.attrs, errors);
     let generic = check_generics(kind, &item.generics, errors);

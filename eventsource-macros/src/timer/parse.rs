@@ -7,8 +7,11 @@ use super::model::Timer;
 use crate::arguments::Arguments;
 use crate::errors::Errors;
 
-pub(super) fn parse(item: &DeriveInput, errors: &mut Errors) -> Option<Timer> {
-    let mut arguments = Arguments::of("timer", &item.attrs, errors);
+pub(super) fn parse(
+    item: &DeriveInput,
+    mut arguments: Arguments,
+    errors: &mut Errors,
+) -> Option<Timer> {
     let runtime = arguments.runtime(errors);
     let name = arguments.text("name", errors);
     arguments.finish(&["name", "crate"], errors);
