@@ -143,17 +143,20 @@ const _: () = {
             Self::Placed(it)
         }
     }
-    impl __p::Decision<Order> for __E0 {
-        type By = __p::AsEvent;
-    }
     #[cfg(feature = "returns")]
     impl __p::From<__E1> for OrderEvent {
         fn from(it: __E1) -> Self {
             Self::Returned(it)
         }
     }
+    impl __p::Decision<Order> for __E0 {
+        type By = __p::AsEvent;
+    }
     #[cfg(feature = "returns")]
     impl __p::Decision<Order> for __E1 {
+        type By = __p::AsEvent;
+    }
+    impl __p::Decision<Order> for __Event<OrderEvent> {
         type By = __p::AsEvent;
     }
     type __Commands = (__C0, ());
@@ -231,9 +234,6 @@ const _: () = {
         const HANDLER: __p::Handler<Order, Self> = <Order as __p::Handle<
             __Command<__C0>,
         >>::HANDLER;
-    }
-    impl __p::Decision<Order> for __Event<OrderEvent> {
-        type By = __p::AsEvent;
     }
     impl __p::DispatchedBy<Order> for OrderCommand {
         const HANDLER: __p::Handler<Order, Self> = __p::Handler::new(|command, on| match command {

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, TokenStreamExt, quote};
-use syn::{Path, Token};
+use syn::{Path, Token, Type};
 
 /// `::eventsource_core`, or what `crate = …` says.
 #[derive(Clone, Default)]
@@ -60,15 +60,39 @@ pub(crate) fn scope(runtime: &Runtime, items: TokenStream) -> TokenStream {
 
 /// What switches the lints off that are about what a person wrote.
 pub(crate) fn quiet() -> TokenStream {
-    let clippy = lints_off(quote!(
-        clippy::all,
-        clippy::nursery,
-        clippy::pedantic,
-        clippy::restriction
-    ));
     quote! {
         #[allow(deprecated, unused_qualifications, unused_variables)]
-        #clippy
+        #[cfg_attr(clippy, allow(clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction))]
+    }
+}
+
+/// The same word at another place.
+pub(crate) fn moved(word: &Ident, span: Span) -> Ident {
+    let mut word = word.clone();
+    word.set_span(span);
+    word
+}
+
+/// The type of this name.
+pub(crate) fn ident_type(ident: &Ident) -> Type {
+    Type::Path(syn::TypePath {
+        attrs: Vec::new(),
+        qself: None,
+        path: ident.clone().into(),
+    })
+}
+
+/// The same type at another place.
+pub(crate) fn moved_type(ty: &Type, span: Span) -> Type {
+    match ty {
+        Type::Path(path) if path.path.get_ident().is_some() => {
+            let mut path = path.clone();
+            for segment in &mut path.path.segments {
+                segment.ident.set_span(span);
+            }
+            Type::Path(path)
+        }
+        other => Type::Verbatim(respanned(other, span)),
     }
 }
 

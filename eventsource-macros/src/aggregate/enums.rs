@@ -1,55 +1,53 @@
 //! The enum that is generated from a list of events or commands, and what every such enum has.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, format_ident, quote};
-use syn::{Attribute, Ident};
+use quote::{format_ident, quote};
+use syn::Ident;
 
-use crate::aggregate::model::{Aggregate, Entry, List};
+use crate::aggregate::model::{Aggregate, Columns, Entry, List};
 use crate::message::{self, Body, Kind, Rules, Variant};
-use crate::runtime::respanned;
+use crate::runtime::{ident_type, moved};
 
 /// The enum itself, which stands beside the aggregate.
 pub(crate) fn definition(aggregate: &Aggregate, list: &List) -> TokenStream {
     let Aggregate {
         vis, ident: owner, ..
     } = aggregate;
-    let List {
-        kind,
-        ident,
-        entries,
-        ..
-    } = list;
+    let List { kind, ident, .. } = list;
     let about = match kind {
         Kind::Event => format!(" Everything that can happen to [`{owner}`]."),
         Kind::Command => format!(" Everything that can be asked of [`{owner}`]."),
     };
-    let variants = entries.iter().map(
-        |Entry {
-             cfg, path, variant, ..
-         }| quote!(#(#cfg)* #variant(#path),),
-    );
+    let Columns {
+        cfgs,
+        paths,
+        variants,
+        ..
+    } = list.columns();
     quote! {
         #[doc = #about]
         #[allow(deprecated, missing_docs)]
-        #vis enum #ident { #(#variants)* }
+        #vis enum #ident { #(#(#cfgs)* #variants(#paths),)* }
     }
 }
 
 /// The types of a list under short names: a misspelled one is then misspelled once.
 pub(crate) fn aliases(list: &List) -> TokenStream {
-    let aliases = list.entries.iter().map(
-        |Entry {
-             cfg, path, alias, ..
-         }| quote!(#(#cfg)* type #alias = #path;),
-    );
-    quote!(#(#aliases)*)
+    let Columns {
+        cfgs,
+        paths,
+        aliases,
+        ..
+    } = list.columns();
+    quote!(#(#(#cfgs)* type #aliases = #paths;)*)
 }
 
 /// The words for the list as a whole, in generated code.
 pub(crate) struct Words {
     /// The list of the types.
     pub(crate) each: Ident,
-    /// A type, if all of the list are messages of its kind.
+    /// Of a message its type, if all of the list are messages of their kind. That they are is said once, in the table of
+    /// the enum: where it does not compile, this is an error type, about which nothing is said a second time.
     known: Ident,
 }
 
@@ -62,13 +60,6 @@ pub(crate) fn words(kind: Kind) -> Words {
         each: Ident::new(each, Span::call_site()),
         known: Ident::new(known, Span::call_site()),
     }
-}
-
-/// The type of a message, if all of its list are messages of its kind. That they are is said once, in the table of the
-/// enum: where it does not compile, this is an error type, about which nothing is said a second time.
-pub(crate) fn known(kind: Kind, message: &Ident) -> TokenStream {
-    let known = words(kind).known;
-    quote!(#known<#message>)
 }
 
 /// The types of a list as one type, and what [`known`] speaks of.
@@ -111,7 +102,7 @@ pub(crate) fn message_set(list: &List) -> TokenStream {
     let of = |entry: &Entry| Variant {
         cfg: entry.cfg.clone(),
         ident: entry.variant.clone(),
-        body: Body::Of(entry.alias.to_token_stream()),
+        body: Body::Of(ident_type(&entry.alias)),
     };
     let variants: Vec<_> = list.entries.iter().map(of).collect();
     let rules = Rules {
@@ -124,97 +115,81 @@ pub(crate) fn message_set(list: &List) -> TokenStream {
 /// Reading, writing, conversions, and the standard traits that all of its messages have.
 pub(crate) fn implementation(owner: &Ident, list: &List) -> TokenStream {
     let (together, set, standard) = (together(list), message_set(list), standard_traits(list));
-    let entries = list.entries.iter().map(|entry| {
-        let (cfg, alias) = (&entry.cfg, &entry.alias);
-        let conversion = conversion(list, entry);
-        let own = match list.kind {
-            Kind::Event => event(owner, cfg, &quote!(#alias)),
-            Kind::Command => command(owner, entry),
-        };
-        quote!(#conversion #own)
-    });
+    let (ident, columns) = (&list.ident, list.columns());
+    let Columns {
+        cfgs,
+        variants,
+        aliases,
+        ..
+    } = &columns;
+    let own = match list.kind {
+        Kind::Event => events(owner, &columns, ident),
+        Kind::Command => commands(owner, &columns, ident),
+    };
     quote! {
         #together
         #set
         #standard
-        #(#entries)*
-    }
-}
-
-/// From a message to the enum.
-fn conversion(list: &List, entry: &Entry) -> TokenStream {
-    let set = &list.ident;
-    let Entry {
-        cfg,
-        alias,
-        variant,
-        ..
-    } = entry;
-    quote! {
-        #(#cfg)*
-        impl __p::From<#alias> for #set {
-            fn from(it: #alias) -> Self {
-                Self::#variant(it)
+        #(
+            #(#cfgs)*
+            impl __p::From<#aliases> for #ident {
+                fn from(it: #aliases) -> Self {
+                    Self::#variants(it)
+                }
             }
-        }
+        )*
+        #own
     }
 }
 
-/// Makes the whole enum of events the aggregate's own. Where one of the list is no event, so is every type: that has been
-/// reported, and what a handler returns is then not reported beside it.
-pub(crate) fn events(owner: &Ident, List { kind, ident, .. }: &List) -> TokenStream {
-    event(owner, &[], &known(*kind, ident))
-}
-
-/// Makes an event, or the whole enum, the aggregate's own.
-pub(crate) fn event(owner: &Ident, cfg: &[Attribute], event: &TokenStream) -> TokenStream {
+/// Makes the events, and the whole enum of them, the aggregate's own. Where one of the list is no event, so is every type:
+/// that has been reported, and what a handler returns is then not reported beside it.
+fn events(owner: &Ident, Columns { cfgs, aliases, .. }: &Columns<'_>, set: &Ident) -> TokenStream {
     quote! {
-        #(#cfg)*
-        impl __p::Decision<#owner> for #event {
+        #(
+            #(#cfgs)*
+            impl __p::Decision<#owner> for #aliases {
+                type By = __p::AsEvent;
+            }
+        )*
+        impl __p::Decision<#owner> for __Event<#set> {
             type By = __p::AsEvent;
         }
     }
 }
 
-/// Makes a command the aggregate's own. That it is not handled is said at its place in the list.
-fn command(
-    owner: &Ident,
-    Entry {
-        cfg,
-        alias,
-        variant,
+/// Makes the commands the aggregate's own, and the enum of them their dispatcher. That one is not handled is said at its
+/// place in the list.
+fn commands(owner: &Ident, columns: &Columns<'_>, set: &Ident) -> TokenStream {
+    let Columns {
+        cfgs,
+        variants,
+        aliases,
         ..
-    }: &Entry,
-) -> TokenStream {
-    let own = respanned(owner, variant.span());
-    let handled = known(Kind::Command, alias);
+    } = columns;
+    let owners = variants.iter().map(|variant| moved(owner, variant.span()));
     quote! {
-        #(#cfg)*
-        impl __p::DispatchedBy<#owner> for #alias {
-            const HANDLER: __p::Handler<#owner, Self> = <#own as __p::Handle<#handled>>::HANDLER;
-        }
-    }
-}
-
-/// The dispatcher.
-pub(crate) fn dispatcher(owner: &Ident, List { ident, entries, .. }: &List) -> TokenStream {
-    let arms = entries.iter().map(
-        |Entry { cfg, variant, .. }| quote!(#(#cfg)* Self::#variant(it) => __p::decide(it, on),),
-    );
-    quote! {
-        impl __p::DispatchedBy<#owner> for #ident {
-            const HANDLER: __p::Handler<#owner, Self> = __p::Handler::new(|command, on| match command { #(#arms)* });
+        #(
+            #(#cfgs)*
+            impl __p::DispatchedBy<#owner> for #aliases {
+                const HANDLER: __p::Handler<#owner, Self> = <#owners as __p::Handle<__Command<#aliases>>>::HANDLER;
+            }
+        )*
+        impl __p::DispatchedBy<#owner> for #set {
+            const HANDLER: __p::Handler<#owner, Self> = __p::Handler::new(|command, on| match command {
+                #(#(#cfgs)* Self::#variants(it) => __p::decide(it, on),)*
+            });
         }
     }
 }
 
 /// `Debug`, `Clone` and `PartialEq`, each if all messages have it, and serde's two through the table.
 fn standard_traits(list: &List) -> TokenStream {
-    let (ident, each) = (&list.ident, words(list.kind).each);
+    let (ident, Words { each, known }) = (&list.ident, words(list.kind));
     // A command has `Clone`, or it is none, and that has been reported.
     let cloned = match list.kind {
         Kind::Event => quote!(#each),
-        Kind::Command => known(list.kind, &each),
+        Kind::Command => quote!(#known<#each>),
     };
     quote! {
         impl __p::Debug for #ident where for<'a> #each: __p::DebugEach<'a> {

@@ -2,13 +2,13 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
+use syn::Ident;
 use syn::spanned::Spanned;
 
 use crate::aggregate::enums::{self, aliases};
-use crate::aggregate::model::{Aggregate, Entry, List, Messages};
+use crate::aggregate::model::{Aggregate, Columns, List, Messages};
 use crate::aggregate::snapshot;
-use crate::message::Kind;
-use crate::runtime::{respanned, scope};
+use crate::runtime::{moved, scope};
 
 pub(crate) fn expand(aggregate: &Aggregate) -> TokenStream {
     let lists: Vec<_> = [&aggregate.events, &aggregate.commands]
@@ -54,36 +54,36 @@ fn set(messages: &Messages) -> TokenStream {
     }
 }
 
-/// What makes the enum of events the aggregate's own.
-fn recorded(Aggregate { ident, events, .. }: &Aggregate) -> TokenStream {
-    match events {
-        Messages::Listed(list) => enums::events(ident, list),
-        Messages::Own(own) => {
-            let event = enums::event(ident, &[], &quote!(#own));
-            let owner = respanned(ident, own.span());
-            let parts = quote_spanned!(own.span()=> const _: () = __p::whole::<#owner>(););
-            quote!(#event #parts)
+/// What makes an enum of the user's own that of the aggregate's events.
+fn recorded(Aggregate { ident, events, .. }: &Aggregate) -> Option<TokenStream> {
+    let Messages::Own(own) = events else {
+        return None;
+    };
+    let owner = moved(ident, own.span());
+    let parts = quote_spanned!(own.span()=> const _: () = __p::whole::<#owner>(););
+    Some(quote! {
+        impl __p::Decision<#ident> for #own {
+            type By = __p::AsEvent;
         }
-    }
+        #parts
+    })
 }
 
-/// How the enum of commands is decided about.
+/// How an enum of the user's own is decided about.
 fn dispatched(
     Aggregate {
         ident, commands, ..
     }: &Aggregate,
-) -> TokenStream {
-    match commands {
-        Messages::Listed(list) => enums::dispatcher(ident, list),
-        Messages::Own(own) => {
-            let owner = respanned(ident, own.span());
-            quote! {
-                impl __p::DispatchedBy<#ident> for #own {
-                    const HANDLER: __p::Handler<#ident, Self> = <#owner as __p::Handle<#own>>::HANDLER;
-                }
-            }
+) -> Option<TokenStream> {
+    let Messages::Own(own) = commands else {
+        return None;
+    };
+    let owner = moved(ident, own.span());
+    Some(quote! {
+        impl __p::DispatchedBy<#ident> for #own {
+            const HANDLER: __p::Handler<#ident, Self> = <#owner as __p::Handle<#own>>::HANDLER;
         }
-    }
+    })
 }
 
 /// `Aggregate` itself.
@@ -143,37 +143,30 @@ fn interface(aggregate: &Aggregate) -> TokenStream {
 fn applied(aggregate: &Aggregate) -> (TokenStream, TokenStream) {
     match &aggregate.events {
         Messages::Own(own) => {
-            let owner = respanned(&quote!(Self), own.span());
+            let owner = Ident::new("Self", own.span());
             (
                 quote!(<#owner as __p::Apply<#own>>::CREATES),
                 quote!(<#owner as __p::Apply<#own>>::visit(event, to)),
             )
         }
-        Messages::Listed(List {
-            ident: set,
-            entries,
-            ..
-        }) => {
-            let creates = entries.iter().map(
-                |Entry {
-                     cfg,
-                     alias,
-                     variant,
-                     ..
-                 }| {
-                    let own = respanned(&quote!(Self), variant.span());
-                    let event = enums::known(Kind::Event, alias);
-                    quote!(#(#cfg)* <#own as __p::Apply<#event>>::CREATES,)
-                },
-            );
-            let arms = entries.iter().map(
-                |Entry { cfg, alias, variant, .. }| {
-                    let own = respanned(&quote!(Self), variant.span());
-                    let event = enums::known(Kind::Event, alias);
-                    quote!(#(#cfg)* #set::#variant(ref it) => <#own as __p::Apply<#event>>::visit(it, to),)
-                },
-            );
-            (quote!(#(#creates)*), quote!(match *event { #(#arms)* }))
+        Messages::Listed(list) => {
+            let (set, columns) = (&list.ident, list.columns());
+            let Columns {
+                cfgs,
+                variants,
+                aliases,
+                ..
+            } = columns;
+            let own = variants.iter();
+            let own: Vec<_> = own
+                .map(|variant| Ident::new("Self", variant.span()))
+                .collect();
+            (
+                quote!(#(#(#cfgs)* <#own as __p::Apply<__Event<#aliases>>>::CREATES,)*),
+                quote!(match *event {
+                    #(#(#cfgs)* #set::#variants(ref it) => <#own as __p::Apply<__Event<#aliases>>>::visit(it, to),)*
+                }),
+            )
         }
     }
 }

@@ -60,3 +60,29 @@ pub(crate) struct Entry {
     /// The type's short name within the generated code.
     pub(crate) alias: Ident,
 }
+
+/// The entries of a list, part by part: what `quote!` repeats over.
+pub(crate) struct Columns<'a> {
+    pub(crate) cfgs: Vec<&'a [Attribute]>,
+    pub(crate) paths: Vec<&'a Path>,
+    pub(crate) variants: Vec<&'a Ident>,
+    pub(crate) aliases: Vec<&'a Ident>,
+}
+
+impl List {
+    pub(crate) fn columns(&self) -> Columns<'_> {
+        let mut columns = Columns {
+            cfgs: Vec::with_capacity(self.entries.len()),
+            paths: Vec::with_capacity(self.entries.len()),
+            variants: Vec::with_capacity(self.entries.len()),
+            aliases: Vec::with_capacity(self.entries.len()),
+        };
+        for entry in &self.entries {
+            columns.cfgs.push(&entry.cfg);
+            columns.paths.push(&entry.path);
+            columns.variants.push(&entry.variant);
+            columns.aliases.push(&entry.alias);
+        }
+        columns
+    }
+}

@@ -6,13 +6,11 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Data, DeriveInput, Field, Fields, Type, Visibility};
 
-use crate::aggregate::enums;
-use crate::aggregate::model::{Aggregate, Entry, List, Messages, Snapshot};
+use crate::aggregate::model::{Aggregate, Columns, Messages, Snapshot};
 use crate::arguments::{Argument, Arguments, Value};
 use crate::errors::Errors;
 use crate::fingerprint::fingerprint;
-use crate::message::Kind;
-use crate::runtime::respanned;
+use crate::runtime::moved;
 
 /// Takes the argument out, if there is one.
 pub(crate) fn parse(
@@ -92,7 +90,7 @@ pub(crate) fn expand(aggregate: &Aggregate) -> Option<TokenStream> {
             quote_spanned!(ty.span()=> const _: __p::KeptField<__Field> = __p::KeptField::NEW;);
         quote!(const _: () = { type __Field = #ty; #kept };)
     });
-    let owner = respanned(&aggregate.ident, *span);
+    let owner = moved(&aggregate.ident, *span);
     let state = Literal::u64_unsuffixed(*state);
     let every = every.map(|every| {
         let every = Literal::u32_unsuffixed(every);
@@ -100,12 +98,9 @@ pub(crate) fn expand(aggregate: &Aggregate) -> Option<TokenStream> {
     });
     let methods = match &aggregate.events {
         Messages::Own(own) => quote!(<Self as __p::Apply<#own>>::TOKENS),
-        Messages::Listed(List { entries, .. }) => {
-            let methods = entries.iter().map(|Entry { cfg, alias, .. }| {
-                let event = enums::known(Kind::Event, alias);
-                quote!(#(#cfg)* <Self as __p::Apply<#event>>::TOKENS,)
-            });
-            quote!(#(#methods)*)
+        Messages::Listed(list) => {
+            let Columns { cfgs, aliases, .. } = list.columns();
+            quote!(#(#(#cfgs)* <Self as __p::Apply<__Event<#aliases>>>::TOKENS,)*)
         }
     };
     let head = quote_spanned!(*span=> impl __p::Snapshotted for #owner);

@@ -1,7 +1,7 @@
 //! From a [`Message`] to the code that implements it.
 
-use proc_macro2::{Literal, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use proc_macro2::{Literal, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Ident, LitStr, Type};
 
@@ -53,6 +53,7 @@ fn one(
         Some(parts) => (parts.name, parts.items, parts.beside),
         None => Default::default(),
     };
+    let name = name.unwrap_or_else(|| contract.name.to_token_stream());
     let tags = (!tags.is_empty()).then(|| {
         let adds = adds(tags);
         let names = tags
@@ -73,7 +74,8 @@ fn one(
         quote!(const _: () = { type __Field = #ty; #stored };)
     });
     let more = quote!(#tags #items #stream);
-    let implementation = implementation(message, contract, name, &quote!(__p), &more);
+    let scoped = Ident::new("__p", Span::call_site());
+    let implementation = implementation(message, contract, name, scoped, None, Some(&more));
     scope(
         runtime,
         quote!(#(#stored)* #standard #implementation #beside),
@@ -94,42 +96,30 @@ fn named(message: &Message, contract: &Contract) -> TokenStream {
         lints.push(quote!(unused_qualifications));
     }
     let allowed = (!lints.is_empty()).then(|| quote!(#[allow(#(#lints),*)]));
-    let implementation = implementation(
-        message,
-        contract,
-        None,
-        &quote!(#runtime),
-        &TokenStream::new(),
-    );
-    quote!(#allowed #implementation)
+    let name = &contract.name;
+    implementation(message, contract, name, runtime, allowed.as_ref(), None)
 }
 
 /// The implementation of the trait, with the runtime by this path. `name` is in place of the contract's.
 fn implementation(
     Message { kind, ident, .. }: &Message,
     Contract {
-        name: given,
-        version,
-        source,
-        ..
+        version, source, ..
     }: &Contract,
-    name: Option<TokenStream>,
-    runtime: &TokenStream,
-    more: &TokenStream,
+    name: impl ToTokens,
+    runtime: impl ToTokens,
+    allowed: Option<&TokenStream>,
+    more: Option<&TokenStream>,
 ) -> TokenStream {
-    let (interface, name) = (kind.interface(), name.unwrap_or_else(|| quote!(#given)));
-    let version = (*version != 1).then(|| {
-        let version = Literal::u32_unsuffixed(*version);
-        quote!(const VERSION: u32 = #version;)
-    });
-    let source = source
-        .iter()
-        .map(|source| quote!(const SOURCE: &'static str = #source;));
+    let interface = kind.interface();
+    let version = (*version != 1).then(|| Literal::u32_unsuffixed(*version));
+    let (version, source) = (version.iter(), source.iter());
     quote! {
+        #allowed
         impl #runtime::#interface for #ident {
             const NAME: &'static str = #name;
-            #version
-            #(#source)*
+            #(const VERSION: u32 = #version;)*
+            #(const SOURCE: &'static str = #source;)*
             const PLACE: #runtime::Place = #runtime::Place::here();
             #more
         }
@@ -167,14 +157,14 @@ pub(crate) fn set(
     variants: &[Variant],
     Rules { listed, retired }: &Rules<'_>,
 ) -> TokenStream {
+    // Events that are structs have their tags in their own implementations.
+    let tagged = kind == Kind::Event && variants.iter().any(Variant::is_own);
     let parts: Vec<_> = (0_u16..)
         .zip(variants)
-        .map(|(number, variant)| part(kind, ident, number, variant))
+        .map(|(number, variant)| part(kind, ident, number, variant, tagged))
         .collect();
-    let (payloads, rows) = (
-        parts.iter().map(|part| &part.payloads),
-        parts.iter().map(|part| &part.row),
-    );
+    let payloads = parts.iter().filter_map(|part| part.payloads.as_ref());
+    let rows = parts.iter().map(|part| &part.row);
     let (writes, reads) = (
         parts.iter().map(|part| &part.write),
         parts.iter().map(|part| &part.read),
@@ -187,7 +177,8 @@ pub(crate) fn set(
     let retired = (!retired.is_empty())
         .then(|| quote!(const RETIRED: &'static [&'static str] = &[#(#retired),*];));
     let interface = match kind {
-        Kind::Event => event_set(ident, variants, &parts),
+        Kind::Event if tagged => event_set(ident, &parts),
+        Kind::Event => quote!(impl __p::EventSet for #ident {}),
         Kind::Command => command_set(ident),
     };
     quote! {
@@ -224,14 +215,8 @@ fn distinct(set: &Ident, number: u16, variant: &Variant, listed: bool) -> TokenS
     quote_spanned!(ident.span()=> #(#cfg)* __p::#rule::<#set>(#number);)
 }
 
-/// What makes an enum of messages one that can be recorded.
-fn event_set(events: &Ident, variants: &[Variant], parts: &[Part]) -> TokenStream {
-    if variants
-        .iter()
-        .all(|variant| matches!(variant.body, Body::Of(_)))
-    {
-        return quote!(impl __p::EventSet for #events {});
-    }
+/// What makes an enum of messages one that can be recorded, with the tags of each.
+fn event_set(events: &Ident, parts: &[Part]) -> TokenStream {
     let tags = parts.iter().map(|part| &part.tags);
     quote! {
         #[automatically_derived]
@@ -255,17 +240,17 @@ fn command_set(commands: &Ident) -> TokenStream {
 
 /// What a variant adds to each of the functions.
 struct Part {
-    payloads: TokenStream,
+    payloads: Option<TokenStream>,
     row: TokenStream,
     write: TokenStream,
     read: TokenStream,
-    tags: TokenStream,
+    tags: Option<TokenStream>,
 }
 
-fn part(kind: Kind, set: &Ident, number: u16, variant: &Variant) -> Part {
+fn part(kind: Kind, set: &Ident, number: u16, variant: &Variant, tagged: bool) -> Part {
     let number = Literal::u16_unsuffixed(number);
     match &variant.body {
-        Body::Of(inner) => part_of(kind, number, variant, inner),
+        Body::Of(inner) => part_of(kind, number, variant, inner, tagged),
         Body::Own {
             contract,
             fields,
@@ -279,7 +264,7 @@ fn part(kind: Kind, set: &Ident, number: u16, variant: &Variant) -> Part {
 }
 
 /// Of a variant around a message. All of it stands at the message's type: that it is none is said there, once.
-fn part_of(kind: Kind, number: Literal, variant: &Variant, inner: &TokenStream) -> Part {
+fn part_of(kind: Kind, number: Literal, variant: &Variant, inner: &Type, tagged: bool) -> Part {
     let Variant { cfg, ident, .. } = variant;
     let (span, name) = (inner.span(), ident.to_string());
     let interface = kind.interface();
@@ -289,11 +274,13 @@ fn part_of(kind: Kind, number: Literal, variant: &Variant, inner: &TokenStream) 
     };
     let (write, read) = (Ident::new(write, span), Ident::new(read, span));
     Part {
-        payloads: TokenStream::new(),
+        payloads: None,
         row: quote!(#(#cfg)* <#inner as __p::#interface>::ROW.at(#number, #name),),
         write: quote_spanned!(span=> #(#cfg)* Self::#ident(ref it) => __p::#interface::#write(it, to),),
         read: quote_spanned!(span=> #(#cfg)* #number => __p::#interface::#read(from).map(Self::#ident),),
-        tags: quote!(#(#cfg)* Self::#ident(ref it) => <#inner as __p::Event>::tags(it, tags),),
+        tags: tagged.then(
+            || quote!(#(#cfg)* Self::#ident(ref it) => <#inner as __p::Event>::tags(it, tags),),
+        ),
     }
 }
 
@@ -363,7 +350,7 @@ fn own_part(
     let lifetime = (!fields.is_empty()).then(|| quote!(<'__a>));
     let adds = adds(tags);
     Part {
-        payloads: quote! {
+        payloads: Some(quote! {
             #(#cfg)*
             #[derive(__p::serde::Deserialize)]
             #[serde(crate = "__p::serde")]
@@ -372,7 +359,7 @@ fn own_part(
             #[derive(__p::serde::Serialize)]
             #[serde(crate = "__p::serde")]
             struct #borrowed #lifetime #borrowed_body
-        },
+        }),
         row: quote!(#(#cfg)* __p::Row::of::<#set>(#number, #label, #kind, #name, #version)#(.with_source(#source))*,),
         write: quote!(#(#cfg)* Self::#ident #pattern => to.write(#name, #version, &#borrowed #values),),
         read: quote! {
@@ -382,7 +369,7 @@ fn own_part(
                 __p::Ok(Self::#ident #build)
             }
         },
-        tags: quote!(#(#cfg)* Self::#ident #pattern => { #(#adds)* }),
+        tags: Some(quote!(#(#cfg)* Self::#ident #pattern => { #(#adds)* })),
     }
 }
 

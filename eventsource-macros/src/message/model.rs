@@ -137,9 +137,16 @@ pub(crate) struct Variant {
     pub(crate) body: Body,
 }
 
+impl Variant {
+    /// Whether it is a message of its own.
+    pub(crate) fn is_own(&self) -> bool {
+        matches!(self.body, Body::Own { .. })
+    }
+}
+
 pub(crate) enum Body {
     /// Around a struct that is a message itself.
-    Of(TokenStream),
+    Of(Type),
     /// A message of its own, with its fields.
     Own {
         contract: Contract,

@@ -125,7 +125,7 @@ pub(super) fn is_standard(name: &Ident) -> bool {
         "String", "Uuid", "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "u8",
         "u16", "u32", "u64", "u128",
     ];
-    STANDARD.iter().any(|standard| name == standard)
+    STANDARD.contains(&&*name.to_string())
 }
 
 /// A message is stored and read without knowing more than its name, so it has no parameters.
@@ -312,7 +312,7 @@ fn variant(kind: Kind, variant: syn::Variant, errors: &mut Errors) -> Variant {
         .iter()
         .any(|attribute| attribute.path().is_ident(kind.word()));
     let body = match variant.fields.iter().next() {
-        Some(field) if newtype && !named_itself => Body::Of(field.ty.to_token_stream()),
+        Some(field) if newtype && !named_itself => Body::Of(field.ty.clone()),
         _ => {
             let mut contract = contract(&mut arguments, &variant.ident, errors);
             let tags = tags(

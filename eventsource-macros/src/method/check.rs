@@ -16,7 +16,10 @@ pub(super) fn check_new(
     errors: &mut Errors,
 ) -> bool {
     let same = |other: &&Method| {
-        other.cfg.is_empty() && found.cfg.is_empty() && text(&other.message) == text(&found.message)
+        other.cfg.is_empty()
+            && found.cfg.is_empty()
+            && last_name(&other.message) == last_name(&found.message)
+            && text(&other.message) == text(&found.message)
     };
     let Some(first) = earlier.iter().find(same) else {
         return true;
@@ -86,7 +89,7 @@ pub(super) fn check_foreign(role: Role, owner: &Type, errors: &mut Errors) -> bo
             true => &PRIMITIVE,
             false => &GENERIC,
         };
-        names.iter().any(|name| last.ident == name)
+        names.contains(&&*last.ident.to_string())
     });
     if foreign {
         errors.add(

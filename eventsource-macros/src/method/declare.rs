@@ -127,11 +127,3 @@ pub(super) fn pascal_case(name: &str) -> String {
     }
     result
 }
-
-pub(super) fn ident_type(ident: &Ident) -> Type {
-    Type::Path(syn::TypePath {
-        attrs: Vec::new(),
-        qself: None,
-        path: ident.clone().into(),
-    })
-}

@@ -1,12 +1,12 @@
 //! From the [`Methods`] of a block to one trait implementation each.
 
-use proc_macro2::{Delimiter, Group, Literal, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
-use syn::Ident;
+use proc_macro2::{Literal, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
+use syn::{Ident, Token};
 
 use crate::method::model::{Declared, Method, Methods, Role};
-use crate::runtime::{respanned, scope};
+use crate::runtime::{moved_type, scope};
 
 pub(crate) fn expand(methods: &Methods) -> TokenStream {
     if methods.list.is_empty() && methods.unknown.is_none() {
@@ -92,8 +92,7 @@ fn known(Methods { role, owner, .. }: &Methods) -> TokenStream {
     }
 }
 
-/// The implementation of the trait. Its head and its braces stand at the method's name, where the compiler then reports
-/// a second one.
+/// The implementation of the trait. All of it stands at the method's name, where the compiler then reports a second one.
 fn implementation(
     methods: &Methods,
     number: usize,
@@ -107,24 +106,22 @@ fn implementation(
         ..
     } = method;
     let span = ident.span();
-    let owner = respanned(&methods.owner, span);
+    let owner = moved_type(&methods.owner, span);
     // In the head of an implementation a misspelled type would be reported once more, as a forgotten type parameter.
     let alias = format_ident!("__M{number}");
-    let interface = match methods.role {
-        Role::Apply => quote_spanned!(span=> __p::Apply<#alias>),
-        Role::Handle => quote_spanned!(span=> __p::Handle<#alias>),
+    let (interface, bound) = match methods.role {
+        Role::Apply => ("Apply", None),
+        // What is no aggregate cannot have `Handle`; that has been reported.
+        Role::Handle => ("Handle", Some(&owner)),
     };
-    let mut braces = Group::new(Delimiter::Brace, content);
-    braces.set_span(span);
-    // What is no aggregate cannot have `Handle`; that has been reported.
-    let bound = (methods.role == Role::Handle)
-        .then(|| quote_spanned!(span=> where for<'a> #owner: __p::AggregateIf<'a>));
-    let head = quote_spanned!(span=> impl #interface for #owner #bound);
-    quote! {
+    let (interface, bound) = (Ident::new(interface, span), bound.iter());
+    quote_spanned! {span=>
         #(#cfg)*
         type #alias = #message;
         #(#cfg)*
-        #head #braces
+        impl __p::#interface<#alias> for #owner #(where for<'a> #bound: __p::AggregateIf<'a>)* {
+            #content
+        }
     }
 }
 
@@ -134,27 +131,24 @@ fn listed(methods: &Methods) -> TokenStream {
     let Methods {
         role, owner, list, ..
     } = methods;
-    let of = match role {
-        Role::Apply => quote!(__p::EventOf),
-        Role::Handle => quote!(__p::ListedCommand),
-    };
-    let listed = list
-        .iter()
-        .map(|Method { cfg, message, .. }| quote!(#(#cfg)* <#message as #of<__Owner>>::LISTED;));
-    if *role == Role::Handle {
-        return quote!(const _: () = { #(#listed)* };);
-    }
-    quote! {
-        const __LISTED: bool = {
-            #(#listed)*
-            true
-        };
-        impl __p::Decision<#owner> for <__Block as __p::Known<{ __LISTED }>>::Type
-        where
-            for<'a> #owner: __p::AggregateIf<'a>,
-        {
-            type By = __p::Itself;
-        }
+    let cfgs = list.iter().map(|method| &method.cfg);
+    let messages = list.iter().map(|method| &method.message);
+    match role {
+        Role::Handle => quote! {
+            const _: () = { #(#(#cfgs)* <#messages as __p::ListedCommand<__Owner>>::LISTED;)* };
+        },
+        Role::Apply => quote! {
+            const __LISTED: bool = {
+                #(#(#cfgs)* <#messages as __p::EventOf<__Owner>>::LISTED;)*
+                true
+            };
+            impl __p::Decision<#owner> for <__Block as __p::Known<{ __LISTED }>>::Type
+            where
+                for<'a> #owner: __p::AggregateIf<'a>,
+            {
+                type By = __p::Itself;
+            }
+        },
     }
 }
 
@@ -166,14 +160,6 @@ fn apply(method: &Method) -> TokenStream {
         tokens,
         ..
     } = method;
-    let (meta, passed) = second("meta", None, method);
-    let meta = match passed {
-        Some(_) => quote!(#meta),
-        None => quote!(_),
-    };
-    let tokens = Literal::u64_unsuffixed(*tokens);
-    let tokens = quote!(const TOKENS: u64 = #tokens;);
-    let passed = passed.map(|passed| quote!(, #passed));
     if method.broken {
         return quote! {
             fn apply(&mut self, _: &#message, _: &__p::EventMeta<'_>) {
@@ -181,11 +167,18 @@ fn apply(method: &Method) -> TokenStream {
             }
         };
     }
+    let (meta, passed) = second("meta", None, method);
+    let unnamed = Token![_](Span::call_site());
+    let meta: &dyn ToTokens = match passed {
+        Some(_) => &meta,
+        None => &unnamed,
+    };
+    let (tokens, passed) = (Literal::u64_unsuffixed(*tokens), passed.iter());
     if *creates {
         let create =
-            quote_spanned!(output_start(method)=> __p::Some(__Owner::#ident(event #passed)));
+            quote_spanned!(output_start(method)=> __p::Some(__Owner::#ident(event #(, #passed)*)));
         return quote! {
-            #tokens
+            const TOKENS: u64 = #tokens;
             const CREATES: bool = true;
 
             fn create(event: &#message, #meta: &__p::EventMeta<'_>) -> __p::Option<Self> {
@@ -196,10 +189,10 @@ fn apply(method: &Method) -> TokenStream {
         };
     }
     quote! {
-        #tokens
+        const TOKENS: u64 = #tokens;
         #[inline]
         fn apply(&mut self, event: &#message, #meta: &__p::EventMeta<'_>) {
-            __Owner::#ident(self, event #passed);
+            __Owner::#ident(self, event #(, #passed)*);
         }
     }
 }
@@ -211,15 +204,9 @@ fn second(name: &str, field: Option<&str>, method: &Method) -> (Ident, Option<To
         return (Ident::new(name, Span::call_site()), None);
     };
     let name = Ident::new(name, last);
-    let field = field.map(|field| {
-        let field = Ident::new(field, last);
-        quote_spanned!(last=> .#field)
-    });
-    let (and, passed) = (
-        quote_spanned!(first=> &),
-        quote_spanned!(last=> *#name #field),
-    );
-    let passed = quote!(#and #passed);
+    let field = field.map(|field| Ident::new(field, last));
+    let (and, field) = (Token![&](first), field.iter());
+    let passed = quote_spanned!(last=> #and *#name #(.#field)*);
     (name, Some(passed))
 }
 
@@ -229,56 +216,56 @@ fn output_start(method: &Method) -> Span {
         .map_or(method.ident.span(), |(first, _)| first)
 }
 
-fn handle(method: &Method) -> TokenStream {
-    let message = &method.message;
-    let (on, passed) = second("on", Some("context"), method);
-    let body = match method.broken {
-        true => quote!(::core::unreachable!()),
-        false => decision(method, &on, passed),
-    };
-    let creates = method.creates.then(|| {
-        quote!(
-            const CREATES: bool = true;
-        )
-    });
-    quote! {
-        #creates
-        fn handle(command: #message, #on: __p::Deciding<'_, Self>) -> __p::Decided<Self> {
-            #body
-        }
-    }
-}
-
 /// Looks at whether the aggregate is there, calls the method, and records what it returns.
-fn decision(method: &Method, on: &Ident, passed: Option<TokenStream>) -> TokenStream {
+fn handle(method: &Method) -> TokenStream {
     let Method {
         ident,
+        message,
         creates,
         declares,
         output,
+        broken,
         ..
     } = method;
-    let (check, receiver) = match creates {
-        true => (Some(quote!(__p::absent(&#on)?;)), None),
-        false => (None, Some(quote!(__p::existing(&#on)?,))),
+    let (on, passed) = second("on", Some("context"), method);
+    let created = creates.then_some(true);
+    let created = created.iter();
+    if *broken {
+        return quote! {
+            #(const CREATES: bool = #created;)*
+            fn handle(command: #message, #on: __p::Deciding<'_, Self>) -> __p::Decided<Self> {
+                ::core::unreachable!()
+            }
+        };
+    }
+    let (absent, existing) = match creates {
+        true => (Some(&on), None),
+        false => (None, Some(&on)),
     };
-    let arguments = match declares {
-        None => quote!(command,),
-        Some(Declared { fields, .. }) => {
-            let names = fields.iter().map(|(_, name, _)| name);
-            quote!(#(command.#names,)*)
-        }
+    let (absent, existing) = (absent.iter(), existing.iter());
+    let command = Ident::new("command", Span::call_site());
+    let (whole, fields) = match declares {
+        None => (Some(&command), [].iter()),
+        Some(Declared { fields, .. }) => (None, fields.iter()),
     };
-    let passed = passed.map(|passed| quote!(#passed,));
-    let call = quote!(__Owner::#ident(#receiver #arguments #passed));
+    let (whole, fields) = (whole.iter(), fields.map(|(_, name, _)| name));
+    let passed = passed.iter();
     // The path stands over the whole type that the method returns: what is wrong with it is reported there.
     let (first, last) = output.unwrap_or((ident.span(), ident.span()));
-    let end = quote_spanned!(last=> >);
+    let end = Token![>](last);
     let returned = quote_spanned!(first=> __p::Same<_ #end);
     quote! {
-        #check
-        let to = <#returned as __p::Decision<__Owner>>::conclude;
-        to(#call, #on)
+        #(const CREATES: bool = #created;)*
+        fn handle(command: #message, #on: __p::Deciding<'_, Self>) -> __p::Decided<Self> {
+            #(__p::absent(&#absent)?;)*
+            let to = <#returned as __p::Decision<__Owner>>::conclude;
+            to(__Owner::#ident(
+                #(__p::existing(&#existing)?,)*
+                #(#whole,)*
+                #(command.#fields,)*
+                #(#passed,)*
+            ), #on)
+        }
     }
 }
 

@@ -13,9 +13,9 @@ use crate::method::check::{
     check_second, last_name, text,
 };
 use crate::method::correct::correct;
-use crate::method::declare::{declared, ident_type, takes_what_it_declares};
+use crate::method::declare::{declared, takes_what_it_declares};
 use crate::method::model::{Method, Methods, Parsed, Role};
-use crate::runtime::lints_off;
+use crate::runtime::{ident_type, lints_off};
 
 pub(crate) fn parse(
     role: Role,
