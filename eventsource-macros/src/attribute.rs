@@ -177,7 +177,7 @@ pub(crate) fn expand(short: &Short, arguments: TokenStream, item: TokenStream) -
             None
         }
     };
-    let item = bounded.map_or(item, |bounded| bounded.into_token_stream());
+    let item = bounded.map_or(item, ToTokens::into_token_stream);
 
     let own = own.filter(|_| implemented.is_none());
     let own = own.map(|(derive, _)| Ident::new(derive, Span::call_site()));
