@@ -8,8 +8,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use eventsource_core::{
-    Batch, BoxError, CheckpointError, Codec, Failure, Incoming, Position, ProjectThrough,
-    StoreError, Target,
+    Batch, BoxError, CheckpointError, Codec, Failure, Incoming, ProjectThrough, StoreError, Target,
 };
 use futures_util::FutureExt;
 use tokio::time::timeout;
@@ -150,7 +149,11 @@ async fn project<P: ProjectThrough<Into = PgTx>, C: Codec>(
     for event in &batch.events {
         let incoming = Incoming::new(event.as_ref(), codec);
         let projected = method(projection.project(&incoming, tx)).await;
-        judge(shared, tx, event.position, projected)?;
+        judge(shared, tx, projected)?.map_err(|error| Failure::Event {
+            position: event.position,
+            error,
+            saved: None,
+        })?;
     }
     Ok(())
 }
@@ -168,30 +171,23 @@ async fn method(run: impl Future<Output = Result<(), BoxError>>) -> Result<(), B
     }
 }
 
-/// Whether a method has gone well, and if not, whether it is the event's fault.
+/// Whether a method has gone well, and if not, whether it is the store's fault: then the outer result is an error.
 fn judge(
     shared: &Shared,
     tx: &PgTx,
-    position: Position,
-    projected: Result<(), BoxError>,
-) -> Result<(), Failure> {
-    let error = match (tx.failure(), projected) {
-        (None, Ok(())) => return Ok(()),
+    done: Result<(), BoxError>,
+) -> Result<Result<(), BoxError>, StoreError> {
+    match (tx.failure(), done) {
         (Some(Severity::Passing), done) => {
             let text = done.err().map(|error| error.to_string());
             let text = text.unwrap_or_else(|| "a statement has failed".into());
-            return Err(passing(&shared.place, text).into());
+            Err(passing(&shared.place, text))
         }
-        (Some(Severity::Lasting), Ok(())) => {
-            "a statement has failed, and the method has gone on: the server does nothing more in the transaction".into()
-        }
-        (_, Err(error)) => error,
-    };
-    Err(Failure::Event {
-        position,
-        error,
-        saved: None,
-    })
+        (Some(Severity::Lasting), Ok(())) => Ok(Err(
+            "a statement has failed, and the method has gone on: the server does nothing more in the transaction".into(),
+        )),
+        (_, done) => Ok(done),
+    }
 }
 
 /// Calls the projection's `#[create]` method, once for its version.
@@ -221,10 +217,8 @@ async fn create_in<P: ProjectThrough<Into = PgTx>>(
     let Some(tx) = open.tx.as_mut() else {
         return Err(StoreError::Closed.into());
     };
-    method(projection.create(tx)).await?;
-    if tx.failure().is_some() {
-        return Err("a statement has failed".into());
-    }
+    let created = method(projection.create(tx)).await;
+    judge(shared, tx, created)??;
     let made = tx.used();
     let bound: [Bound<'_>; 3] = [
         (&name, Type::TEXT),
