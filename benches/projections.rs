@@ -1,9 +1,9 @@
 //! Projections against the same work written by hand: catching up into a read model in PostgreSQL against a loop that
 //! writes 512 events in a transaction; into memory against a plain read that decodes and folds; and what a projection that
-//! is run inline on SQLite adds to an append. The sides run in turns; the table shows medians and their ratio.
+//! is run inline adds to an append. The sides run in turns; the table shows medians and their ratio.
 //!
 //! `scripts/with-servers cargo bench --bench projections [PART]`. Parts: postgres, memory, inline. Without a server the
-//! first is left out.
+//! first is left out, and the last has SQLite alone.
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -109,10 +109,16 @@ fn main() -> Result<()> {
         if wanted("inline") {
             inline().await?;
         }
-        match std::env::var("EVENTSOURCE_POSTGRES") {
-            Ok(url) if wanted("postgres") => postgres(&url).await,
-            _ => Ok(()),
+        let Ok(url) = std::env::var("EVENTSOURCE_POSTGRES") else {
+            return Ok(());
+        };
+        if wanted("inline") {
+            inline_in_postgres(&url).await?;
         }
+        if wanted("postgres") {
+            postgres(&url).await?;
+        }
+        Ok(())
     })
 }
 
@@ -205,31 +211,46 @@ async fn filled(path: &Path, events: u64) -> Result<SqliteStore> {
     Ok(store)
 }
 
-/// Appends of one event each, by so many tasks: with the projection inline, against without it.
+/// With the projection inline, against without it.
 async fn inline() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let without = SqliteStore::open(folder.path().join("without.db")).await?;
     let with = SqliteStore::open(folder.path().join("with.db")).await?;
     with.run_inline(InSqlite).await?;
-    for (tasks, appends) in [(1_u64, 1_000_u64), (16, 8_000), (64, 16_000)] {
-        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-        for _ in 0..ROUNDS {
-            for (store, speeds) in [(&with, &mut ours), (&without, &mut theirs)] {
-                speeds.push(timed(appends, append_all(store, tasks, appends)).await?.0);
-            }
-        }
-        row(
-            &format!("SQLite, appends with it inline / without, {tasks} tasks"),
-            ours,
-            theirs,
-        );
-    }
+    appends("SQLite", &with, &without).await?;
     with.close().await;
     without.close().await;
     Ok(())
 }
 
-async fn append_all(store: &SqliteStore, tasks: u64, appends: u64) -> Result<()> {
+async fn inline_in_postgres(url: &str) -> Result<()> {
+    let with = Scratch::open(url, "with").await?;
+    let without = Scratch::open(url, "without").await?;
+    with.store.run_inline(InPostgres).await?;
+    appends("PostgreSQL", &with.store, &without.store).await?;
+    with.drop().await?;
+    without.drop().await
+}
+
+/// Appends of one event each, by so many tasks.
+async fn appends<S: Store>(place: &str, with: &S, without: &S) -> Result<()> {
+    for (tasks, appends) in [(1_u64, 1_000_u64), (16, 8_000), (64, 16_000)] {
+        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            for (store, speeds) in [(with, &mut ours), (without, &mut theirs)] {
+                speeds.push(timed(appends, append_all(store, tasks, appends)).await?.0);
+            }
+        }
+        row(
+            &format!("{place}, appends with it inline / without, {tasks} tasks"),
+            ours,
+            theirs,
+        );
+    }
+    Ok(())
+}
+
+async fn append_all<S: Store>(store: &S, tasks: u64, appends: u64) -> Result<()> {
     let running: Vec<_> = (0..tasks)
         .map(|task| {
             let store = store.clone();
@@ -250,28 +271,54 @@ async fn append_all(store: &SqliteStore, tasks: u64, appends: u64) -> Result<()>
     Ok(())
 }
 
+/// A store on PostgreSQL with its tables, to be dropped in the end.
+struct Scratch {
+    store: PostgresStore,
+    client: tokio_postgres::Client,
+    name: String,
+}
+
+impl Scratch {
+    async fn open(url: &str, of: &str) -> Result<Self> {
+        let allowed = UnsafeServer {
+            fsync_off: true,
+            ..UnsafeServer::default()
+        };
+        let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
+        tokio::spawn(connection);
+        let name = format!("bench_{of}_{}", std::process::id());
+        client
+            .batch_execute(&format!(
+                "CREATE SCHEMA {name}_tables; SET search_path = {name}_tables"
+            ))
+            .await?;
+        let separator = if url.contains('?') { '&' } else { '?' };
+        let url = format!("{url}{separator}options=-c%20search_path%3D{name}_tables");
+        let options = PostgresStore::options().schema(&name);
+        let store = options.allow_unsafe_server(allowed).open(&url).await?;
+        Ok(Self {
+            store,
+            client,
+            name,
+        })
+    }
+
+    async fn drop(self) -> Result<()> {
+        let Self { name, client, .. } = self;
+        self.store.close().await;
+        let sql = format!("DROP SCHEMA {name} CASCADE; DROP SCHEMA {name}_tables CASCADE");
+        Ok(client.batch_execute(&sql).await?)
+    }
+}
+
 async fn postgres(url: &str) -> Result<()> {
     const EVENTS: u64 = 50_000;
-    let allowed = UnsafeServer {
-        fsync_off: true,
-        ..UnsafeServer::default()
-    };
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
-    tokio::spawn(connection);
-    let name = format!("bench_{}", std::process::id());
-    client
-        .batch_execute(&format!("CREATE SCHEMA {name}_tables"))
-        .await?;
-    client
-        .batch_execute(&format!("SET search_path = {name}_tables"))
-        .await?;
-    let separator = if url.contains('?') { '&' } else { '?' };
-    let url = format!("{url}{separator}options=-c%20search_path%3D{name}_tables");
-    let store = PostgresStore::options()
-        .schema(&name)
-        .allow_unsafe_server(allowed)
-        .open(&url)
-        .await?;
+    let scratch = Scratch::open(url, "catch_up").await?;
+    let Scratch {
+        store,
+        client,
+        name,
+    } = &scratch;
     store.import((0..EVENTS).map(record)).await?;
     for slices in [1, 2] {
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
@@ -279,13 +326,13 @@ async fn postgres(url: &str) -> Result<()> {
             let runner = store.project(InPostgres).slices(slices);
             let catching_up = async { Ok(runner.catch_up().await?) };
             ours.push(timed(EVENTS, catching_up).await?.0);
-            theirs.push(timed(EVENTS, by_hand(&client, &name)).await?.0);
+            theirs.push(timed(EVENTS, by_hand(client, name)).await?.0);
             let sql = "SELECT count(*) FROM balances b JOIN by_hand h USING (account) WHERE b.balance = h.balance";
             assert_eq!(
                 client.query_one(sql, &[]).await?.get::<_, i64>(0),
                 STREAMS.cast_signed()
             );
-            clear(&client, &name).await?;
+            clear(client, name).await?;
         }
         row(
             &format!("PostgreSQL, into a table, {slices} slices"),
@@ -293,13 +340,7 @@ async fn postgres(url: &str) -> Result<()> {
             theirs,
         );
     }
-    store.close().await;
-    client
-        .batch_execute(&format!(
-            "DROP SCHEMA {name} CASCADE; DROP SCHEMA {name}_tables CASCADE"
-        ))
-        .await?;
-    Ok(())
+    scratch.drop().await
 }
 
 async fn clear(client: &tokio_postgres::Client, name: &str) -> Result<()> {

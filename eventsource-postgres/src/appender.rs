@@ -12,16 +12,17 @@ use tokio_postgres::types::Type;
 
 use crate::call::{Call, Facts};
 use crate::checks::number;
-use crate::error::{
-    Told, backend, damage, is_about_the_request, is_broken, may_pass, shared_error,
-};
+use crate::error::{Told, backend, is_broken, may_pass};
+use crate::failure::{DOING, Failure, not_sent, not_written, told};
 use crate::group::{gather, take};
+use crate::inline::{Halt, Inline};
 use crate::lone::Lone;
-use crate::metrics::{count, count_time};
+use crate::metrics::{count, count_call};
 use crate::open::{Settings, Shared};
 use crate::options::{Durability, Statements};
 use crate::request::{Answer, Judged, Request, Verdict};
 use crate::session::{Bound, Session};
+use crate::transaction::{self, Open, Unanswered};
 
 /// How often a call is sent before it fails, where somebody else is in the way, or the store begins another life.
 const ATTEMPTS: u32 = 3;
@@ -29,21 +30,11 @@ const ATTEMPTS: u32 = 3;
 /// The connection that appends, and the statements that it sends.
 pub(crate) struct Appender {
     /// Held while a call is out. Empty before the first, and after the connection broke.
-    session: Mutex<Option<Session>>,
+    session: Mutex<Option<Arc<Session>>>,
     append: String,
     append_one: String,
     lock_timeout: Option<String>,
     durable: bool,
-}
-
-/// Why a call has no answer.
-enum Failure {
-    /// It was certainly not written.
-    NotWritten(Arc<tokio_postgres::Error>),
-    /// There was no connection to send it on, or the store's life could not be found out.
-    NotSent(Arc<StoreError>),
-    /// It was perhaps written.
-    Unknown(String),
 }
 
 impl Appender {
@@ -72,7 +63,12 @@ impl Appender {
     }
 
     pub(crate) async fn set_session(&self, session: Session) {
-        *self.session.lock().await = Some(session);
+        *self.session.lock().await = Some(Arc::new(session));
+    }
+
+    /// Waits until the call that is out, if there is one, has its answer.
+    pub(crate) async fn finish_call(&self) {
+        drop(self.session.lock().await);
     }
 
     /// Sends an append at once and from here, if it waits for nobody: that saves the way to the task and back. Dropped
@@ -85,12 +81,16 @@ impl Appender {
         if let Some(refused) = other_life(shared, append) {
             return Some(Err(refused.into()));
         }
-        let answer = match self.one_by_value(shared, &mut slot, append).await {
+        let is_alone = shared.inlines.borrow().is_empty();
+        let made = match is_alone {
+            true => self.one_by_value(shared, &mut slot, append).await,
+            false => Ok(None),
+        };
+        Some(match made {
             Ok(Some(verdict)) => Ok(verdict),
             Ok(None) => Box::pin(self.alone(shared, &mut slot, append)).await,
-            Err(failure) => Err(told(shared, &failure)),
-        };
-        Some(answer)
+            Err(failure) => Err(told(shared, failure)),
+        })
     }
 
     /// Sends what waits, until the store is closed and nothing is left.
@@ -116,7 +116,7 @@ impl Appender {
 
     /// Sends a group and answers. If that fails, and the fault may be one's own, sends each alone, so that only that
     /// one fails.
-    async fn send(&self, shared: &Shared, slot: &mut Option<Session>, group: Vec<Request>) {
+    async fn send(&self, shared: &Shared, slot: &mut Option<Arc<Session>>, group: Vec<Request>) {
         let mut waiting = Vec::with_capacity(group.len());
         for request in group {
             match other_life(shared, &*request.append) {
@@ -124,7 +124,11 @@ impl Appender {
                 None => waiting.push(request),
             }
         }
-        if waiting.is_empty() {
+        if waiting.len() == 1 {
+            for request in waiting {
+                let answer = self.alone(shared, slot, &*request.append).await;
+                let _ = request.reply.send(answer);
+            }
             return;
         }
         let appends: Vec<&dyn Judged> = waiting.iter().map(|request| &*request.append).collect();
@@ -135,10 +139,8 @@ impl Appender {
                     let _ = request.reply.send(verdict);
                 }
             }
-            Err(Failure::NotWritten(error))
-                if waiting.len() > 1 && is_about_the_request(&error) =>
-            {
-                tracing::warn!(appends = waiting.len(), %error, "a call failed; its appends are sent one by one");
+            Err(failure) if failure.is_perhaps_of_one() => {
+                tracing::warn!(appends = waiting.len(), %failure, "a call failed; its appends are sent one by one");
                 for request in waiting {
                     let answer = self.alone(shared, slot, &*request.append).await;
                     let _ = request.reply.send(answer);
@@ -146,7 +148,7 @@ impl Appender {
             }
             Err(failure) => {
                 for request in waiting {
-                    let _ = request.reply.send(Err(told(shared, &failure)));
+                    let _ = request.reply.send(Err(told(shared, failure.once_more())));
                 }
             }
         }
@@ -155,7 +157,7 @@ impl Appender {
     async fn alone(
         &self,
         shared: &Shared,
-        slot: &mut Option<Session>,
+        slot: &mut Option<Arc<Session>>,
         append: &dyn Judged,
     ) -> Answer {
         if let Some(refused) = other_life(shared, append) {
@@ -163,7 +165,7 @@ impl Appender {
         }
         match self.judged(shared, slot, &[append]).await {
             Ok(mut answers) => answers.pop().unwrap_or(Err(StoreError::Closed.into())),
-            Err(failure) => Err(told(shared, &failure)),
+            Err(failure) => Err(told(shared, failure)),
         }
     }
 
@@ -171,7 +173,7 @@ impl Appender {
     async fn judged(
         &self,
         shared: &Shared,
-        slot: &mut Option<Session>,
+        slot: &mut Option<Arc<Session>>,
         appends: &[&dyn Judged],
     ) -> Result<Vec<Answer>, Failure> {
         let call = Call::of(appends.iter().copied());
@@ -185,11 +187,8 @@ impl Appender {
                 .counters
                 .largest_call
                 .fetch_max(size, Ordering::Relaxed);
-            let row = self
-                .ask(shared, session, life, &self.append, call.bound())
-                .await;
+            let facts = self.made(shared, session, life, &call).await;
             let warned = session.take_warning();
-            let facts = row.and_then(|row| Facts::read(&row).map_err(not_written));
             match facts {
                 Ok(Some(facts)) => {
                     let verdicts = call.verdicts(&facts);
@@ -215,7 +214,7 @@ impl Appender {
                 Ok(None) => {
                     let error = backend(
                         &shared.place,
-                        "appending events",
+                        DOING,
                         "the store changes its life again and again",
                     );
                     return Err(not_sent(error));
@@ -225,7 +224,7 @@ impl Appender {
                     count(&shared.counters.retries, 1);
                 }
                 Err(failure) => {
-                    if !matches!(failure, Failure::NotWritten(_)) {
+                    if !matches!(failure, Failure::NotWritten(_) | Failure::Refused { .. }) {
                         *slot = None;
                     }
                     return Err(failure);
@@ -235,11 +234,64 @@ impl Appender {
         }
     }
 
+    /// Makes what a call asks for, and lets inline projections go on over it in the same transaction.
+    async fn made(
+        &self,
+        shared: &Shared,
+        session: &Arc<Session>,
+        life: Uuid,
+        call: &Call<'_>,
+    ) -> Result<Option<Facts>, Failure> {
+        let inlines = Arc::clone(&shared.inlines.borrow());
+        if inlines.is_empty() {
+            return self.judge(shared, session, life, call).await;
+        }
+        let open = Open::begin(shared, session).await;
+        let mut open = open.map_err(not_sent)?;
+        let made = async {
+            let judged = self
+                .judge(shared, &open.session().clone(), life, call)
+                .await;
+            let facts = judged.map_err(|failure| failure.before_the_commit(shared))?;
+            if facts.as_ref().is_some_and(|facts| facts.made > 0) {
+                for inline in &*inlines {
+                    let gone_on = inline.go_on(shared, &mut open).await;
+                    gone_on.map_err(|halt| halted(&**inline, halt))?;
+                }
+            }
+            Ok(facts)
+        };
+        match made.await {
+            Ok(facts) => match open.commit(shared).await {
+                Ok(()) => Ok(facts),
+                Err(Unanswered::Error(error)) if !is_broken(&error) => Err(not_written(error)),
+                Err(why) => Err(Failure::Unknown(transaction::told(shared, why).to_string())),
+            },
+            Err(failure) => {
+                open.roll_back(shared).await;
+                Err(failure)
+            }
+        }
+    }
+
+    /// Sends a call, and reads its answer.
+    async fn judge(
+        &self,
+        shared: &Shared,
+        session: &Session,
+        life: Uuid,
+        call: &Call<'_>,
+    ) -> Result<Option<Facts>, Failure> {
+        let bound = call.bound();
+        let row = self.ask(shared, session, life, &self.append, bound).await?;
+        Facts::read(&row).map_err(not_written)
+    }
+
     /// Answers those that were decided in another life of the store, and sends the others.
     async fn without_the_late(
         &self,
         shared: &Shared,
-        slot: &mut Option<Session>,
+        slot: &mut Option<Arc<Session>>,
         appends: &[&dyn Judged],
     ) -> Vec<Answer> {
         let mut answers = Vec::with_capacity(appends.len());
@@ -253,7 +305,7 @@ impl Appender {
     async fn one_by_value(
         &self,
         shared: &Shared,
-        slot: &mut Option<Session>,
+        slot: &mut Option<Arc<Session>>,
         append: &dyn Judged,
     ) -> Result<Option<Verdict>, Failure> {
         let Some(lone) = Lone::of(append) else {
@@ -344,8 +396,8 @@ impl Appender {
     async fn ready<'s>(
         &self,
         shared: &Shared,
-        slot: &'s mut Option<Session>,
-    ) -> Result<&'s Session, StoreError> {
+        slot: &'s mut Option<Arc<Session>>,
+    ) -> Result<&'s Arc<Session>, StoreError> {
         if let Some(session) = &*slot
             && session.has_gone().await
         {
@@ -353,7 +405,7 @@ impl Appender {
         }
         let session = match slot.take() {
             Some(session) => session,
-            None => shared.reconnect().await?,
+            None => Arc::new(shared.reconnect().await?),
         };
         Ok(slot.insert(session))
     }
@@ -362,7 +414,7 @@ impl Appender {
     async fn look_around(
         &self,
         shared: &Shared,
-        slot: &mut Option<Session>,
+        slot: &mut Option<Arc<Session>>,
     ) -> Result<(), Failure> {
         let session = self.ready(shared, slot).await.map_err(not_sent)?;
         let checked = timeout(
@@ -403,62 +455,13 @@ fn other_life(shared: &Shared, append: &dyn Judged) -> Option<StoreError> {
     shared.life.identity().check_incarnation(known).err()
 }
 
-fn not_written(error: tokio_postgres::Error) -> Failure {
-    Failure::NotWritten(Arc::new(error))
-}
-
-fn not_sent(error: StoreError) -> Failure {
-    Failure::NotSent(Arc::new(error))
-}
-
-/// What a failure is for one of those that it has met.
-fn told(shared: &Shared, failure: &Failure) -> AppendError {
-    let doing = "appending events";
-    match failure {
-        Failure::NotWritten(error) => match damage(error) {
-            Some(reason) => StoreError::Damaged {
-                place: shared.place.clone(),
-                reason,
-            }
-            .into(),
-            None => backend(&shared.place, doing, Told(Arc::clone(error))).into(),
-        },
-        Failure::NotSent(error) => shared_error(error).into(),
-        Failure::Unknown(reason) => AppendError::Unknown {
-            reason: reason.clone(),
+fn halted(inline: &dyn Inline, halt: Halt) -> Failure {
+    match halt {
+        Halt::Passing(error) => Failure::NotWritten(error),
+        Halt::Store(error) => not_sent(error),
+        Halt::Refused(source) => Failure::Refused {
+            projection: inline.name(),
+            source,
         },
     }
-}
-
-fn count_call(shared: &Shared, verdicts: &[Verdict], time: Duration, waited: i64) {
-    let (mut events, mut conflicts, mut key_hits) = (0, 0, 0);
-    for verdict in verdicts {
-        match verdict {
-            Verdict::Made(placed) => events += placed.len(),
-            Verdict::Known => key_hits += 1,
-            Verdict::Stream { .. } | Verdict::Boundary { .. } => conflicts += 1,
-            Verdict::BeyondHead { .. } => {}
-        }
-    }
-    let lock_wait = Duration::from_micros(waited.unsigned_abs());
-    tracing::debug!(
-        appends = verdicts.len(),
-        events,
-        conflicts,
-        key_hits,
-        waiting = shared.appends.len(),
-        micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX),
-        lock_wait_micros = waited,
-        "appended"
-    );
-    let counters = &shared.counters;
-    count(&counters.calls, 1);
-    count(&counters.appends, verdicts.len());
-    let size = verdicts.len() as u64;
-    counters.largest_call.fetch_max(size, Ordering::Relaxed);
-    count(&counters.events, events);
-    count(&counters.conflicts, conflicts);
-    count(&counters.key_hits, key_hits);
-    count_time(&counters.call_micros, time);
-    count_time(&counters.lock_micros, lock_wait);
 }

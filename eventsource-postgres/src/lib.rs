@@ -75,8 +75,10 @@ mod checkpoints;
 mod checks;
 mod connect;
 mod error;
+mod failure;
 mod group;
 mod import;
+mod inline;
 mod keys;
 mod life;
 mod lone;
@@ -99,6 +101,7 @@ mod snapshots;
 mod store;
 mod tide;
 mod tls;
+mod transaction;
 mod tx;
 
 pub use import::{ImportError, Imported};

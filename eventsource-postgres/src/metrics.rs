@@ -3,6 +3,9 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::open::Shared;
+use crate::request::Verdict;
+
 /// What a store has done since it was opened, and what is waiting now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -82,9 +85,43 @@ pub(crate) fn count(counter: &AtomicU64, more: usize) {
 }
 
 /// Adds a time to a counter of microseconds.
-pub(crate) fn count_time(counter: &AtomicU64, time: Duration) {
+fn count_time(counter: &AtomicU64, time: Duration) {
     counter.fetch_add(
         u64::try_from(time.as_micros()).unwrap_or(u64::MAX),
         Ordering::Relaxed,
     );
+}
+
+/// Tells of a call that was answered, and counts it.
+pub(crate) fn count_call(shared: &Shared, verdicts: &[Verdict], time: Duration, waited: i64) {
+    let (mut events, mut conflicts, mut key_hits) = (0, 0, 0);
+    for verdict in verdicts {
+        match verdict {
+            Verdict::Made(placed) => events += placed.len(),
+            Verdict::Known => key_hits += 1,
+            Verdict::Stream { .. } | Verdict::Boundary { .. } => conflicts += 1,
+            Verdict::BeyondHead { .. } => {}
+        }
+    }
+    let lock_wait = Duration::from_micros(waited.unsigned_abs());
+    tracing::debug!(
+        appends = verdicts.len(),
+        events,
+        conflicts,
+        key_hits,
+        waiting = shared.appends.len(),
+        micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX),
+        lock_wait_micros = waited,
+        "appended"
+    );
+    let counters = &shared.counters;
+    count(&counters.calls, 1);
+    count(&counters.appends, verdicts.len());
+    let size = verdicts.len() as u64;
+    counters.largest_call.fetch_max(size, Ordering::Relaxed);
+    count(&counters.events, events);
+    count(&counters.conflicts, conflicts);
+    count(&counters.key_hits, key_hits);
+    count_time(&counters.call_micros, time);
+    count_time(&counters.lock_micros, lock_wait);
 }

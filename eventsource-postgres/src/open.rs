@@ -11,6 +11,7 @@ use tokio_postgres::Row;
 use crate::appender::Appender;
 use crate::connect::{Connector, Failed};
 use crate::error::{backend, is_broken, of_the_driver, store_error};
+use crate::inline::Inline;
 use crate::life::Life;
 use crate::metrics::Counters;
 use crate::name::SchemaName;
@@ -46,6 +47,8 @@ pub(crate) struct Shared {
     pub(crate) tide: Tide,
     pub(crate) counters: Counters,
     pub(crate) reads: Reads,
+    /// The projections that are run inline.
+    pub(crate) inlines: watch::Sender<Arc<[Arc<dyn Inline>]>>,
     read_head: String,
     /// How many tasks there are, but for those that carry connections.
     pub(crate) tasks: watch::Sender<usize>,
@@ -198,6 +201,7 @@ pub(crate) async fn open(options: PostgresOptions, url: &str) -> Result<Postgres
              FROM {schema}.meta",
         ),
         reads: Reads::new(&name),
+        inlines: watch::Sender::new(Arc::new([])),
         options,
         tasks: watch::Sender::new(0),
     }

@@ -27,7 +27,7 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
-    pub(crate) fn session(&self) -> &Session {
+    pub(crate) fn session(&self) -> &Arc<Session> {
         &self.aged.session
     }
 }
@@ -40,7 +40,7 @@ struct Connections {
 }
 
 struct Aged {
-    session: Session,
+    session: Arc<Session>,
     age: u64,
 }
 
@@ -52,7 +52,7 @@ impl Manager for Connections {
         let shared = self.shared.upgrade().ok_or(StoreError::Closed)?;
         let age = self.age.load(Ordering::Relaxed);
         Ok(Aged {
-            session: shared.reconnect().await?,
+            session: Arc::new(shared.reconnect().await?),
             age,
         })
     }

@@ -11,18 +11,14 @@ use eventsource_core::{
     Batch, BoxError, CheckpointError, Codec, Failure, Incoming, ProjectThrough, StoreError, Target,
 };
 use futures_util::FutureExt;
-use tokio::time::timeout;
 use tokio_postgres::types::Type;
 
 use crate::checkpoints::{ask, save};
-use crate::error::store_error;
 use crate::open::Shared;
-use crate::session::{Bound, Session};
+use crate::session::Bound;
 use crate::store::PostgresStore;
-use crate::tx::{PgTx, Severity, passing};
-
-/// How long the server keeps a transaction whose owner says nothing.
-const IDLE: &str = "5s";
+use crate::transaction::{Open, passing};
+use crate::tx::{PgTx, Severity};
 
 impl<P: ProjectThrough<Into = Self>> Target<PostgresStore, P> for PgTx {
     const RESTORED_WITH_THE_STORE: bool = true;
@@ -52,76 +48,13 @@ impl<P: ProjectThrough<Into = Self>> Target<PostgresStore, P> for PgTx {
         let shared = store.shared();
         store
             .within(async {
-                let mut open = Open::begin(shared, P::VERSION).await?;
+                let reading = shared.projecting.get().await?;
+                let mut open = Open::begin_planned(shared, reading.session()).await?;
                 let done = project(shared, &**projection, codec, &batch, &mut open).await;
                 open.end(shared, done.is_ok()).await?;
                 done
             })
             .await
-    }
-}
-
-/// A transaction that is open. One that is dropped before its end takes its connection with it.
-struct Open {
-    tx: Option<PgTx>,
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        if let Some(tx) = &self.tx {
-            tx.reading().session().abandon();
-        }
-    }
-}
-
-impl Open {
-    async fn begin(shared: &Shared, version: u32) -> Result<Self, StoreError> {
-        let reading = shared.projecting.get().await?;
-        let open = Self {
-            tx: Some(PgTx::new(reading, version)),
-        };
-        // The planner is as the user's statements want it, not as the store's own.
-        let lock_timeout = shared.options.lock_timeout.as_millis();
-        let sql = format!(
-            "BEGIN ISOLATION LEVEL READ COMMITTED; \
-             SET LOCAL idle_in_transaction_session_timeout = '{IDLE}'; SET LOCAL lock_timeout = '{lock_timeout}ms'; \
-             SET LOCAL plan_cache_mode = auto; SET LOCAL enable_seqscan = on; SET LOCAL enable_bitmapscan = on; \
-             SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on; SET LOCAL enable_hashagg = on; \
-             SET LOCAL enable_sort = on"
-        );
-        run(shared, open.session()?, &sql).await?;
-        Ok(open)
-    }
-
-    fn session(&self) -> Result<&Session, StoreError> {
-        let tx = self.tx.as_ref().ok_or(StoreError::Closed)?;
-        Ok(tx.reading().session())
-    }
-
-    /// Commits, or rolls back.
-    async fn end(mut self, shared: &Shared, commit: bool) -> Result<(), StoreError> {
-        let session = self.session()?;
-        if session.is_closed() {
-            // There is nothing to end; what was not committed is rolled back by the server.
-            return match commit {
-                true => Err(passing(&shared.place, "the connection is closed")),
-                false => Ok(()),
-            };
-        }
-        run(shared, session, if commit { "COMMIT" } else { "ROLLBACK" }).await?;
-        // Now the connection is free.
-        self.tx = None;
-        Ok(())
-    }
-}
-
-async fn run(shared: &Shared, session: &Session, sql: &str) -> Result<(), StoreError> {
-    match timeout(shared.options.call_timeout, session.execute(sql)).await {
-        Ok(done) => done.map_err(|error| store_error(&shared.place, "projecting events", error)),
-        Err(_) => {
-            session.abandon();
-            Err(passing(&shared.place, "the server does not answer"))
-        }
     }
 }
 
@@ -134,7 +67,7 @@ async fn project<P: ProjectThrough<Into = PgTx>, C: Codec>(
 ) -> Result<(), Failure> {
     let saved = save(
         shared,
-        open.session()?,
+        open.session(),
         &batch.slot,
         batch.fence,
         &batch.advance,
@@ -143,13 +76,11 @@ async fn project<P: ProjectThrough<Into = PgTx>, C: Codec>(
     if !saved {
         return Err(CheckpointError::Fenced.into());
     }
-    let Some(tx) = open.tx.as_mut() else {
-        return Err(StoreError::Closed.into());
-    };
+    let mut tx = PgTx::new(open.session(), P::VERSION);
     for event in &batch.events {
         let incoming = Incoming::new(event.as_ref(), codec);
-        let projected = method(projection.project(&incoming, tx)).await;
-        judge(shared, tx, projected)?.map_err(|error| Failure::Event {
+        let projected = method(projection.project(&incoming, &mut tx)).await;
+        judge(shared, &tx, projected)?.map_err(|error| Failure::Event {
             position: event.position,
             error,
             saved: None,
@@ -159,7 +90,9 @@ async fn project<P: ProjectThrough<Into = PgTx>, C: Codec>(
 }
 
 /// Awaits a method of the user's: a panic is an error of its event.
-async fn method(run: impl Future<Output = Result<(), BoxError>>) -> Result<(), BoxError> {
+pub(crate) async fn method(
+    run: impl Future<Output = Result<(), BoxError>>,
+) -> Result<(), BoxError> {
     match AssertUnwindSafe(run).catch_unwind().await {
         Ok(done) => done,
         Err(panic) => {
@@ -172,7 +105,7 @@ async fn method(run: impl Future<Output = Result<(), BoxError>>) -> Result<(), B
 }
 
 /// Whether a method has gone well, and if not, whether it is the store's fault: then the outer result is an error.
-fn judge(
+pub(crate) fn judge(
     shared: &Shared,
     tx: &PgTx,
     done: Result<(), BoxError>,
@@ -181,7 +114,7 @@ fn judge(
         (Some(Severity::Passing), done) => {
             let text = done.err().map(|error| error.to_string());
             let text = text.unwrap_or_else(|| "a statement has failed".into());
-            Err(passing(&shared.place, text))
+            Err(passing(shared, text))
         }
         (Some(Severity::Lasting), Ok(())) => Ok(Err(
             "a statement has failed, and the method has gone on: the server does nothing more in the transaction".into(),
@@ -195,7 +128,8 @@ async fn create<P: ProjectThrough<Into = PgTx>>(
     shared: &Shared,
     projection: &P,
 ) -> Result<(), BoxError> {
-    let mut open = Open::begin(shared, P::VERSION).await?;
+    let reading = shared.projecting.get().await?;
+    let mut open = Open::begin_planned(shared, reading.session()).await?;
     let created = create_in(shared, projection, &mut open).await;
     open.end(shared, created.is_ok()).await?;
     created
@@ -210,15 +144,13 @@ async fn create_in<P: ProjectThrough<Into = PgTx>>(
     let bound: [Bound<'_>; 2] = [(&name, Type::TEXT), (&version, Type::INT8)];
     // Of several owners of slices, one creates.
     let sql = "SELECT c.made IS NULL, c.is_active FROM {schema}.consumers c WHERE c.name = $1 AND c.version = $2 FOR UPDATE";
-    let rows = ask(shared, open.session()?, sql, &bound).await?;
+    let rows = ask(shared, open.session(), sql, &bound).await?;
     let Some(row) = rows.first().filter(|row| row.get(0)) else {
         return Ok(());
     };
-    let Some(tx) = open.tx.as_mut() else {
-        return Err(StoreError::Closed.into());
-    };
-    let created = method(projection.create(tx)).await;
-    judge(shared, tx, created)??;
+    let mut tx = PgTx::new(open.session(), P::VERSION);
+    let created = method(projection.create(&mut tx)).await;
+    judge(shared, &tx, created)??;
     let made = tx.used();
     let bound: [Bound<'_>; 3] = [
         (&name, Type::TEXT),
@@ -226,16 +158,11 @@ async fn create_in<P: ProjectThrough<Into = PgTx>>(
         (&made, Type::TEXT_ARRAY),
     ];
     let sql = "UPDATE {schema}.consumers c SET made = $3 WHERE c.name = $1 AND c.version = $2";
-    ask(shared, open.session()?, sql, &bound).await?;
+    ask(shared, open.session(), sql, &bound).await?;
     if row.get(1) {
         let bound = &bound[..2];
-        ask(
-            shared,
-            open.session()?,
-            "SELECT {schema}.show_v1($1, $2)",
-            bound,
-        )
-        .await?;
+        let sql = "SELECT {schema}.show_v1($1, $2)";
+        ask(shared, open.session(), sql, bound).await?;
     }
     Ok(())
 }

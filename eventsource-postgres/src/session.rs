@@ -33,6 +33,8 @@ pub(crate) struct Session {
     /// When something was asked last.
     used: Mutex<Instant>,
     task: AbortHandle,
+    /// It is given up, and the task that carries it ends in a moment.
+    abandoned: AtomicBool,
 }
 
 impl Session {
@@ -51,6 +53,7 @@ impl Session {
             server: AtomicI64::new(0),
             used: Mutex::new(Instant::now()),
             task,
+            abandoned: AtomicBool::new(false),
         }
     }
 
@@ -148,7 +151,7 @@ impl Session {
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        self.client.is_closed()
+        self.abandoned.load(Ordering::Relaxed) || self.client.is_closed()
     }
 
     /// Whether the connection is closed, as far as anybody knows. One that was not used for a while is given the time to
@@ -191,6 +194,7 @@ impl Session {
 
     /// Gives the connection up at once, whatever is being done on it.
     pub(crate) fn abandon(&self) {
+        self.abandoned.store(true, Ordering::Relaxed);
         self.task.abort();
     }
 }

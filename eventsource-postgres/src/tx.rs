@@ -1,12 +1,14 @@
 //! The transaction of a projection, as its methods see it.
 
-use eventsource_core::{OwnNames, StoreError};
+use std::sync::Arc;
+
+use eventsource_core::OwnNames;
 use futures_util::TryStreamExt;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Error, Row};
 
 use crate::error::{is_broken, may_pass};
-use crate::pool::Reading;
+use crate::session::Session;
 
 /// The transaction in which a projection's methods write, with its checkpoint: all of it is committed, or nothing.
 ///
@@ -19,9 +21,10 @@ use crate::pool::Reading;
 /// ([`Statements::Unnamed`](crate::Statements::Unnamed)) the types of the values must be said: the methods that end with
 /// `_typed`.
 pub struct PgTx {
-    reading: Reading,
+    session: Arc<Session>,
     names: OwnNames,
-    failure: Option<Severity>,
+    /// The first error of a statement: what comes after it fails because of it.
+    failure: Option<Arc<Error>>,
 }
 
 /// How bad it is that a statement has failed.
@@ -76,9 +79,9 @@ impl std::fmt::Debug for PgTx {
 }
 
 impl PgTx {
-    pub(crate) fn new(reading: Reading, version: u32) -> Self {
+    pub(crate) fn new(session: &Arc<Session>, version: u32) -> Self {
         Self {
-            reading,
+            session: Arc::clone(session),
             names: OwnNames::of_version(version),
             failure: None,
         }
@@ -92,7 +95,7 @@ impl PgTx {
     ) -> Result<u64, TxError> {
         Self::check(sql)?;
         let sql = self.names.put_into(sql);
-        let done = self.reading.session().execute_prepared(&sql, params).await;
+        let done = self.session.execute_prepared(&sql, params).await;
         self.told(done)
     }
 
@@ -104,7 +107,7 @@ impl PgTx {
     ) -> Result<Vec<Row>, TxError> {
         Self::check(sql)?;
         let sql = self.names.put_into(sql);
-        let rows = self.reading.session().query_prepared(&sql, params).await;
+        let rows = self.session.query_prepared(&sql, params).await;
         self.told(rows)
     }
 
@@ -140,7 +143,7 @@ impl PgTx {
         Self::check(sql)?;
         let sql = self.names.put_into(sql);
         let rows = async {
-            let rows = self.reading.session().rows(&sql, params).await?;
+            let rows = self.session.rows(&sql, params).await?;
             rows.try_collect().await
         };
         let rows = rows.await;
@@ -153,7 +156,7 @@ impl PgTx {
             Self::check(statement)?;
         }
         let sql = self.names.put_into(sql);
-        let done = self.reading.session().execute(&sql).await;
+        let done = self.session.execute(&sql).await;
         self.told(done)
     }
 
@@ -168,29 +171,28 @@ impl PgTx {
         self.names.used().map(str::to_owned).collect()
     }
 
-    pub(crate) fn reading(&self) -> &Reading {
-        &self.reading
+    /// The error of the first statement that has failed, if one has.
+    pub(crate) fn cause(&self) -> Option<&Arc<Error>> {
+        self.failure.as_ref()
     }
 
     /// How bad the statement was that has failed, if one has.
     pub(crate) fn failure(&self) -> Option<Severity> {
-        match self.reading.session().is_closed() {
-            true => Some(Severity::Passing),
-            false => self.failure,
+        if self.session.is_closed() {
+            return Some(Severity::Passing);
         }
+        let error = self.failure.as_ref()?;
+        Some(match is_broken(error) || may_pass(error) {
+            true => Severity::Passing,
+            false => Severity::Lasting,
+        })
     }
 
     fn told<T>(&mut self, done: Result<T, Error>) -> Result<T, TxError> {
         done.map_err(|error| {
-            let passes = is_broken(&error) || may_pass(&error);
-            let now = if passes {
-                Severity::Passing
-            } else {
-                Severity::Lasting
-            };
-            // The first one counts: what comes after it fails because of it.
-            self.failure.get_or_insert(now);
-            TxError::Driver(Told(std::sync::Arc::new(error)))
+            let error = Arc::new(error);
+            self.failure.get_or_insert_with(|| Arc::clone(&error));
+            TxError::Driver(Told(error))
         })
     }
 
@@ -215,9 +217,4 @@ impl PgTx {
             None => Ok(()),
         }
     }
-}
-
-/// The error of a store for one that a method could not do anything about.
-pub(crate) fn passing(place: &str, error: impl std::fmt::Display) -> StoreError {
-    crate::error::backend(place, "projecting events", error.to_string())
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use eventsource_core::{
     AppendError, BoxError, Codec, Incoming, Json, Position, ProjectWithin, Projected, RunError,
-    Runner, StoreError,
+    Runner,
 };
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -167,15 +167,22 @@ impl SqliteStore {
         projection: P,
     ) -> Result<(), RunError> {
         let projection = Arc::new(projection);
-        let projected = Projected::shared(Arc::clone(&projection), codec.clone());
-        // What comes between this and the next step is caught up with by the next append.
-        Runner::new(self.clone(), projected).catch_up().await?;
-        let inline: Arc<dyn Inline> = Arc::new(Of { projection, codec });
+        let catch_up = || {
+            let projected = Projected::shared(Arc::clone(&projection), codec.clone());
+            Runner::new(self.clone(), projected).catch_up()
+        };
+        catch_up().await?;
+        let inline: Arc<dyn Inline> = Arc::new(Of {
+            projection: Arc::clone(&projection),
+            codec: codec.clone(),
+        });
         self.shared().inlines.send_modify(|list| {
             *list = list.iter().cloned().chain([inline]).collect();
         });
-        // From the answer on, every append is projected.
+        // From this answer on, every append is projected; what came meanwhile was not.
         let registered = self.on_writer(0, |_| Ok((crate::work::Kept::No, ())));
-        registered.await.map_err(|error: StoreError| error.into())
+        registered.await?;
+        catch_up().await?;
+        Ok(())
     }
 }
