@@ -90,7 +90,7 @@ pub(crate) fn each<C: Codec, M: MessageSet, E: From<DecodeError>>(
 #[inline]
 fn today<M: MessageSet>(event: &EventRef<'_>) -> Option<&'static Row> {
     let mut rows = M::ROWS.iter();
-    rows.find(|row| row.name == event.name && row.version == event.schema)
+    rows.find(|row| row.version == event.schema && row.name == event.name)
 }
 
 #[inline]
@@ -148,16 +148,19 @@ fn unreadable(event: &EventRef<'_>, source: CodecError) -> DecodeError {
 
 /// The event that it is, if it is one.
 fn only<M>(event: &EventRef<'_>, parts: Parts<M>) -> Result<M, DecodeError> {
+    let parts = match parts {
+        Parts::One((_, message)) => return Ok(message),
+        Parts::Several(parts) => parts.len(),
+    };
     let (name, version) = (event.name.to_owned(), event.schema);
-    match parts {
-        Parts::One((_, message)) => Ok(message),
-        Parts::Several(none) if none.is_empty() => Err(DecodeError::Retired { name, version }),
-        Parts::Several(parts) => Err(DecodeError::Split {
+    Err(match parts {
+        0 => DecodeError::Retired { name, version },
+        parts => DecodeError::Split {
             name,
             version,
-            parts: parts.len(),
-        }),
-    }
+            parts,
+        },
+    })
 }
 
 /// Decodes a stored event that must be of one type, or become it.

@@ -156,7 +156,28 @@ impl Shape {
 
     /// What becomes the event when it is stored under this name and version.
     pub(crate) fn find(&self, name: &str, version: u32) -> Option<Found> {
+        if name == self.name
+            && let Some(shape) = self.in_line(version)
+        {
+            let former = Former {
+                name: shape.name,
+                version,
+            };
+            return Some(Found { former, part: 0 });
+        }
         self.find_as(name, version, 0, false)
+    }
+
+    /// The shape of a version, where each has had one before it under the same name, as most have: a search by numbers alone.
+    fn in_line(&self, version: u32) -> Option<&Self> {
+        let mut shape = self;
+        while shape.version != version {
+            match shape.before {
+                [before] if same(before.name, self.name) && before.into.len() < 2 => shape = before,
+                _ => return None,
+            }
+        }
+        Some(shape)
     }
 
     /// `alias`: the name is one that a later version of the same event had.
@@ -182,7 +203,7 @@ impl Shape {
 
     /// Whether a version, by its own name, is this shape or becomes it.
     pub(crate) fn holds(&self, former: Former) -> bool {
-        (self.name == former.name && self.has(former.version))
+        (self.has(former.version) && same(self.name, former.name))
             || self.before.iter().any(|before| before.holds(former))
     }
 
@@ -210,6 +231,7 @@ impl Shape {
 }
 
 /// Whether two names are the same: mostly they are one constant.
-fn same(left: &str, right: &str) -> bool {
+#[inline]
+pub(crate) fn same(left: &str, right: &str) -> bool {
     std::ptr::eq(left, right) || left == right
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::event::Event;
 use crate::message::{MessageReader, MessageWriter, Never};
-use crate::shape::{Former, Shape, Successor};
+use crate::shape::{Former, Shape, Successor, same};
 
 /// That an event was made of an earlier one, or of a part of it: `from = F` says it.
 pub trait Follows<F>: Event {
@@ -246,13 +246,13 @@ fn read_old<E: Event, F: Formers<E>, R: MessageReader>(
     reader: R,
     former: Former,
 ) -> Result<E, R::Error> {
-    if former.version == E::VERSION && former.name == E::NAME {
+    if former.version == E::VERSION && same(former.name, E::NAME) {
         return reader.read();
     }
     let steps = E::SHAPE.upcasts;
     let first = steps.iter().position(|step| step.version == former.version);
     match first {
-        Some(first) if former.name == E::NAME => reader.read_upcast(&steps[first..]),
+        Some(first) if same(former.name, E::NAME) => reader.read_upcast(&steps[first..]),
         _ => F::read(reader, former),
     }
 }

@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use eventsource_core::{AppendError, Placed, Position, StoreError, Uuid, Version};
 use tokio::sync::Mutex;
