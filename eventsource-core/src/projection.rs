@@ -17,7 +17,7 @@ use crate::consumer::{Batch, BoxError, Consumer, Failure};
 use crate::message::Row;
 use crate::query::Query;
 
-pub use incoming::Incoming;
+pub use incoming::{Incoming, Parts};
 pub use outside::Outside;
 pub use own_names::OwnNames;
 

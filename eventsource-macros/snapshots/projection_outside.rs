@@ -38,13 +38,13 @@ const _: () = {
             &self,
             event: &__p::Incoming<'_, __C>,
         ) -> __p::WasProjected {
-            let mut taken = false;
-            if let __p::Some(it) = __p::Incoming::read::<__E0>(event)? {
-                taken = true;
-                let it = <Index>::opened(self, &it).await;
-                <__p::Same<_> as __p::Outcome>::outcome(it)?;
+            for part in __p::Incoming::parts(event, <Self as __p::Projection>::EVENTS)? {
+                if let __p::Some(it) = __p::Incoming::part::<__E0>(event, part)? {
+                    let it = <Index>::opened(self, &it).await;
+                    <__p::Same<_> as __p::Outcome>::outcome(it)?;
+                }
             }
-            __p::Incoming::taken(event, taken, <Self as __p::Projection>::EVENTS)
+            __p::Ok(())
         }
     }
 };

@@ -45,13 +45,13 @@ const _: () = {
             event: &__p::Incoming<'_, __C>,
             tx: &mut PgTx,
         ) -> __p::WasProjected {
-            let mut taken = false;
-            if let __p::Some(it) = __p::Incoming::read::<__E0>(event)? {
-                taken = true;
-                let it = <Balances>::opened(self, &it, tx).await;
-                <__p::Same<_> as __p::Outcome>::outcome(it)?;
+            for part in __p::Incoming::parts(event, <Self as __p::Projection>::EVENTS)? {
+                if let __p::Some(it) = __p::Incoming::part::<__E0>(event, part)? {
+                    let it = <Balances>::opened(self, &it, tx).await;
+                    <__p::Same<_> as __p::Outcome>::outcome(it)?;
+                }
             }
-            __p::Incoming::taken(event, taken, <Self as __p::Projection>::EVENTS)
+            __p::Ok(())
         }
     }
 };

@@ -36,14 +36,14 @@ const _: () = {
             event: &__p::Incoming<'_, __C>,
             key: &__p::ReactionKey,
         ) -> __p::WasProjected {
-            let mut taken = false;
-            if let __p::Some(it) = __p::Incoming::read::<__E0>(event)? {
-                taken = true;
-                let key = &__p::ReactionKey::part(key, it.part);
-                let it = <Mailer>::opened(self, &it, key).await;
-                <__p::Same<_> as __p::Outcome>::outcome(it)?;
+            for part in __p::Incoming::parts(event, <Self as __p::Reactor>::EVENTS)? {
+                if let __p::Some(it) = __p::Incoming::part::<__E0>(event, part)? {
+                    let key = &__p::ReactionKey::part(key, part);
+                    let it = <Mailer>::opened(self, &it, key).await;
+                    <__p::Same<_> as __p::Outcome>::outcome(it)?;
+                }
             }
-            __p::Incoming::taken(event, taken, <Self as __p::Reactor>::EVENTS)
+            __p::Ok(())
         }
     }
 };

@@ -23,18 +23,58 @@ impl<'e, C: Codec> Incoming<'e, C> {
         Self { event, codec }
     }
 
-    /// Decodes the event, if it is an `E`, or was stored as what has become one.
-    pub fn read<E: Event>(&self) -> Result<Option<Recorded<E>>, BoxError> {
+    /// The parts of the event that have a method, in their order; an event that was not split is one part, 0. `events` are
+    /// those of the methods. That there is none at all is an error: its name is known, perhaps, and its version is not.
+    pub fn parts(&self, events: &[&[Row]]) -> Result<Parts, BoxError> {
         let EventRef { name, schema, .. } = self.event;
-        let part = match (name, schema) == (E::NAME, E::VERSION) {
-            true => 0,
-            false => match E::ROW.find(name, schema) {
-                Some(found) => found.part,
-                None => return Ok(None),
-            },
+        let rows = || events.iter().flat_map(|rows| rows.iter());
+        if rows().any(|row| row.version == schema && row.name == name) {
+            return Ok(Parts::Whole(Some(0)));
+        }
+        let mut found = rows().filter_map(|row| row.find(name, schema));
+        let first = found.next().map(|found| found.part);
+        let Some(second) = found.next() else {
+            self.taken(first.is_some(), events)?;
+            return Ok(Parts::Whole(first));
         };
+        let others = found.map(|found| found.part);
+        let mut parts: Vec<_> = first
+            .into_iter()
+            .chain([second.part])
+            .chain(others)
+            .collect();
+        parts.sort_unstable();
+        parts.dedup();
+        Ok(Parts::Split(parts.into_iter()))
+    }
+
+    /// Decodes this part of the event, if it is an `E`, or was stored as what has become one.
+    pub fn part<E: Event>(&self, part: u16) -> Result<Option<Recorded<E>>, BoxError> {
+        match self.part_of::<E>() {
+            Some(found) if found == part => self.decode(part).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// Decodes the event, if it is an `E`, or was stored as what has become one, whichever part of it that is.
+    pub(crate) fn read<E: Event>(&self) -> Result<Option<Recorded<E>>, BoxError> {
+        self.part_of::<E>()
+            .map(|part| self.decode(part))
+            .transpose()
+    }
+
+    /// Which part of the event an `E` is.
+    fn part_of<E: Event>(&self) -> Option<u16> {
+        let EventRef { name, schema, .. } = self.event;
+        match (name, schema) == (E::NAME, E::VERSION) {
+            true => Some(0),
+            false => E::ROW.find(name, schema).map(|found| found.part),
+        }
+    }
+
+    fn decode<E: Event>(&self, part: u16) -> Result<Recorded<E>, BoxError> {
         let event = decode::decode_one(self.codec, &self.event)?;
-        Ok(Some(Recorded {
+        Ok(Recorded {
             position: self.event.position,
             stream: self.event.stream.clone(),
             version: self.event.version,
@@ -42,7 +82,7 @@ impl<'e, C: Codec> Incoming<'e, C> {
             recorded_at: self.event.recorded_at,
             metadata: Metadata::from_stored(self.event.metadata)?,
             event,
-        }))
+        })
     }
 
     /// The stored event itself.
@@ -50,9 +90,8 @@ impl<'e, C: Codec> Incoming<'e, C> {
         &self.event
     }
 
-    /// That at least one of the methods takes the event, of which these are the events. If none does, its name is known,
-    /// perhaps, and its version is not.
-    pub fn taken(&self, taken: bool, events: &[&[Row]]) -> Result<(), BoxError> {
+    /// That at least one of the methods takes the event, of which these are the events.
+    pub(crate) fn taken(&self, taken: bool, events: &[&[Row]]) -> Result<(), BoxError> {
         if taken {
             return Ok(());
         }
@@ -63,6 +102,26 @@ impl<'e, C: Codec> Incoming<'e, C> {
             .collect();
         let unknown = UnknownMessage::to(&rows, self.event.name, self.event.schema);
         Err(Box::new(unknown))
+    }
+}
+
+/// The parts of a stored event that have a method, in their order.
+#[derive(Debug)]
+pub enum Parts {
+    /// It was not split, or one part alone has a method.
+    Whole(Option<u16>),
+    /// It was split.
+    Split(std::vec::IntoIter<u16>),
+}
+
+impl Iterator for Parts {
+    type Item = u16;
+
+    fn next(&mut self) -> Option<u16> {
+        match self {
+            Self::Whole(part) => part.take(),
+            Self::Split(parts) => parts.next(),
+        }
     }
 }
 

@@ -119,8 +119,7 @@ fn project(projection: &Projection) -> TokenStream {
             let returned = quote_spanned!(*first=> __p::Same<_ #end);
             quote! {
                 #(#cfg)*
-                if let __p::Some(it) = __p::Incoming::read::<#alias>(event)? {
-                    taken = true;
+                if let __p::Some(it) = __p::Incoming::part::<#alias>(event, part)? {
                     let it = #call;
                     <#returned as __p::Outcome>::outcome(it)?;
                 }
@@ -128,11 +127,12 @@ fn project(projection: &Projection) -> TokenStream {
         });
     let body = match projection.broken {
         true => quote!(::core::unreachable!()),
-        // An event that was split is more than one of them.
+        // An event that was split is several, each for its method, in the order of its parts.
         false => quote! {
-            let mut taken = false;
-            #(#arms)*
-            __p::Incoming::taken(event, taken, <Self as __p::Projection>::EVENTS)
+            for part in __p::Incoming::parts(event, <Self as __p::Projection>::EVENTS)? {
+                #(#arms)*
+            }
+            __p::Ok(())
         },
     };
     let create = create(projection);

@@ -37,15 +37,14 @@ pub(super) fn expand(reactor: &Reactor) -> TokenStream {
         // An event that was split is several, each with a key of its own.
         let part = key
             .as_ref()
-            .map(|key| quote!(let #key = &__p::ReactionKey::part(#key, it.part);));
+            .map(|key| quote!(let #key = &__p::ReactionKey::part(#key, part);));
         let key = key.map(|key| quote!(, #key));
         // Over the whole type that the method returns: what is wrong with it is reported there.
         let end = quote_spanned!(*last=> >);
         let returned = quote_spanned!(*first=> __p::Same<_ #end);
         quote! {
             #(#cfg)*
-            if let __p::Some(it) = __p::Incoming::read::<#alias>(event)? {
-                taken = true;
+            if let __p::Some(it) = __p::Incoming::part::<#alias>(event, part)? {
                 #part
                 let it = <#owner>::#ident(self, &it #key).await;
                 <#returned as __p::Outcome>::outcome(it)?;
@@ -55,9 +54,10 @@ pub(super) fn expand(reactor: &Reactor) -> TokenStream {
     let body = match broken {
         true => quote!(::core::unreachable!()),
         false => quote! {
-            let mut taken = false;
-            #(#arms)*
-            __p::Incoming::taken(event, taken, <Self as __p::Reactor>::EVENTS)
+            for part in __p::Incoming::parts(event, <Self as __p::Reactor>::EVENTS)? {
+                #(#arms)*
+            }
+            __p::Ok(())
         },
     };
     scope(
