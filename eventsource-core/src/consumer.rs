@@ -10,7 +10,7 @@ use crate::checkpoint_store::{Advance, CheckpointError, CheckpointStore, Fence, 
 use crate::query::Query;
 use crate::store_error::StoreError;
 use crate::stored_event::StoredEvent;
-use crate::stream::Position;
+use crate::stream::{Position, StreamName};
 
 pub(crate) use one_by_one::OneByOne;
 
@@ -70,6 +70,8 @@ pub struct Batch {
     pub slot: Slot,
     /// What must still hold when it is saved.
     pub fence: Fence,
+    /// What came of this stream is removed first: the stream is replayed.
+    pub forget: Option<StreamName>,
     /// The events, in order.
     pub events: Vec<StoredEvent>,
     /// What to save.

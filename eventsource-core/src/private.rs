@@ -36,7 +36,7 @@ pub use crate::process::{Awaits, Calls, Input, IntoNext, Keys, Process, Timer};
 pub use crate::projection::incoming::Outcome;
 pub use crate::projection::{
     Incoming, Memory, Outside, ProjectOutside, ProjectState, ProjectThrough, ProjectWithin,
-    Projection,
+    Projection, Replay,
 };
 pub use crate::reactor::{ReactionKey, Reactor};
 pub use crate::registry::{AggregateEntry, Registered};

@@ -16,6 +16,7 @@ use crate::codec::{Codec, Json};
 use crate::consumer::{Batch, BoxError, Consumer, Failure};
 use crate::message::Row;
 use crate::query::Query;
+use crate::stream::StreamName;
 
 pub use incoming::{Incoming, Parts};
 pub use outside::Outside;
@@ -56,6 +57,12 @@ pub trait ProjectWithin: Projection {
         Ok(())
     }
 
+    /// Removes what came of the events of a stream: see [`Replay`].
+    fn forget(&self, stream: &StreamName, tx: &Self::Into) -> Result<(), BoxError> {
+        let _ = tx;
+        Err(NoForget::of(stream))
+    }
+
     /// Calls the method for an event.
     fn project<C: Codec>(&self, event: &Incoming<'_, C>, tx: &Self::Into) -> Result<(), BoxError>;
 }
@@ -69,12 +76,49 @@ pub trait ProjectThrough: Projection {
         async { Ok(()) }
     }
 
+    /// Removes what came of the events of a stream: see [`Replay`].
+    fn forget(
+        &self,
+        stream: &StreamName,
+        tx: &mut Self::Into,
+    ) -> impl Future<Output = Result<(), BoxError>> + Send {
+        let _ = tx;
+        let error = NoForget::of(stream);
+        async { Err(error) }
+    }
+
     /// Calls the method for an event.
     fn project<C: Codec>(
         &self,
         event: &Incoming<'_, C>,
         tx: &mut Self::Into,
     ) -> impl Future<Output = Result<(), BoxError>> + Send;
+}
+
+/// A projection that can make one stream anew, by [`Runner::replay`](crate::Runner::replay): one that writes into a
+/// transaction, and has a method that removes what came of a stream. `#[projection]` implements it where there is
+/// `#[forget] fn forget(&self, stream: &StreamName, tx: &SqliteTx)`, or the `async` like of it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot make one stream anew",
+    label = "it has no `#[forget]` method",
+    note = "write a method that removes what came of a stream: `#[forget] fn forget(&self, stream: &StreamName, tx: &SqliteTx)`, with the transaction that its other methods take"
+)]
+pub trait Replay: Projection {}
+
+/// A projection was to forget a stream, and does not say how.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the projection has no `#[forget]` method, which would remove what came of the stream `{stream}`"
+)]
+struct NoForget {
+    stream: StreamName,
+}
+
+impl NoForget {
+    fn of(stream: &StreamName) -> BoxError {
+        let stream = stream.clone();
+        Box::new(Self { stream })
+    }
 }
 
 /// A projection whose methods write into anything else: `async fn opened(&self, event: &Recorded<Opened>)`.

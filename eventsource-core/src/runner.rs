@@ -2,12 +2,14 @@
 //!
 //! A runner is a future that its user spawns. It reads a page of events, has it consumed, and reads the next one then: so
 //! nothing piles up. `runner/worker.rs` is one slice's way from claim to release, `runner/page.rs` reads,
-//! `runner/batch.rs` has a page consumed and tries again, `runner/handle.rs` is what others see and say meanwhile.
+//! `runner/batch.rs` has a page consumed and tries again, `runner/handle.rs` is what others see and say meanwhile, `runner/replay.rs`
+//! makes one stream anew.
 
 mod batch;
 mod handle;
 mod on_error;
 mod page;
+mod replay;
 mod theirs;
 mod worker;
 
@@ -32,6 +34,7 @@ pub use handle::{
     ConsumerHandle, Failing, Progress, RunnerHandle, SliceActivity, SliceStatus, WaitError,
 };
 pub use on_error::OnError;
+pub use replay::Replaying;
 use worker::Worker;
 pub(crate) use worker::may_pass;
 

@@ -20,6 +20,9 @@ impl Balances {
     }
     #[cfg(feature = "closing")]
     fn closed(&self, event: &Recorded<account::Closed>, tx: &SqliteTx) {}
+    fn forget(&self, stream: &StreamName, tx: &SqliteTx) -> Result<()> {
+        tx.execute("DELETE FROM {balances} WHERE account = ?1", [stream.id()])
+    }
 }
 #[allow(deprecated, unused_qualifications, unused_variables)]
 #[cfg_attr(
@@ -49,9 +52,14 @@ const _: () = {
         type Into = SqliteTx;
     }
     #[automatically_derived]
+    impl __p::Replay for Balances {}
+    #[automatically_derived]
     impl __p::ProjectWithin for Balances {
         fn create(&self, tx: &SqliteTx) -> __p::WasProjected {
             __p::projected(<Balances>::tables(self, tx))
+        }
+        fn forget(&self, stream: &__p::StreamName, tx: &SqliteTx) -> __p::WasProjected {
+            __p::projected(<Balances>::forget(self, stream, tx))
         }
         fn project<__C: __p::Codec>(
             &self,

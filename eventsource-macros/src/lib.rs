@@ -171,6 +171,8 @@ pub fn handle(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// | `async fn opened(&self, event: …)` | anywhere else, at least once |
 ///
 /// It returns nothing, or a `Result<(), E>`. A method with `#[create]` takes the transaction alone, and makes the tables.
+/// One with `#[forget]` takes `stream: &StreamName` and the transaction, and removes what came of that stream, so that
+/// `Runner::replay` can make it anew.
 #[proc_macro_attribute]
 pub fn projection(arguments: TokenStream, item: TokenStream) -> TokenStream {
     projection::expand(arguments.into(), item.into()).into()

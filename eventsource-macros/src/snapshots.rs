@@ -378,6 +378,11 @@ fn projection_within() {
 
             #[cfg(feature = "closing")]
             fn closed(&self, event: &Recorded<account::Closed>, tx: &SqliteTx) {}
+
+            #[forget]
+            fn forget(&self, stream: &StreamName, tx: &SqliteTx) -> Result<()> {
+                tx.execute("DELETE FROM {balances} WHERE account = ?1", [stream.id()])
+            }
         }
     };
     let expanded = projection::expand(quote!(name = "balances", version = 2), block);

@@ -8,7 +8,8 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use eventsource_core::{
-    Batch, BoxError, CheckpointError, Codec, Failure, Incoming, ProjectThrough, StoreError, Target,
+    Batch, BoxError, CheckpointError, Codec, Failure, Incoming, Position, ProjectThrough,
+    StoreError, Target,
 };
 use futures_util::FutureExt;
 use tokio_postgres::types::Type;
@@ -77,14 +78,19 @@ async fn project<P: ProjectThrough<Into = PgTx>, C: Codec>(
         return Err(CheckpointError::Fenced.into());
     }
     let mut tx = PgTx::new(open.session(), P::VERSION);
+    let failed = |position, error| Failure::Event {
+        position,
+        error,
+        saved: None,
+    };
+    if let Some(stream) = &batch.forget {
+        let forgotten = method(projection.forget(stream, &mut tx)).await;
+        judge(shared, &tx, forgotten)?.map_err(|error| failed(Position::START, error))?;
+    }
     for event in &batch.events {
         let incoming = Incoming::new(event.as_ref(), codec);
         let projected = method(projection.project(&incoming, &mut tx)).await;
-        judge(shared, &tx, projected)?.map_err(|error| Failure::Event {
-            position: event.position,
-            error,
-            saved: None,
-        })?;
+        judge(shared, &tx, projected)?.map_err(|error| failed(event.position, error))?;
     }
     Ok(())
 }

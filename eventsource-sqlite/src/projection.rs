@@ -47,6 +47,11 @@ impl<P: ProjectWithin<Into = Self>> Target<SqliteStore, P> for SqliteTx {
                 return Ok((Kept::No, Err(Failure::Checkpoint(CheckpointError::Fenced))));
             }
             let tx = SqliteTx::new(conn, P::VERSION);
+            if let Some(stream) = &batch.forget
+                && let Err(error) = method(|| projection.forget(stream, &tx))
+            {
+                return Ok((Kept::No, Err(failed(Position::START, error))));
+            }
             for event in &batch.events {
                 let incoming = Incoming::new(event.as_ref(), &codec);
                 let projected = method(|| projection.project(&incoming, &tx));

@@ -122,6 +122,7 @@ impl<S: CheckpointStore, C: Consumer<S>> Worker<S, C> {
         let batch = Arc::new(Batch {
             slot: self.slot.clone(),
             fence: owned.fence,
+            forget: None,
             events,
             advance,
         });

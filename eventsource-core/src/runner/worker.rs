@@ -126,6 +126,7 @@ impl<S: CheckpointStore, C: Consumer<S>> Worker<S, C> {
         let mut seen: Option<Beat> = None;
         let mut pause = SOON;
         let mut tries = 0;
+        let mut has_looked = false;
         loop {
             if self.is_stopped() {
                 return Ok(Claimed::Ended(Ended::Stopped));
@@ -155,6 +156,8 @@ impl<S: CheckpointStore, C: Consumer<S>> Worker<S, C> {
                 }
                 // Whoever is only to catch up watches it above.
                 Ok(Claim::Theirs(_)) if self.shared.until.is_some() => pause = SOON,
+                // Who took it may have done so for a moment.
+                Ok(Claim::Theirs(_)) if !has_looked => (has_looked, pause) = (true, SOON),
                 Ok(Claim::Theirs(beat)) => {
                     seen = Some(beat);
                     pause = self.lease();

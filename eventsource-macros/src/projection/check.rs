@@ -8,7 +8,7 @@ use syn::{
 use crate::errors::Errors;
 use crate::method::block::Block;
 use crate::method::check::{last_name, text};
-use crate::projection::model::{Into, Role};
+use crate::projection::model::{Into, Mark, Role};
 
 pub(super) fn check_block(role: Role, block: &Block, errors: &mut Errors) -> bool {
     let (word, example) = (role.word(), text(&block.owner));
@@ -234,6 +234,73 @@ pub(super) fn check_into(
             );
             None
         }
+    }
+}
+
+/// What `#[create]` and `#[forget]` take: the transaction, which is returned, and for the latter a stream before it.
+pub(super) fn check_marked<'a>(
+    mark: Mark,
+    signature: &Signature,
+    parameters: &[&'a PatType],
+    errors: &mut Errors,
+) -> Option<&'a PatType> {
+    let name = &signature.ident;
+    let (stream, rest) = match mark {
+        Mark::Create => (None, parameters),
+        Mark::Forget => {
+            let (stream, rest) = parameters.split_at(parameters.len().min(1));
+            (stream.first(), rest)
+        }
+    };
+    if mark == Mark::Forget && !stream.is_some_and(|stream| is_stream(&stream.ty)) {
+        let problem = format!("`{name}` takes no stream, so it does not know what to forget");
+        let help = "take `stream: &StreamName` before the transaction";
+        match stream {
+            Some(other) => errors.add(&other.ty, problem, help),
+            None => errors.add(name, problem, help),
+        }
+        return None;
+    }
+    let Some((tx, rest)) = rest.split_first() else {
+        let word = mark.word();
+        let help = match mark {
+            Mark::Create => "take the transaction that the other methods take",
+            Mark::Forget => {
+                "take the transaction that the other methods take; a projection without one is made anew as a whole"
+            }
+        };
+        errors.add(name, format!("`{name}` has nothing to {word} in"), help);
+        return None;
+    };
+    check_rest(rest, errors);
+    Some(tx)
+}
+
+/// `&StreamName`.
+fn is_stream(ty: &Type) -> bool {
+    let Type::Reference(reference) = ty else {
+        return false;
+    };
+    reference.mutability.is_none()
+        && last_name(&reference.elem).is_some_and(|name| name == "StreamName")
+}
+
+/// A mark on two methods.
+pub(super) fn check_once(
+    mark: Mark,
+    earlier: Option<&(Ident, Vec<Attribute>)>,
+    name: &Ident,
+    errors: &mut Errors,
+) {
+    if let Some((first, cfg)) = earlier
+        && cfg.is_empty()
+    {
+        let word = mark.word();
+        errors.add(
+            name,
+            format!("`#[{word}]` stands on two methods"),
+            format!("`{first}` is the first one: put both into one"),
+        );
     }
 }
 

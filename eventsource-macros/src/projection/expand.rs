@@ -1,7 +1,8 @@
 //! From a [`Projection`] to its implementation.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
+use syn::Attribute;
 use syn::spanned::Spanned;
 
 use crate::projection::check::Taken;
@@ -136,10 +137,13 @@ fn project(projection: &Projection) -> TokenStream {
         },
     };
     let create = create(projection);
+    let (forget, replays) = forget(projection).unzip();
     quote! {
+        #replays
         #[automatically_derived]
         impl __p::#interface for #owner {
             #create
+            #forget
 
             #declared {
                 #body
@@ -151,19 +155,44 @@ fn project(projection: &Projection) -> TokenStream {
 /// What makes that which the methods write into.
 fn create(projection: &Projection) -> Option<TokenStream> {
     let (ident, cfg) = projection.create.as_ref()?;
+    let method = format_ident!("create");
+    marked(projection, (&method, ident, cfg), None)
+}
+
+/// What removes that which came of a stream, and that the projection has it.
+fn forget(projection: &Projection) -> Option<(TokenStream, TokenStream)> {
+    let (ident, cfg) = projection.forget.as_ref()?;
+    let (method, owner) = (format_ident!("forget"), &projection.owner);
+    let parameter = (quote!(stream: &__p::StreamName,), quote!(stream,));
+    let forget = marked(projection, (&method, ident, cfg), Some(parameter))?;
+    let replays = quote! {
+        #(#cfg)*
+        #[automatically_derived]
+        impl __p::Replay for #owner {}
+    };
+    Some((forget, replays))
+}
+
+/// A method of the trait that calls one of the user's which takes no event.
+fn marked(
+    projection: &Projection,
+    (method, ident, cfg): (&Ident, &Ident, &[Attribute]),
+    parameter: Option<(TokenStream, TokenStream)>,
+) -> Option<TokenStream> {
     let owner = &projection.owner;
     let (asynchronous, tx, awaited) = match &projection.into {
         Into::Within(tx) => (None, quote!(&#tx), None),
         Into::Through(tx) => (Some(quote!(async)), quote!(&mut #tx), Some(quote!(.await))),
         Into::Outside | Into::State => return None,
     };
+    let (declared, passed) = parameter.unzip();
     let body = match projection.broken {
         true => quote!(::core::unreachable!()),
-        false => quote!(__p::projected(<#owner>::#ident(self, tx) #awaited)),
+        false => quote!(__p::projected(<#owner>::#ident(self, #passed tx) #awaited)),
     };
     Some(quote! {
         #(#cfg)*
-        #asynchronous fn create(&self, tx: #tx) -> __p::WasProjected {
+        #asynchronous fn #method(&self, #declared tx: #tx) -> __p::WasProjected {
             #body
         }
     })

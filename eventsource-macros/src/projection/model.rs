@@ -65,8 +65,26 @@ pub(crate) struct Projection {
     pub(crate) methods: Vec<Method>,
     /// The method that makes what it writes into.
     pub(crate) create: Option<(Ident, Vec<Attribute>)>,
+    /// The method that removes what came of a stream.
+    pub(crate) forget: Option<(Ident, Vec<Attribute>)>,
     /// A mistake was found: the implementation is there, so that nothing else is reported, and calls no method.
     pub(crate) broken: bool,
+}
+
+/// What a method is for that takes no event.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mark {
+    Create,
+    Forget,
+}
+
+impl Mark {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Forget => "forget",
+        }
+    }
 }
 
 /// Where the methods write to.

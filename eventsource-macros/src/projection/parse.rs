@@ -9,10 +9,10 @@ use crate::errors::Errors;
 use crate::method::block::{self, Block, Item};
 use crate::method::check::first_and_last;
 use crate::projection::check::{
-    check_block, check_event, check_into, check_new, check_qualifiers, check_receiver, check_rest,
-    check_same,
+    check_block, check_event, check_into, check_marked, check_new, check_once, check_qualifiers,
+    check_receiver, check_rest, check_same,
 };
-use crate::projection::model::{Into, Method, Parsed, Projection, Role};
+use crate::projection::model::{Into, Mark, Method, Parsed, Projection, Role};
 use crate::runtime::lints_off;
 
 pub(crate) fn parse(
@@ -92,6 +92,7 @@ pub(crate) fn parse(
             into,
             methods: found.methods,
             create: found.create,
+            forget: found.forget,
             broken,
         }),
     })
@@ -141,11 +142,12 @@ struct Found {
     /// Where they write to, by the first of them.
     into: Option<(Ident, Into)>,
     create: Option<(Ident, Vec<syn::Attribute>)>,
+    forget: Option<(Ident, Vec<syn::Attribute>)>,
 }
 
 impl Found {
     fn method(&mut self, found: &mut block::Method, errors: &mut Errors) {
-        let creates = take_create(found, errors);
+        let mark = take_mark(found, errors);
         check_qualifiers(Role::Projection, &found.signature, errors);
         // A mistake that was reported is not left in the output, where the compiler would report it again.
         found.signature.constness = None;
@@ -159,20 +161,18 @@ impl Found {
         });
         let parameters: Vec<&PatType> = typed.collect();
         let cfg = cfgs(&found.attributes);
-        if creates {
-            let Some(tx) = parameters.first() else {
-                errors.add(
-                    &signature.ident,
-                    format!("`{}` has nothing to create in", signature.ident),
-                    "take the transaction that the other methods take",
-                );
-                return;
-            };
-            check_rest(parameters.get(1..).unwrap_or_default(), errors);
-            if let Some(into) = check_into(signature, mutable, Some(tx), errors)
+        if let Some(mark) = mark {
+            let tx = check_marked(mark, signature, &parameters, errors);
+            if let Some(tx) = tx
+                && let Some(into) = check_into(signature, mutable, Some(tx), errors)
                 && self.goes_with(signature, into, errors)
             {
-                self.create = Some((signature.ident.clone(), cfg));
+                let slot = match mark {
+                    Mark::Create => &mut self.create,
+                    Mark::Forget => &mut self.forget,
+                };
+                check_once(mark, slot.as_ref(), &signature.ident, errors);
+                *slot = Some((signature.ident.clone(), cfg));
             }
             return;
         }
@@ -226,19 +226,24 @@ pub(crate) fn output(signature: &Signature) -> (Span, Span) {
     }
 }
 
-/// Takes `#[create]` off a method.
-fn take_create(method: &mut block::Method, errors: &mut Errors) -> bool {
-    let before = method.attributes.len();
+/// Takes `#[create]` or `#[forget]` off a method.
+fn take_mark(method: &mut block::Method, errors: &mut Errors) -> Option<Mark> {
+    let mut found = None;
     method.attributes.retain(|attribute| {
-        let is_create = attribute.path().is_ident("create");
-        if is_create && !matches!(attribute.meta, syn::Meta::Path(_)) {
+        let named = |mark: &Mark| attribute.path().is_ident(mark.word());
+        let Some(mark) = [Mark::Create, Mark::Forget].into_iter().find(named) else {
+            return true;
+        };
+        if !matches!(attribute.meta, syn::Meta::Path(_)) {
+            let word = mark.word();
             errors.add(
                 attribute,
-                "`#[create]` takes no arguments",
-                "write `#[create]`",
+                format!("`#[{word}]` takes no arguments"),
+                format!("write `#[{word}]`"),
             );
         }
-        !is_create
+        found = Some(mark);
+        false
     });
-    method.attributes.len() < before
+    found
 }
