@@ -52,7 +52,7 @@ impl InPostgres {
         let sql = "INSERT INTO {balances} AS b VALUES ($1, $2) \
                    ON CONFLICT (account) DO UPDATE SET balance = b.balance + excluded.balance";
         let (account, amount) = (event.stream.as_str(), event.event.amount);
-        tx.execute(sql, &[&account, &amount]).await.map(|_| ())
+        tx.send(sql, &[&account, &amount]).await
     }
 }
 

@@ -122,17 +122,28 @@ impl<P: ProjectThrough<Into = PgTx>, C: Codec> Of<P, C> {
                 continue;
             }
             open.plan_as_usual(shared).await?;
+            tx.begins(event.position);
             let incoming = Incoming::new(event, &self.codec);
             let projected = method(self.projection.project(&incoming, &mut tx)).await;
-            match judge(shared, &tx, projected) {
-                Ok(done) => done.map_err(Halt::Refused)?,
-                Err(error) => {
-                    let cause = tx.cause().map(Arc::clone).map(Halt::Passing);
-                    return Err(cause.unwrap_or(Halt::Store(error)));
-                }
-            }
+            go_on_if(shared, &mut tx, projected).await?;
         }
-        Ok(())
+        tx.finish().await;
+        go_on_if(shared, &mut tx, Ok(())).await
+    }
+}
+
+/// Whether a method has gone well.
+async fn go_on_if(
+    shared: &Shared,
+    tx: &mut PgTx,
+    projected: Result<(), BoxError>,
+) -> Result<(), Halt> {
+    match judge(shared, tx, projected).await {
+        Ok(done) => done.map_err(|fault| Halt::Refused(fault.error)),
+        Err(error) => Err(match tx.failed() {
+            Some(failed) => Halt::Passing(Arc::clone(&failed.error)),
+            None => Halt::Store(error),
+        }),
     }
 }
 

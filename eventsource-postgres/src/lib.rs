@@ -95,6 +95,7 @@ mod reader;
 mod request;
 mod row;
 mod schema;
+mod sent;
 mod session;
 mod sharing;
 mod snapshots;

@@ -19,7 +19,7 @@ use crate::open::Shared;
 use crate::session::Bound;
 use crate::store::PostgresStore;
 use crate::transaction::{Open, passing};
-use crate::tx::{PgTx, Severity};
+use crate::tx::{PgTx, Severity, Told};
 
 impl<P: ProjectThrough<Into = Self>> Target<PostgresStore, P> for PgTx {
     const RESTORED_WITH_THE_STORE: bool = true;
@@ -78,21 +78,35 @@ async fn project<P: ProjectThrough<Into = PgTx>, C: Codec>(
         return Err(CheckpointError::Fenced.into());
     }
     let mut tx = PgTx::new(open.session(), P::VERSION);
-    let failed = |position, error| Failure::Event {
-        position,
-        error,
-        saved: None,
-    };
     if let Some(stream) = &batch.forget {
         let forgotten = method(projection.forget(stream, &mut tx)).await;
-        judge(shared, &tx, forgotten)?.map_err(|error| failed(Position::START, error))?;
+        judge(shared, &mut tx, forgotten).await??;
     }
     for event in &batch.events {
+        tx.begins(event.position);
         let incoming = Incoming::new(event.as_ref(), codec);
         let projected = method(projection.project(&incoming, &mut tx)).await;
-        judge(shared, &tx, projected)?.map_err(|error| failed(event.position, error))?;
+        judge(shared, &mut tx, projected).await??;
     }
+    tx.finish().await;
+    judge(shared, &mut tx, Ok(())).await??;
     Ok(())
+}
+
+/// What is wrong with an event.
+pub(crate) struct Fault {
+    position: Position,
+    pub(crate) error: BoxError,
+}
+
+impl From<Fault> for Failure {
+    fn from(Fault { position, error }: Fault) -> Self {
+        Self::Event {
+            position,
+            error,
+            saved: None,
+        }
+    }
 }
 
 /// Awaits a method of the user's: a panic is an error of its event.
@@ -110,24 +124,39 @@ pub(crate) async fn method(
     }
 }
 
-/// Whether a method has gone well, and if not, whether it is the store's fault: then the outer result is an error.
-pub(crate) fn judge(
+/// Whether a method has gone well, and if not, whether it is the store's fault: then the outer result is an error. It may be
+/// the fault of an earlier event, for which a statement was sent that has failed.
+pub(crate) async fn judge(
     shared: &Shared,
-    tx: &PgTx,
+    tx: &mut PgTx,
     done: Result<(), BoxError>,
-) -> Result<Result<(), BoxError>, StoreError> {
-    match (tx.failure(), done) {
+) -> Result<Result<(), Fault>, StoreError> {
+    if done.is_err() {
+        tx.finish().await;
+    }
+    let error = match (tx.severity(), done) {
         (Some(Severity::Passing), done) => {
             let text = done.err().map(|error| error.to_string());
             let text = text.unwrap_or_else(|| "a statement has failed".into());
-            Err(passing(shared, text))
+            return Err(passing(shared, text));
         }
-        (Some(Severity::Lasting), Ok(())) => Ok(Err(
-            "a statement has failed, and the method has gone on: the server does nothing more in the transaction".into(),
-        )),
-        (_, done) => Ok(done),
-    }
+        (None, Ok(())) => return Ok(Ok(())),
+        (_, done) => done.err(),
+    };
+    let sent = tx.failed().filter(|failed| failed.was_sent);
+    Ok(Err(match (sent, error) {
+        (Some(failed), _) => Fault {
+            position: failed.at,
+            error: Box::new(Told(Arc::clone(&failed.error))),
+        },
+        (None, error) => Fault {
+            position: tx.event(),
+            error: error.unwrap_or_else(|| GONE_ON.into()),
+        },
+    }))
 }
+
+const GONE_ON: &str = "a statement has failed, and the method has gone on: the server does nothing more in the transaction";
 
 /// Calls the projection's `#[create]` method, once for its version.
 async fn create<P: ProjectThrough<Into = PgTx>>(
@@ -156,7 +185,9 @@ async fn create_in<P: ProjectThrough<Into = PgTx>>(
     };
     let mut tx = PgTx::new(open.session(), P::VERSION);
     let created = method(projection.create(&mut tx)).await;
-    judge(shared, &tx, created)??;
+    tx.finish().await;
+    let created = judge(shared, &mut tx, created).await?;
+    created.map_err(|fault| fault.error)?;
     let made = tx.used();
     let bound: [Bound<'_>; 3] = [
         (&name, Type::TEXT),

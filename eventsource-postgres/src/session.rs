@@ -107,6 +107,14 @@ impl Session {
         self.client.query(&statement, params).await
     }
 
+    /// A prepared statement for values that are sent later; `None` where none is kept.
+    pub(crate) async fn statement(&self, sql: &str) -> Result<Option<Statement>, Error> {
+        match self.statements {
+            Statements::Named => self.known(sql).await.map(Some),
+            Statements::Unnamed => Ok(None),
+        }
+    }
+
     /// A prepared statement; it is kept, unless a pooler gives another connection the next time.
     async fn known(&self, sql: &str) -> Result<Statement, Error> {
         if let Some(statement) = self.prepared().get(sql) {

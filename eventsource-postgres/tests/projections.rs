@@ -409,3 +409,100 @@ async fn connections_that_break_are_made_anew_and_nothing_counts_twice() {
     }
     store.close().await;
 }
+
+/// The balances by statements that nobody waits for; its table takes no thirteen and no zero.
+struct Sent;
+
+#[projection(name = "sent")]
+impl Sent {
+    #[create]
+    async fn tables(&self, tx: &mut PgTx) -> Result<(), TxError> {
+        tx.send(
+            "CREATE TABLE {sent} (account text PRIMARY KEY, balance bigint NOT NULL, note text, \
+             last bigint NOT NULL CHECK (last NOT IN (0, 13)))",
+            &[],
+        )
+        .await
+    }
+
+    async fn deposited(&self, event: &Recorded<Deposited>, tx: &mut PgTx) -> Result<(), BoxError> {
+        let (account, amount) = (event.stream.id(), event.event.amount);
+        let note: Option<&str> = None;
+        let sql = "INSERT INTO {sent} AS s VALUES ($1, $2, $3, $2) ON CONFLICT (account) DO UPDATE \
+                   SET balance = s.balance + excluded.balance, last = excluded.last";
+        match amount {
+            // It is about one of the statements, whose number of values is wrong; or about a value.
+            14 => tx.send(sql, &[&account]).await?,
+            15 => tx.send(sql, &[&amount, &amount, &note]).await?,
+            // What is asked after what was sent sees it.
+            16 => {
+                tx.send(sql, &[&account, &amount, &note]).await?;
+                let last = "SELECT last, note FROM {sent} WHERE account = $1";
+                let row = tx.query_one(last, &[&account]).await?;
+                assert_eq!(row.get::<_, i64>(0), 16);
+                assert_eq!(row.get::<_, Option<&str>>(1), None);
+            }
+            17 => {
+                tx.send(sql, &[&account, &13_i64, &note]).await?;
+                // It fails for what was sent.
+                tx.query("SELECT 1", &[]).await?;
+            }
+            _ => tx.send(sql, &[&account, &amount, &note]).await?,
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn statements_that_nobody_waits_for_fail_their_own_event() {
+    let (store, client, _kept) = open().await;
+    let amounts: Vec<i64> = (0..600)
+        .map(|number| match number {
+            100 => 13,
+            200 => 14,
+            201 => 15,
+            300 => 16,
+            400 => 0,
+            401 => 17,
+            _ => 1,
+        })
+        .collect();
+    for (number, amount) in amounts.iter().enumerate() {
+        // A poisoned event's stream is parked with it, so each of them has its own.
+        let account = match amount {
+            0 | 13..=15 | 17 => 1_000 + number as u64,
+            _ => number as u64 % 7,
+        };
+        deposit(&store, account, *amount).await;
+    }
+    for batch in [512, 7] {
+        store
+            .project(Sent)
+            .batch(batch)
+            .on_error(PARK)
+            .catch_up()
+            .await
+            .unwrap();
+        let handle = store.project(Sent).handle();
+        let parked = handle.parked().await.unwrap();
+        let positions: Vec<_> = parked.iter().map(|one| one.position.0).collect();
+        assert_eq!(positions, [101, 201, 202, 401, 402]);
+        let told = [
+            "violates check constraint",
+            "expected 3 parameters but got 1",
+            "cannot convert",
+            "violates check constraint",
+            "violates check constraint",
+        ];
+        for (one, told) in parked.iter().zip(told) {
+            assert!(one.error.contains(told), "{}", one.error);
+        }
+        let sum = client
+            .query_one("SELECT sum(balance)::bigint, count(*) FROM sent", &[])
+            .await
+            .unwrap();
+        assert_eq!((sum.get::<_, i64>(0), sum.get::<_, i64>(1)), (594 + 16, 7));
+        store.project(Sent).reset().await.unwrap();
+    }
+    store.close().await;
+}
