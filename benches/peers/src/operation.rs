@@ -154,7 +154,7 @@ async fn for_each<F: Future<Output = Result<()>> + Send>(
 }
 
 /// Opens an account, and posts to it until it has so many events.
-async fn fill(system: &dyn System, account: Uuid, events: usize) -> Result<()> {
+pub async fn fill(system: &dyn System, account: Uuid, events: usize) -> Result<()> {
     system.open(account, "the reader").await?;
     for chunk in amounts(events).chunks(CHUNK) {
         system.post(account, chunk).await?;
@@ -174,7 +174,7 @@ fn amounts(events: usize) -> Vec<i64> {
         .collect()
 }
 
-fn balance_of(events: usize) -> i64 {
+pub fn balance_of(events: usize) -> i64 {
     amounts(events).iter().sum()
 }
 

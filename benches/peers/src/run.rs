@@ -91,7 +91,7 @@ fn operations(place: Place) -> Result<Vec<Operation>> {
 }
 
 /// A number from the environment.
-fn size(name: &str, usual: usize) -> Result<usize> {
+pub fn size(name: &str, usual: usize) -> Result<usize> {
     match env::var(name) {
         Ok(text) => {
             let number = text.parse().ok().filter(|number| *number > 0);
@@ -102,7 +102,7 @@ fn size(name: &str, usual: usize) -> Result<usize> {
 }
 
 /// Whether a system was asked for: its name begins with one of `only`, or there is none.
-fn wanted(name: &str, only: &[&str]) -> bool {
+pub fn wanted(name: &str, only: &[&str]) -> bool {
     only.is_empty() || only.iter().any(|only| name.starts_with(only))
 }
 

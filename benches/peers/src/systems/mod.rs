@@ -3,14 +3,14 @@
 mod by_hand;
 mod by_hand_grouped;
 mod cqrs_es;
-mod disintegrate;
+pub mod disintegrate;
 mod es_entity;
 mod esrs;
 mod eventcore;
 mod evento;
-mod eventsource;
+pub mod eventsource;
 mod eventsource_boundary;
-mod sourcery;
+pub mod sourcery;
 mod umadb;
 
 use std::path::Path;
@@ -102,7 +102,7 @@ pub async fn on_file(path: &Path, name: &str) -> Result<Arc<dyn System>> {
 }
 
 /// This framework's store.
-async fn ours(url: &str) -> Result<PostgresStore> {
+pub async fn ours(url: &str) -> Result<PostgresStore> {
     // A server without fsync is measured too.
     let allowed = UnsafeServer {
         fsync_off: true,
