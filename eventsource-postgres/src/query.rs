@@ -61,6 +61,35 @@ pub(crate) struct Matching<'q> {
     lists: Vec<Vec<&'q str>>,
     /// Which of the two each value is, from `$4` on.
     order: Vec<Value>,
+    /// The same by names alone, where it is.
+    pub(crate) window: Option<Window<'q>>,
+}
+
+/// A statement that gives the events with these names after `$1` and up to `$2`: it looks at each event there, and so is the
+/// cheaper one where many match. The names are `$3`.
+pub(crate) struct Window<'q> {
+    pub(crate) sql: String,
+    pub(crate) names: Vec<&'q str>,
+}
+
+impl<'q> Window<'q> {
+    fn of(arms: &[Arm<'q>], schema: &str) -> Option<Self> {
+        let mut names = Vec::new();
+        for arm in arms {
+            match arm {
+                Arm::Named(name) => names.push(*name),
+                Arm::AnyOf(several) => names.extend(several),
+                Arm::Tagged(..) => return None,
+            }
+        }
+        Some(Self {
+            sql: format!(
+                "SELECT {COLUMNS_AND_STREAM} FROM {schema}.events e \
+                 WHERE e.position > $1 AND e.position <= $2 AND e.name = ANY ($3) ORDER BY e.position"
+            ),
+            names,
+        })
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -77,6 +106,7 @@ impl<'q> Matching<'q> {
             texts: Vec::new(),
             lists: Vec::new(),
             order: Vec::new(),
+            window: None,
         };
         let Some(arms) = arms(query) else {
             matching.push(format_args!(
@@ -85,6 +115,7 @@ impl<'q> Matching<'q> {
             ));
             return Some(matching);
         };
+        matching.window = Window::of(&arms, schema);
         match &*arms {
             [] => return None,
             [one] => {

@@ -107,6 +107,9 @@ pub(crate) async fn scan_stream<V: Visit>(
     }
 }
 
+/// Where one event in so many matches, or more, all of them are looked at; else those that match are looked up one by one.
+const SPARSE: u64 = 4;
+
 /// Shows a visitor events of the whole store, and says up to where everything was looked at.
 pub(crate) async fn scan_all<V: Visit>(
     shared: &Shared,
@@ -119,6 +122,7 @@ pub(crate) async fn scan_all<V: Visit>(
     let mut reader = Reader::new(shared).await?;
     // What is committed after the head was read is left to the next scan, but for what the first page sees of it.
     let (mut after, mut head) = (scan.after, None);
+    let mut is_dense = true;
     loop {
         let size = paging.next();
         let Some(matching) = matching.as_ref().filter(|_| size > 0) else {
@@ -136,14 +140,23 @@ pub(crate) async fn scan_all<V: Visit>(
         };
         let (from, limit) = (number(after.0), number(size as u64));
         let until = head.map_or(i64::MAX, |head: Position| number(head.0));
-        let mut bound: Vec<Bound<'_>> = vec![
-            (&from, Type::INT8),
-            (&until, Type::INT8),
-            (&limit, Type::INT8),
-        ];
-        bound.extend(matching.bound());
-        let mut last = after;
-        let page = reader.page(&matching.sql, &bound, |row| {
+        let window = matching.window.as_ref().filter(|_| is_dense);
+        let end = window.map(|_| Position(after.0.saturating_add(size as u64)));
+        let until = end.map_or(until, |end| until.min(number(end.0)));
+        let mut bound: Vec<Bound<'_>> = vec![(&from, Type::INT8), (&until, Type::INT8)];
+        let sql = match window {
+            Some(window) => {
+                bound.push((&window.names, Type::TEXT_ARRAY));
+                &window.sql
+            }
+            None => {
+                bound.push((&limit, Type::INT8));
+                bound.extend(matching.bound());
+                &matching.sql
+            }
+        };
+        let (before, mut last) = (after, after);
+        let page = reader.page(sql, &bound, |row| {
             let stream = names.of(&shared.place, row)?;
             let event = row::event(row, &stream).map_err(|error| reader.unreadable(error))?;
             last = event.position;
@@ -182,9 +195,18 @@ pub(crate) async fn scan_all<V: Visit>(
                 head = None;
             }
             None if page.stopped => return Ok(after),
-            None if page.rows < size => return Ok(after.max(found)),
-            None if after >= found => return Ok(after),
-            None => {}
+            None => {
+                match end {
+                    // Of a window everything was looked at.
+                    Some(end) => after = after.max(end.min(found)),
+                    None if page.rows < size => return Ok(after.max(found)),
+                    None => {}
+                }
+                if after >= found || paging.next() == 0 {
+                    return Ok(after);
+                }
+                is_dense = page.rows as u64 >= (after.0 - before.0) / SPARSE;
+            }
         }
     }
 }

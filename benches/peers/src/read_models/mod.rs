@@ -13,11 +13,13 @@ use sqlx::PgPool;
 use crate::server::pool;
 use crate::system::Result;
 use crate::systems::OURS;
+use crate::systems::by_hand::Columns;
 
 /// What has a read model of its own making. This framework is first.
-pub const SYSTEMS: [&str; 6] = [
+pub const SYSTEMS: [&str; 7] = [
     OURS,
     "by hand",
+    "by hand, all columns",
     "cqrs-es 0.5",
     "disintegrate 4.0",
     "esrs 0.18",
@@ -47,7 +49,8 @@ pub trait ReadModel: Send + Sync {
 pub async fn open(name: &str, url: &str) -> Result<Box<dyn ReadModel>> {
     Ok(match name {
         OURS => Box::new(eventsource::Model::new(url).await?),
-        "by hand" => Box::new(by_hand::Model::new(url).await?),
+        "by hand" => Box::new(by_hand::Model::new(url, Columns::Needed).await?),
+        "by hand, all columns" => Box::new(by_hand::Model::new(url, Columns::All).await?),
         "cqrs-es 0.5" => Box::new(cqrs_es::Model::new(url).await?),
         "disintegrate 4.0" => Box::new(disintegrate::Model::new(url).await?),
         "esrs 0.18" => Box::new(esrs::Model::new(url).await?),

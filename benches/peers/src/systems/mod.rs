@@ -1,6 +1,6 @@
 //! The systems that are compared: a file for each.
 
-mod by_hand;
+pub mod by_hand;
 mod by_hand_grouped;
 mod cqrs_es;
 pub mod disintegrate;
