@@ -24,7 +24,7 @@ struct Catching {
 
 /// Runs with the systems that were asked for, or all.
 pub async fn run(only: &[&str]) -> Result<()> {
-    let (rounds, events) = (size("ROUNDS", 5)?, size("EVENTS", 20_000)?);
+    let (rounds, events) = (size("ROUNDS", 3)?, size("EVENTS", 40_000)?);
     let accounts = (events / EACH).max(1);
     let events = accounts * EACH;
     let expected = (
