@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_nats::jetstream::consumer::pull;
+use async_nats::jetstream::consumer::{AckPolicy, pull};
 use async_nats::jetstream::{self, stream};
 use eventsource_cloudevents::{CloudEvent, Outbox};
 use eventsource_core::{
     Append, Ended, LogScan, NewEvent, OnError, Runner, Store, StreamName, Timestamp,
 };
+use eventsource_faults::{Others, in_role, say};
 use eventsource_nats::{NatsPublisher, async_nats};
 use eventsource_sqlite::SqliteStore;
 use futures_util::StreamExt;
@@ -31,13 +32,45 @@ async fn record(store: &SqliteStore, stream: &str, name: &str, payload: String) 
     store.append(Arc::new(append)).await.unwrap();
 }
 
+fn outbox(
+    store: &SqliteStore,
+    client: &async_nats::Client,
+    prefix: &str,
+) -> Runner<SqliteStore, Outbox<NatsPublisher>> {
+    let prefix = prefix.to_owned();
+    let subject = move |event: &CloudEvent<'_>| format!("{prefix}.{}", event.stored().name);
+    let publisher = NatsPublisher::new(client.clone(), subject).structured();
+    let outbox = Outbox::new("to-nats", publisher).source("urn:test");
+    let soon = Duration::from_millis(5);
+    outbox
+        .on(store)
+        .batch(20)
+        .lease(Duration::from_millis(30))
+        .on_error(OnError::park().retries(1).backoff(soon, soon))
+}
+
+#[test]
+#[ignore = "runs as another process of the other test"]
+fn the_publishing_process() {
+    in_role(|place, _| async move {
+        let (path, prefix) = place.split_once('|').unwrap();
+        let store = SqliteStore::open(path).await.unwrap();
+        let client = async_nats::connect(server::one()).await.unwrap();
+        say("open");
+        outbox(&store, &client, prefix).run().await.unwrap();
+    });
+}
+
+/// How many events are published while publishers are killed.
+const EVENTS: u64 = 1_500;
+
 /// A store in a file, and a place on the server for its events.
 struct Place {
     store: SqliteStore,
     client: async_nats::Client,
     jetstream: jetstream::Context,
     prefix: String,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Place {
@@ -52,7 +85,7 @@ impl Place {
             jetstream: jetstream::new(client.clone()),
             client,
             prefix: server::fresh_name(),
-            _folder: folder,
+            folder,
         }
     }
 
@@ -67,23 +100,24 @@ impl Place {
     }
 
     fn outbox(&self) -> Runner<SqliteStore, Outbox<NatsPublisher>> {
-        let prefix = self.prefix.clone();
-        let subject = move |event: &CloudEvent<'_>| format!("{prefix}.{}", event.stored().name);
-        let publisher = NatsPublisher::new(self.client.clone(), subject).structured();
-        let outbox = Outbox::new("to-nats", publisher).source("urn:test");
-        let soon = Duration::from_millis(5);
-        outbox
-            .on(&self.store)
-            .lease(Duration::from_millis(30))
-            .on_error(OnError::park().retries(1).backoff(soon, soon))
+        outbox(&self.store, &self.client, &self.prefix)
+    }
+
+    /// How many messages the server has kept.
+    async fn count(&self) -> u64 {
+        let mut stream = self.jetstream.get_stream(&self.prefix).await.unwrap();
+        stream.info().await.unwrap().state.messages
     }
 
     /// What the server has kept, in order: subject, subject attribute, id.
     async fn kept(&self) -> Vec<(String, String, String)> {
-        let mut stream = self.jetstream.get_stream(&self.prefix).await.unwrap();
-        let count = stream.info().await.unwrap().state.messages;
+        let count = self.count().await;
+        let stream = self.jetstream.get_stream(&self.prefix).await.unwrap();
         let consumer = stream
-            .create_consumer(pull::Config::default())
+            .create_consumer(pull::Config {
+                ack_policy: AckPolicy::None,
+                ..pull::Config::default()
+            })
             .await
             .unwrap();
         let count = usize::try_from(count).unwrap();
@@ -116,23 +150,33 @@ impl Drop for Place {
 async fn every_event_is_kept_once_in_order_though_the_outbox_is_killed() {
     let place = Place::fresh().await;
     place.make_stream(-1).await;
-    for number in 0..200 {
+    for number in 0..EVENTS {
         let stream = format!("account/{}", number % 5);
-        record(
-            &place.store,
-            &stream,
-            "account.deposited",
-            number.to_string(),
-        )
-        .await;
+        let payload = number.to_string();
+        record(&place.store, &stream, "account.deposited", payload).await;
     }
-    // Dropped wherever it is, as by a kill.
-    for millis in [3, 5, 9, 14, 20, 27] {
-        let killed = tokio::time::timeout(Duration::from_millis(millis), place.outbox().catch_up());
-        if let Ok(ended) = killed.await {
-            ended.unwrap();
+    let others = Others {
+        test: "the_publishing_process",
+        place: format!(
+            "{}|{}",
+            place.folder.path().join("events.db").display(),
+            place.prefix
+        ),
+    };
+    // Each publishes a few more, and is killed at whatever it does.
+    let (mut kept, mut kills) = (0, 0);
+    while kept < EVENTS {
+        let mut publishing = others.start("publish").await;
+        let goal = EVENTS.min(kept + 40 + 31 * kills);
+        while kept < goal {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            kept = place.count().await;
         }
+        publishing.kill();
+        kills += 1;
+        kept = place.count().await;
     }
+    assert!(kills >= 5, "only {kills} were killed");
     assert_eq!(place.outbox().catch_up().await.unwrap(), Ended::CaughtUp);
 
     let mut expected: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -148,7 +192,17 @@ async fn every_event_is_kept_once_in_order_though_the_outbox_is_killed() {
         assert_eq!(subject, format!("{}.account.deposited", place.prefix));
         kept.entry(stream).or_default().push(id);
     }
-    assert_eq!(kept, expected);
+    for (stream, expected) in expected {
+        let differs: Vec<_> = kept[&stream]
+            .iter()
+            .zip(&expected)
+            .enumerate()
+            .filter(|(_, (kept, expected))| kept != expected)
+            .take(1)
+            .collect();
+        assert!(differs.is_empty(), "{stream}: {differs:?}");
+        assert_eq!(kept[&stream].len(), expected.len(), "{stream}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
