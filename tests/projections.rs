@@ -502,6 +502,34 @@ async fn it_can_begin_with_what_is_new_and_begin_anew() {
 }
 
 #[tokio::test]
+async fn who_waits_for_a_runner_that_has_failed_is_told_at_once() {
+    struct Fails;
+    #[projection(name = "fails")]
+    impl Fails {
+        async fn deposited(&self, _: &Recorded<Deposited>) -> Result<(), Poison> {
+            Err(Poison)
+        }
+    }
+    let store = MemoryStore::new();
+    append(&store, "account/1", deposited(1)).await;
+    let never = OnError::stop().retries(0);
+    let runner = store.project(Fails).on_error(never);
+    let handle = runner.handle();
+    let running = tokio::spawn(runner.run());
+    let waited = handle.wait_for(None, LONG).await;
+    let Err(WaitError::TooLate { failed, waited, .. }) = &waited else {
+        panic!("{waited:?}");
+    };
+    assert!(
+        failed
+            .as_ref()
+            .is_some_and(|failed| failed.contains("poison"))
+    );
+    assert!(*waited < LONG);
+    assert!(running.await.unwrap().is_err());
+}
+
+#[tokio::test]
 async fn methods_can_still_be_called() {
     static CALLED: AtomicBool = AtomicBool::new(false);
     struct Plain;

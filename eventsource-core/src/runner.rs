@@ -367,7 +367,7 @@ impl<S: CheckpointStore, C: Consumer<S>> Runner<S, C> {
         let control = Arc::clone(&shared.control);
         async move {
             let ended = all(workers, || control.stop()).await;
-            control.ended();
+            control.ended(&ended);
             ended
         }
         .instrument(span)

@@ -6,6 +6,7 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::{Ended, RunError};
 use crate::checkpoint::Checkpoint;
 use crate::checkpoint_store::{CheckpointStore, Parked, Slice, SlotState, Which, Wish};
 use crate::store_error::StoreError;
@@ -22,6 +23,8 @@ pub(super) struct Control {
     /// Counted up when somebody has said something that the workers should look at.
     pub(super) nudges: Watch<u64>,
     slices: Mutex<BTreeMap<Slice, SliceStatus>>,
+    /// What the run has ended with, if that was an error.
+    failed: Mutex<Option<String>>,
 }
 
 impl Control {
@@ -32,6 +35,7 @@ impl Control {
             stopped: Watch::new(false),
             nudges: Watch::new(0),
             slices: Mutex::default(),
+            failed: Mutex::default(),
         }
     }
 
@@ -51,9 +55,11 @@ impl Control {
             (*slice, status)
         };
         *self.slices() = slices.iter().map(status).collect();
+        *self.failed() = None;
     }
 
-    pub(super) fn ended(&self) {
+    pub(super) fn ended(&self, how: &Result<Ended, RunError>) {
+        *self.failed() = how.as_ref().err().map(ToString::to_string);
         for status in self.slices().values_mut() {
             status.activity = SliceActivity::Ended;
         }
@@ -63,6 +69,11 @@ impl Control {
         if let Some(status) = self.slices().get_mut(&slice) {
             update(status);
         }
+    }
+
+    fn failed(&self) -> MutexGuard<'_, Option<String>> {
+        // No critical section can panic half-way.
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn slices(&self) -> MutexGuard<'_, BTreeMap<Slice, SliceStatus>> {
@@ -161,9 +172,10 @@ impl fmt::Display for Progress {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WaitError {
-    /// It took too long.
+    /// It took too long, or the runner has failed.
     #[error(
-        "`{name}` version {version} is at {position} after {waited:?}, and {wanted} was waited for"
+        "`{name}` version {version} is at {position} after {waited:?}, and {wanted} was waited for{}",
+        .failed.as_ref().map(|failed| format!("; the runner here has ended: {failed}")).unwrap_or_default()
     )]
     TooLate {
         /// The consumer.
@@ -176,6 +188,8 @@ pub enum WaitError {
         wanted: Position,
         /// How long.
         waited: Duration,
+        /// What the runner whose handle it is has ended with, if it has failed. Others may be at work elsewhere.
+        failed: Option<String>,
     },
     /// The token is of another store, or of another life of it; or the store cannot be used.
     #[error(transparent)]
@@ -273,7 +287,8 @@ impl<S: CheckpointStore> ConsumerHandle<S> {
 
     /// Waits until everything up to a token is consumed or parked, so that a query sees what a command has done: the
     /// [token](crate::Executed::token) of its result, or `None` for everything that is stored now. It looks in the
-    /// store, so it is the same in every process.
+    /// store, so it is the same in every process; the handle of a runner that has ended with an error gives up at once
+    /// where no other one is at work.
     pub async fn wait_for(
         &self,
         token: impl Into<Option<Checkpoint>>,
@@ -298,13 +313,21 @@ impl<S: CheckpointStore> ConsumerHandle<S> {
                 return Ok(());
             }
             let waited = begin.elapsed();
-            let Some(left) = limit.checked_sub(waited).filter(|left| !left.is_zero()) else {
+            let failed = self
+                .nudged
+                .as_ref()
+                .and_then(|control| control.failed().clone());
+            let is_alone = slices.iter().all(|state| state.owner.is_none());
+            let left = limit.checked_sub(waited).filter(|left| !left.is_zero());
+            // Nobody will come further, if the runner here has failed and no other one is at work.
+            let Some(left) = left.filter(|_| failed.is_none() || !is_alone) else {
                 return Err(WaitError::TooLate {
                     name: self.name.to_string(),
                     version,
                     position,
                     wanted: goal,
                     waited,
+                    failed,
                 });
             };
             timer::sleep(pause.min(left)).await;
