@@ -1,11 +1,13 @@
 //! Orders that must not exceed their customer's limit, in two ways: by a process that reserves, approves, rejects and
-//! releases, and by one decision about both.
+//! releases, and by one decision about both. And transfers, of which some go to an account that is closed and come back.
 //!
 //! Sixteen tasks place orders for the same customers at once. `cargo run --release --example credit [ORDERS]`: how many each of
 //! them places, a thousand unless given.
 
 #[path = "credit/domain.rs"]
 pub mod domain;
+#[path = "credit/transfer.rs"]
+pub mod transfer;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -224,6 +226,14 @@ async fn main() -> Result<(), BoxError> {
     println!(
         "  {approved} approved, {refused} refused; {:?}, no limit exceeded",
         check(&store, limit(each)).await?
+    );
+    store.close().await;
+
+    let store = SqliteStore::open(folder.path().join("transfers.db")).await?;
+    let sent = transfer::send(&store, 300).await?;
+    println!(
+        "300 transfers: {} delivered, {:?} put back; {} on all accounts together",
+        sent.delivered, sent.returned, sent.sum
     );
     store.close().await;
     Ok(())

@@ -5,8 +5,10 @@
 mod credit;
 
 use credit::domain::*;
+use credit::transfer::{self, Account, Outcome, Transfer};
 use credit::{TASKS, by_decision, by_process, check, deliver_again, limit, open};
 use eventsource_core::prelude::*;
+use eventsource_sqlite::SqliteStore;
 
 const ORDER: OrderId = OrderId(7);
 const CUSTOMER: CustomerId = CustomerId(3);
@@ -101,5 +103,40 @@ async fn a_decision_about_both_exceeds_no_limit() {
     let stages = check(&store, limit).await.unwrap();
     assert_eq!(stages[&Stage::Approved], approved);
     assert_eq!(stages.len(), 1, "{stages:?}");
+    store.close().await;
+}
+
+#[test]
+fn what_a_closed_account_refuses_is_put_back() {
+    let (transfer, amount) = (Some(4), 25);
+    let reason = "the account is closed".to_owned();
+    Transfer::given_events(transfer::TransferBegun { from: 9 })
+        .when_refused::<Account>(5, transfer::Credit { transfer, amount }, reason.clone())
+        .then(
+            Next::record(transfer::Returned { reason })
+                .command::<Account>(9, transfer::PutBack { amount })
+                .end(),
+        );
+}
+
+#[tokio::test]
+async fn transfers_to_closed_accounts_lose_no_money() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("transfers.db");
+    let store = SqliteStore::open(path).await.unwrap();
+    let sent = transfer::send(&store, 60).await.unwrap();
+    let expected = Outcome {
+        delivered: 40,
+        returned: [("the account is closed".to_owned(), 20)].into(),
+        sum: 1_000,
+    };
+    assert_eq!(sent, expected);
+    // Everything once more, and nothing comes of it.
+    let before = store.head().await.unwrap();
+    for part in ["transfer/steps", "transfer/commands"] {
+        store.set_back(part, 1).await.unwrap();
+    }
+    store.process::<Transfer>().settle().await.unwrap();
+    assert_eq!(store.head().await.unwrap(), before);
     store.close().await;
 }
