@@ -7,6 +7,8 @@ mod esrs;
 mod eventsource;
 mod sourcery;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use sqlx::PgPool;
 
@@ -46,15 +48,15 @@ pub trait ReadModel: Send + Sync {
 }
 
 /// Opens the read model of a system in its database.
-pub async fn open(name: &str, url: &str) -> Result<Box<dyn ReadModel>> {
+pub async fn open(name: &str, url: &str) -> Result<Arc<dyn ReadModel>> {
     Ok(match name {
-        OURS => Box::new(eventsource::Model::new(url).await?),
-        "by hand" => Box::new(by_hand::Model::new(url, Columns::Needed).await?),
-        "by hand, all columns" => Box::new(by_hand::Model::new(url, Columns::All).await?),
-        "cqrs-es 0.5" => Box::new(cqrs_es::Model::new(url).await?),
-        "disintegrate 4.0" => Box::new(disintegrate::Model::new(url).await?),
-        "esrs 0.18" => Box::new(esrs::Model::new(url).await?),
-        "sourcery 0.2" => Box::new(sourcery::Model::new(url).await?),
+        OURS => Arc::new(eventsource::Model::new(url).await?),
+        "by hand" => Arc::new(by_hand::Model::new(url, Columns::Needed).await?),
+        "by hand, all columns" => Arc::new(by_hand::Model::new(url, Columns::All).await?),
+        "cqrs-es 0.5" => Arc::new(cqrs_es::Model::new(url).await?),
+        "disintegrate 4.0" => Arc::new(disintegrate::Model::new(url).await?),
+        "esrs 0.18" => Arc::new(esrs::Model::new(url).await?),
+        "sourcery 0.2" => Arc::new(sourcery::Model::new(url).await?),
         _ => return Err(format!("`{name}` has no read model here").into()),
     })
 }
