@@ -76,6 +76,7 @@ mod checks;
 mod connect;
 mod error;
 mod failure;
+mod gathered;
 mod group;
 mod import;
 mod inline;

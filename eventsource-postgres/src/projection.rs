@@ -49,47 +49,102 @@ impl<P: ProjectThrough<Into = Self>> Target<PostgresStore, P> for PgTx {
         let shared = store.shared();
         store
             .within(async {
-                let reading = shared.projecting.get().await?;
-                let mut open = Open::begin_planned(shared, reading.session()).await?;
-                let done = project(shared, &**projection, codec, &batch, &mut open).await;
-                open.end(shared, done.is_ok()).await?;
-                done
+                match project(shared, &**projection, codec, &batch, false).await {
+                    Err(Stopped::Unclear) => {
+                        let alone = project(shared, &**projection, codec, &batch, true).await;
+                        alone.map_err(Stopped::failure)
+                    }
+                    done => done.map_err(Stopped::failure),
+                }
             })
             .await
     }
 }
 
+/// Why a batch was not projected.
+enum Stopped {
+    Failure(Failure),
+    /// A statement has failed that was gathered from several events.
+    Unclear,
+}
+
+impl Stopped {
+    fn failure(self) -> Failure {
+        match self {
+            Self::Failure(failure) => failure,
+            Self::Unclear => StoreError::Closed.into(),
+        }
+    }
+}
+
+impl<E: Into<Failure>> From<E> for Stopped {
+    fn from(error: E) -> Self {
+        Self::Failure(error.into())
+    }
+}
+
+/// Projects a batch in a transaction of its own. `alone`: what would be gathered is sent event by event.
 async fn project<P: ProjectThrough<Into = PgTx>, C: Codec>(
     shared: &Shared,
     projection: &P,
     codec: &C,
     batch: &Batch,
-    open: &mut Open,
-) -> Result<(), Failure> {
+    alone: bool,
+) -> Result<(), Stopped> {
+    let reading = shared.projecting.get().await?;
+    let open = Open::begin_planned(shared, reading.session()).await?;
+    let done = project_in(shared, projection, codec, batch, &open, alone).await;
+    open.end(shared, done.is_ok()).await?;
+    done
+}
+
+async fn project_in<P: ProjectThrough<Into = PgTx>, C: Codec>(
+    shared: &Shared,
+    projection: &P,
+    codec: &C,
+    batch: &Batch,
+    open: &Open,
+    alone: bool,
+) -> Result<(), Stopped> {
     let saved = save(
         shared,
         open.session(),
         &batch.slot,
         batch.fence,
         &batch.advance,
-    )
-    .await?;
-    if !saved {
+    );
+    if !saved.await? {
         return Err(CheckpointError::Fenced.into());
     }
     let mut tx = PgTx::new(open.session(), P::VERSION);
+    if alone {
+        tx.alone();
+    }
+    match project_all(shared, projection, codec, batch, &mut tx).await {
+        Err(Failure::Event { .. }) if tx.may_be_of_another() => Err(Stopped::Unclear),
+        done => done.map_err(Stopped::Failure),
+    }
+}
+
+async fn project_all<P: ProjectThrough<Into = PgTx>, C: Codec>(
+    shared: &Shared,
+    projection: &P,
+    codec: &C,
+    batch: &Batch,
+    tx: &mut PgTx,
+) -> Result<(), Failure> {
     if let Some(stream) = &batch.forget {
-        let forgotten = method(projection.forget(stream, &mut tx)).await;
-        judge(shared, &mut tx, forgotten).await??;
+        let forgotten = method(projection.forget(stream, tx)).await;
+        judge(shared, tx, forgotten).await??;
     }
     for event in &batch.events {
         tx.begins(event.position);
         let incoming = Incoming::new(event.as_ref(), codec);
-        let projected = method(projection.project(&incoming, &mut tx)).await;
-        judge(shared, &mut tx, projected).await??;
+        let projected = method(projection.project(&incoming, tx)).await;
+        judge(shared, tx, projected).await??;
     }
     tx.finish().await;
-    judge(shared, &mut tx, Ok(())).await??;
+    judge(shared, tx, Ok(())).await??;
     Ok(())
 }
 

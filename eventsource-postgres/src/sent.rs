@@ -69,6 +69,10 @@ impl Sent {
 pub(crate) struct Encoded(Option<BytesMut>);
 
 impl Encoded {
+    pub(crate) fn of(bytes: BytesMut) -> Self {
+        Self(Some(bytes))
+    }
+
     /// The values of a statement, or `None` if they are not of its number.
     pub(crate) fn all(
         statement: &Statement,

@@ -115,6 +115,11 @@ impl Session {
         }
     }
 
+    /// A prepared statement, whether it is kept or not.
+    pub(crate) async fn prepare(&self, sql: &str) -> Result<Statement, Error> {
+        self.known(sql).await
+    }
+
     /// A prepared statement; it is kept, unless a pooler gives another connection the next time.
     async fn known(&self, sql: &str) -> Result<Statement, Error> {
         if let Some(statement) = self.prepared().get(sql) {

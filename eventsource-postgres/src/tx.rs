@@ -5,9 +5,10 @@ use std::sync::Arc;
 use eventsource_core::{OwnNames, Position};
 use futures_util::TryStreamExt;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Error, Row};
+use tokio_postgres::{Error, Row, Statement};
 
 use crate::error::{is_broken, may_pass};
+use crate::gathered::Gathered;
 use crate::sent::{Encoded, Sent};
 use crate::session::Session;
 
@@ -24,6 +25,12 @@ use crate::session::Session;
 pub struct PgTx {
     session: Arc<Session>,
     names: OwnNames,
+    /// What is gathered for one statement.
+    gathered: Option<Gathered>,
+    /// Each row is sent by itself, so that the one is found that fails.
+    is_alone: bool,
+    /// Rows of several events were sent in one statement.
+    has_gathered: bool,
     /// What was sent, and not answered yet.
     sent: Sent,
     /// The event whose method runs.
@@ -100,6 +107,9 @@ impl PgTx {
         Self {
             session: Arc::clone(session),
             names: OwnNames::of_version(version),
+            gathered: None,
+            is_alone: false,
+            has_gathered: false,
             sent: Sent::default(),
             event: Position::START,
             failed: None,
@@ -114,6 +124,7 @@ impl PgTx {
     ) -> Result<u64, TxError> {
         Self::check(sql)?;
         let sql = self.names.put_into(sql);
+        self.flush().await?;
         let done = self.session.execute_prepared(&sql, params).await;
         self.told(done).await
     }
@@ -126,6 +137,7 @@ impl PgTx {
     pub async fn send(&mut self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<(), TxError> {
         Self::check(sql)?;
         let sql = self.names.put_into(sql);
+        self.flush().await?;
         let statement = self.session.statement(&sql).await;
         let Some(statement) = self.told(statement).await? else {
             let done = self.session.execute_prepared(&sql, params).await;
@@ -136,7 +148,78 @@ impl PgTx {
             let done = self.session.execute_prepared(&sql, params).await;
             return self.told(done).await.map(|_| ());
         };
-        let event = self.event;
+        self.put_on_the_way(statement, values, self.event).await
+    }
+
+    /// Gathers values for a statement that takes an array for each parameter, and executes it once for the events of a
+    /// batch: as fast as it gets, where one statement can do what many would. It is sent before any other statement, and at
+    /// the end; so what comes after it sees what it has written.
+    ///
+    /// ```
+    /// # use eventsource_postgres::{PgTx, TxError};
+    /// # async fn deposited(tx: &mut PgTx, account: &str, amount: i64) -> Result<(), TxError> {
+    /// tx.gather(
+    ///     "INSERT INTO {balances} AS b \
+    ///      SELECT account, sum(amount) FROM unnest($1::text[], $2::bigint[]) AS u (account, amount) GROUP BY account \
+    ///      ON CONFLICT (account) DO UPDATE SET balance = b.balance + excluded.balance",
+    ///     &[&account, &amount],
+    /// )
+    /// .await
+    /// # }
+    /// ```
+    ///
+    /// If the statement fails, the batch is done once more with a statement for each event, so that the one is found that
+    /// fails.
+    pub async fn gather(
+        &mut self,
+        sql: &str,
+        params: &[&(dyn ToSql + Sync)],
+    ) -> Result<(), TxError> {
+        Self::check(sql)?;
+        let sql = self.names.put_into(sql);
+        if self.gathered.as_ref().is_some_and(|it| it.sql != sql) {
+            self.flush().await?;
+        }
+        let mut gathered = match self.gathered.take() {
+            Some(gathered) => gathered,
+            None => {
+                let statement = self.session.prepare(&sql).await;
+                let statement = self.told(statement).await?;
+                Gathered::new(sql.into_owned(), statement, self.event).map_err(TxError::Value)?
+            }
+        };
+        if gathered.width() != params.len() {
+            let (wanted, given) = (gathered.width(), params.len());
+            let error = format!("the statement takes {wanted}, and {given} are given");
+            return Err(TxError::Value(error.into()));
+        }
+        let pushed = gathered.push(params).map_err(TxError::Value);
+        let is_full = self.is_alone || gathered.is_full();
+        self.gathered = Some(gathered);
+        pushed?;
+        match is_full {
+            true => self.flush().await,
+            false => Ok(()),
+        }
+    }
+
+    /// Sends what is gathered.
+    async fn flush(&mut self) -> Result<(), TxError> {
+        let Some(gathered) = self.gathered.take() else {
+            return Ok(());
+        };
+        let first = gathered.first;
+        self.has_gathered |= !self.is_alone;
+        let (statement, arrays) = gathered.arrays();
+        self.put_on_the_way(statement, arrays, first).await
+    }
+
+    async fn put_on_the_way(
+        &mut self,
+        statement: Statement,
+        values: Vec<Encoded>,
+        event: Position,
+    ) -> Result<(), TxError> {
         let earlier = self.sent.send(&self.session, statement, values, event);
         if let Err(earlier) = earlier.await {
             self.fail(earlier, true);
@@ -155,6 +238,7 @@ impl PgTx {
     ) -> Result<Vec<Row>, TxError> {
         Self::check(sql)?;
         let sql = self.names.put_into(sql);
+        self.flush().await?;
         let rows = self.session.query_prepared(&sql, params).await;
         self.told(rows).await
     }
@@ -190,6 +274,7 @@ impl PgTx {
     ) -> Result<Vec<Row>, TxError> {
         Self::check(sql)?;
         let sql = self.names.put_into(sql);
+        self.flush().await?;
         let rows = async {
             let rows = self.session.rows(&sql, params).await?;
             rows.try_collect().await
@@ -204,6 +289,7 @@ impl PgTx {
             Self::check(statement)?;
         }
         let sql = self.names.put_into(sql);
+        self.flush().await?;
         let done = self.session.execute(&sql).await;
         self.told(done).await
     }
@@ -229,8 +315,15 @@ impl PgTx {
         self.event
     }
 
+    /// Has each row sent by itself from now on.
+    pub(crate) fn alone(&mut self) {
+        self.is_alone = true;
+    }
+
     /// Waits for what was sent.
     pub(crate) async fn finish(&mut self) {
+        // What is wrong with it is kept.
+        let _ = self.flush().await;
         if let Err(earlier) = self.sent.finish().await {
             self.fail(earlier, true);
         }
@@ -239,6 +332,11 @@ impl PgTx {
     /// The first statement that has failed, if one has.
     pub(crate) fn failed(&self) -> Option<&Failed> {
         self.failed.as_ref()
+    }
+
+    /// Whether it may be another event than it seems, since rows of several were gathered.
+    pub(crate) fn may_be_of_another(&self) -> bool {
+        self.has_gathered && self.failed.as_ref().is_some_and(|failed| failed.was_sent)
     }
 
     /// How bad that is.

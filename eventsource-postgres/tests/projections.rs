@@ -506,3 +506,91 @@ async fn statements_that_nobody_waits_for_fail_their_own_event() {
     }
     store.close().await;
 }
+
+/// The balances by one statement for the events of a batch. The table takes no thirteen.
+struct Gathered;
+
+#[projection(name = "gathered")]
+impl Gathered {
+    #[create]
+    async fn tables(&self, tx: &mut PgTx) -> Result<(), TxError> {
+        tx.execute_batch(
+            "CREATE TABLE {gathered} (account text PRIMARY KEY, balance bigint NOT NULL, notes text[] NOT NULL); \
+             CREATE TABLE {amounts} (amount bigint CHECK (amount <> 13))",
+        )
+        .await
+    }
+
+    async fn deposited(&self, event: &Recorded<Deposited>, tx: &mut PgTx) -> Result<(), BoxError> {
+        let (account, amount) = (event.stream.id(), event.event.amount);
+        let note = (amount % 2 == 0).then_some("even");
+        let balances = "INSERT INTO {gathered} AS g SELECT account, sum(amount), array_agg(note) \
+            FROM unnest($1::text[], $2::bigint[], $3::text[]) AS u (account, amount, note) GROUP BY account \
+            ON CONFLICT (account) DO UPDATE SET balance = g.balance + excluded.balance, notes = g.notes || excluded.notes";
+        match amount {
+            13 => {
+                tx.gather(
+                    "INSERT INTO {amounts} SELECT unnest($1::bigint[])",
+                    &[&amount],
+                )
+                .await?;
+            }
+            14 => tx.gather("SELECT $1::bigint", &[&amount]).await?,
+            15 => tx.gather(balances, &[&account]).await?,
+            16 => {
+                tx.gather(balances, &[&account, &16_i64, &note]).await?;
+                // What is asked sees what was gathered.
+                let sql = "SELECT balance FROM {gathered} WHERE account = $1";
+                let row = tx.query_one(sql, &[&account]).await?;
+                assert_eq!(row.get::<_, i64>(0) % 2, 0);
+            }
+            _ => tx.gather(balances, &[&account, &amount, &note]).await?,
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn what_is_gathered_from_many_events_fails_for_the_one_that_is_at_fault() {
+    let (store, client, _kept) = open().await;
+    for number in 0..600_u64 {
+        let (account, amount) = match number {
+            100 => (1_100, 13),
+            200 => (1_200, 14),
+            201 => (1_201, 15),
+            300 => (3, 16),
+            number => (number % 7, 2 + i64::from(number % 7 == 5)),
+        };
+        deposit(&store, account, amount).await;
+    }
+    for batch in [512, 7, 1] {
+        let runner = store.project(Gathered).batch(batch).on_error(PARK);
+        runner.catch_up().await.unwrap();
+        let parked = store.project(Gathered).handle().parked().await.unwrap();
+        let positions: Vec<_> = parked.iter().map(|one| one.position.0).collect();
+        assert_eq!(positions, [101, 201, 202], "batches of {batch}");
+        for (one, told) in parked.iter().zip([
+            "violates check constraint",
+            "$1 is `int8`, and what is gathered is bound as arrays: write `$1::int8[]`",
+            "the statement takes 3, and 1 are given",
+        ]) {
+            assert!(one.error.contains(told), "{}", one.error);
+        }
+        let sql = "SELECT sum(balance)::bigint, sum(cardinality(notes))::bigint, \
+                   sum(cardinality(array_remove(notes, NULL)))::bigint FROM gathered";
+        let row = client.query_one(sql, &[]).await.unwrap();
+        // One of them is parked.
+        let odd: i64 = (0..600_u64)
+            .map(|number| i64::from(number % 7 == 5))
+            .sum::<i64>()
+            - 1;
+        let found: (i64, i64, i64) = (row.get(0), row.get(1), row.get(2));
+        assert_eq!(
+            found,
+            (596 * 2 + odd + 16, 597, 597 - odd),
+            "batches of {batch}"
+        );
+        store.project(Gathered).reset().await.unwrap();
+    }
+    store.close().await;
+}

@@ -38,9 +38,10 @@ impl Balances {
 }
 
 async fn add(account: &StreamName, amount: i64, tx: &mut PgTx) -> Result<(), TxError> {
-    let sql = "INSERT INTO {balances} AS b VALUES ($1, $2) \
+    let sql = "INSERT INTO {balances} AS b SELECT account, sum(amount) \
+               FROM unnest($1::text[], $2::bigint[]) AS u (account, amount) GROUP BY account \
                ON CONFLICT (account) DO UPDATE SET balance = b.balance + excluded.balance";
-    tx.send(sql, &[&account.as_str(), &amount]).await
+    tx.gather(sql, &[&account.as_str(), &amount]).await
 }
 
 #[derive(Default)]
