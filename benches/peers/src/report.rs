@@ -189,8 +189,8 @@ which what was acknowledged last is lost with the power; that is the row that sa
     (
         "projections",
         "A read model of all events",
-        "The balance of each account, in a table of the same server, each in its framework's own way: a projection that sends its
-statements; by hand a transaction for 512 events, with a statement for each; cqrs-es replays all events into a view of its
+        "The balance of each account, in a table of the same server, each in its framework's own way: a projection that
+gathers the rows of a batch for one statement; by hand a transaction for 512 events, with a statement for each; cqrs-es replays all events into a view of its
 repository; disintegrate has a listener; esrs rebuilds by aggregate, a transaction for each. In memory: this framework's view,
 a plain read by hand, of the columns that it needs and of
 whole events, and sourcery's projection, which has no table. Durable.",
