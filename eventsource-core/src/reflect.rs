@@ -8,6 +8,7 @@ use std::fmt;
 use erased_serde::{Deserializer, Error};
 use serde::Deserialize;
 use serde::de::{self, DeserializeOwned};
+use serde_json::Value;
 
 use crate::aggregate::{Aggregate, Misapplied, Root};
 use crate::codec::{self, DecodeError, Encoded, Json};
@@ -15,6 +16,7 @@ use crate::decode;
 use crate::event::EventMeta;
 use crate::message::{MessageReader, MessageSet, NO_SUCH_VARIANT, Row};
 use crate::shape::{Former, JsonUpcast};
+use crate::snapshot::{Fingerprint, Snapshotted};
 use crate::stored_event::{EventRef, StoredEvent};
 
 /// A set of messages, its type forgotten.
@@ -117,6 +119,57 @@ impl ReflectedAggregate {
     }
 }
 
+/// How the states of an aggregate are kept in snapshots, its type forgotten.
+#[derive(Debug, Clone, Copy)]
+pub struct ReflectedSnapshots {
+    /// The code that makes the states.
+    pub fingerprint: Fingerprint,
+    state: fn(&[StoredEvent], Option<usize>) -> Result<Value, FoldError>,
+}
+
+impl ReflectedSnapshots {
+    pub(crate) const fn of<A: Snapshotted>() -> Self {
+        Self {
+            fingerprint: A::FINGERPRINT,
+            state: |events, kept_after| {
+                let mut root = Root::<A>::new();
+                for (number, stored) in events.iter().enumerate() {
+                    let event = stored.as_ref();
+                    decode::each(&Json, &event, |part, number| {
+                        let meta = EventMeta::of(&event, number);
+                        root.apply_part(&part, &meta).map_err(FoldError::from)
+                    })?;
+                    root.pass();
+                    if kept_after == Some(number + 1) {
+                        root = kept(root)?;
+                    }
+                }
+                Ok(serde_json::to_value(root.state())?)
+            },
+        }
+    }
+
+    /// The state that stored events make, which are in JSON.
+    pub fn state(&self, events: &[StoredEvent]) -> Result<Value, FoldError> {
+        (self.state)(events, None)
+    }
+
+    /// The same, if a snapshot is taken after so many of them and the others are applied to what is read of it.
+    pub fn resumed(&self, events: &[StoredEvent], after: usize) -> Result<Value, FoldError> {
+        (self.state)(events, Some(after))
+    }
+}
+
+/// A state as it is after it was kept and read again.
+fn kept<A: Snapshotted>(root: Root<A>) -> Result<Root<A>, FoldError> {
+    let version = root.version();
+    let Some(state) = root.into_state() else {
+        return Ok(Root::new());
+    };
+    let text = serde_json::to_vec(&state)?;
+    Ok(Root::restored(serde_json::from_slice(&text)?, version))
+}
+
 /// Why stored events make no state.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -127,6 +180,9 @@ pub enum FoldError {
     /// One of them cannot follow those before it.
     #[error(transparent)]
     Misapplied(#[from] Misapplied),
+    /// The state cannot be written, or not be read again.
+    #[error("the state cannot be kept: {0}")]
+    NotKept(#[from] serde_json::Error),
 }
 
 struct Payload<'a, 'de> {

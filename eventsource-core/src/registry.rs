@@ -16,6 +16,7 @@ use crate::erased::AnyStore;
 use crate::event::EventSet;
 use crate::message::{MessageSet, Place, Row};
 use crate::repository::Repository;
+use crate::snapshot::Snapshotted;
 
 /// What the registry knows of an aggregate.
 #[derive(Clone, Copy)]
@@ -34,6 +35,8 @@ pub struct AggregateEntry {
     pub docs: &'static str,
     #[cfg(feature = "reflect")]
     pub(crate) reflected: crate::reflect::ReflectedAggregate,
+    #[cfg(feature = "reflect")]
+    pub(crate) snapshots: Option<crate::reflect::ReflectedSnapshots>,
     pub(crate) target: fn(AnyStore) -> Result<Box<dyn Target>, NameCollision>,
 }
 
@@ -51,6 +54,8 @@ impl AggregateEntry {
             docs: "",
             #[cfg(feature = "reflect")]
             reflected: crate::reflect::ReflectedAggregate::of::<A>(),
+            #[cfg(feature = "reflect")]
+            snapshots: None,
             target: |store| {
                 let repository = Repository::<A, AnyStore, Json>::try_new(store)?;
                 Ok(Box::new(repository))
@@ -76,6 +81,23 @@ impl AggregateEntry {
     #[cfg(feature = "reflect")]
     pub fn fold(&self, events: &[crate::StoredEvent]) -> Result<(), crate::reflect::FoldError> {
         (self.reflected.fold)(events)
+    }
+
+    /// How its states are kept in snapshots, if they are.
+    #[cfg(feature = "reflect")]
+    #[must_use]
+    pub fn reflected_snapshots(&self) -> Option<crate::reflect::ReflectedSnapshots> {
+        self.snapshots
+    }
+
+    /// The same entry of an aggregate whose states can be kept.
+    #[must_use]
+    pub const fn with_snapshots<A: Snapshotted>(self) -> Self {
+        Self {
+            #[cfg(feature = "reflect")]
+            snapshots: Some(crate::reflect::ReflectedSnapshots::of::<A>()),
+            ..self
+        }
     }
 
     /// The same entry, with the aggregate's documentation.

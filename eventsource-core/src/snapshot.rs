@@ -133,7 +133,8 @@ impl Snapshot {
 ///
 /// What the fingerprint cannot see: the functions that an `#[apply]` method calls, the insides of the types of fields and
 /// events, an upcast, implementations of `Apply` or of serde's traits that were written by hand. Whoever changes one of
-/// these so that another state comes of the same events raises `version`.
+/// these so that another state comes of the same events raises `version`. The schema lock (`eventsource-schema`) sees it where the
+/// stored examples make another state, and says so.
 #[diagnostic::on_unimplemented(
     message = "no snapshots are taken of `{Self}`",
     label = "its `#[aggregate(…)]` does not say `snapshot(…)`",

@@ -57,7 +57,8 @@ const _: () = {
     }
     impl __p::Registered for Order {
         const ENTRY: __p::AggregateEntry = __p::AggregateEntry::here::<Self>()
-            .with_docs("An order.");
+            .with_docs("An order.")
+            .with_snapshots::<Self>();
     }
     __p::inventory::submit! {
         < Order as __p::Registered > ::ENTRY

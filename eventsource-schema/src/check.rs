@@ -1,15 +1,14 @@
 //! A lock against today's program: what is wrong, what is new, and what the lock would be now.
 
-use std::collections::BTreeMap;
-
-use eventsource_core::AggregateEntry;
+use eventsource_core::{AggregateEntry, StoredEvent};
 use serde_json::Value;
 
 use crate::compare;
 use crate::contract::{self, Event, Key, Program};
-use crate::file::{File, Locked, Named, Reading};
+use crate::file::{File, Locked, Named, Reading, Reads};
 use crate::fold::{NotApplied, fold};
 use crate::help;
+use crate::kept::{self, Difference, Forgotten};
 use crate::learn::Unlearnt;
 use crate::next::next;
 use crate::problem::{self, Problem, What};
@@ -37,6 +36,7 @@ pub(crate) fn check(program: &Program, file: &File, name: &str) -> Checked {
         check.learnt(key, event);
     }
     let next = next(program, file);
+    check.kept(&next);
     Checked {
         problems: check.problems,
         next,
@@ -73,7 +73,7 @@ impl Check<'_> {
                 continue;
             };
             let set = entry.reflected_events();
-            let not_read = reads.keys().filter(|(event, version)| {
+            let not_read = reads.events.keys().filter(|(event, version)| {
                 set.find(event, *version).is_none() && !set.retired.contains(&event.as_str())
             });
             for key in not_read {
@@ -93,8 +93,8 @@ impl Check<'_> {
         }
     }
 
-    /// That what was applied still is.
-    fn applied(&mut self, entry: &AggregateEntry, reads: &BTreeMap<Key, Reading>) {
+    /// That what was applied still is, and makes the state that it made.
+    fn applied(&mut self, entry: &AggregateEntry, reads: &Reads) {
         let samples = |key: &Key| {
             let locked = self.file.events.get(key)?;
             Some(
@@ -106,13 +106,15 @@ impl Check<'_> {
             )
         };
         let samples = reads
+            .events
             .keys()
             .filter_map(|key| Some((key.clone(), samples(key)?)));
         let folded = fold(entry, &samples.collect());
-        for (key, reading) in reads {
+        let before = self.problems.len();
+        for (key, reading) in &reads.events {
             // What is not even read is said of the event.
             if let (Reading::Applied, Some(Err(NotApplied::Refused(reason)))) =
-                (reading, folded.get(key))
+                (reading, folded.each.get(key))
             {
                 let what = What::NotApplied {
                     aggregate: entry.name.to_owned(),
@@ -122,6 +124,62 @@ impl Check<'_> {
                 self.problems
                     .push(Problem::of(key, what, &entry.place, help));
             }
+        }
+        if self.problems.len() == before {
+            self.state(entry, reads, &folded.history);
+        }
+    }
+
+    /// That code with the fingerprint of before makes the state of before: else a snapshot that is kept would be used.
+    fn state(&mut self, entry: &AggregateEntry, reads: &Reads, history: &[StoredEvent]) {
+        let (Some(was), Some(is)) = (&reads.state, kept::state(entry, history)) else {
+            return;
+        };
+        if was.fingerprint != is.fingerprint {
+            return;
+        }
+        if let Some(Difference { path, was, is }) = kept::difference(&was.state, &is.state) {
+            let what = What::OtherState { path, was, is };
+            let help = help::other_state(&contract::label(entry.type_name));
+            let problem = Problem::of_aggregate(entry.name, what, &entry.place, help);
+            self.problems.push(problem);
+        }
+    }
+
+    /// That a state is the same after it was kept and read again.
+    fn kept(&mut self, next: &File) {
+        for entry in &self.program.aggregates {
+            let Some(reads) = next.aggregates.get(entry.name) else {
+                continue;
+            };
+            let samples = reads.events.keys().filter_map(|key| {
+                let locked = next.events.get(key)?;
+                Some(locked.samples.iter().map(move |sample| (key, sample)))
+            });
+            let examples: Vec<_> = samples
+                .flatten()
+                .map(|((name, version), sample)| {
+                    contract::stored(name, *version, &sample.payload, 1)
+                })
+                .collect();
+            let Some(Forgotten {
+                history,
+                after,
+                difference: Difference { path, was, is },
+            }) = kept::forgotten(entry, &examples)
+            else {
+                continue;
+            };
+            let what = What::NotKept {
+                history,
+                after,
+                path,
+                was,
+                is,
+            };
+            let help = help::not_kept(&contract::label(entry.type_name));
+            let problem = Problem::of_aggregate(entry.name, what, &entry.place, help);
+            self.problems.push(problem);
         }
     }
 
@@ -311,5 +369,8 @@ pub(crate) fn becomes(program: &Program, key: &Key, payload: &Value) -> Vec<(Key
 
 /// Whether a change can be taken into the lock although stored events suffer from it.
 pub(crate) fn can_be_overwritten(problem: &Problem) -> bool {
-    !matches!(problem.what, What::NotLearnt { .. } | What::OneName(_))
+    !matches!(
+        problem.what,
+        What::NotLearnt { .. } | What::NotKept { .. } | What::OneName(_)
+    )
 }

@@ -6,6 +6,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::contract::Key;
+use crate::kept::State;
 use crate::layout::{Layout, Node};
 use crate::path::{self, Path};
 
@@ -13,8 +14,16 @@ use crate::path::{self, Path};
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct File {
     /// What each aggregate reads.
-    pub(crate) aggregates: BTreeMap<String, BTreeMap<Key, Reading>>,
+    pub(crate) aggregates: BTreeMap<String, Reads>,
     pub(crate) events: BTreeMap<Key, Locked>,
+}
+
+/// What an aggregate reads, and what comes of it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Reads {
+    pub(crate) events: BTreeMap<Key, Reading>,
+    /// The state that the examples make, of an aggregate with snapshots.
+    pub(crate) state: Option<State>,
 }
 
 /// What an aggregate does with a stored event.
@@ -62,12 +71,15 @@ impl fmt::Display for File {
         f.write_str(HEADER)?;
         for (name, reads) in &self.aggregates {
             writeln!(f, "\naggregate {}", path::stored_name(name))?;
-            for (key, reading) in reads {
+            for (key, reading) in &reads.events {
                 let word = match reading {
                     Reading::Applied => "applies",
                     Reading::Read => "reads",
                 };
                 writeln!(f, "  {word} {}", Named(key))?;
+            }
+            if let Some(State { fingerprint, state }) = &reads.state {
+                writeln!(f, "  state {fingerprint} {state}")?;
             }
         }
         for (key, locked) in &self.events {
@@ -160,6 +172,15 @@ impl File {
             Block::Nothing => None,
             Block::Aggregate(name) => {
                 let (word, rest) = line.split_once(' ')?;
+                let reads = self.aggregates.get_mut(name)?;
+                if word == "state" {
+                    let (fingerprint, state) = rest.split_once(' ')?;
+                    reads.state = Some(State {
+                        fingerprint: fingerprint.to_owned(),
+                        state: serde_json::from_str(state).ok()?,
+                    });
+                    return Some(());
+                }
                 let reading = match word {
                     "applies" => Reading::Applied,
                     "reads" => Reading::Read,
@@ -168,7 +189,7 @@ impl File {
                 let (key, "") = take_key(rest)? else {
                     return None;
                 };
-                self.aggregates.get_mut(name)?.insert(key, reading);
+                reads.events.insert(key, reading);
                 Some(())
             }
             Block::Event(key) => self.events.get_mut(key)?.take(line),
@@ -220,6 +241,7 @@ mod tests {
 aggregate account
   applies account.opened 1
   reads "with space" 2
+  state 00ff00ff00ff00ff {"balance":1}
 
 event account.opened 1
   *: struct

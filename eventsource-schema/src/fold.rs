@@ -9,11 +9,15 @@ use serde_json::Value;
 
 use crate::contract::{self, Key};
 
+/// What became of the examples.
+pub(crate) struct Folded {
+    pub(crate) each: BTreeMap<Key, Result<(), NotApplied>>,
+    /// Those that were applied after each other.
+    pub(crate) history: Vec<StoredEvent>,
+}
+
 /// Has an aggregate apply each example: after those before it, or by itself.
-pub(crate) fn fold(
-    entry: &AggregateEntry,
-    samples: &BTreeMap<Key, Vec<Value>>,
-) -> BTreeMap<Key, Result<(), NotApplied>> {
+pub(crate) fn fold(entry: &AggregateEntry, samples: &BTreeMap<Key, Vec<Value>>) -> Folded {
     let set = entry.reflected_events();
     let order = |key: &Key| {
         let row = set.find(&key.0, key.1).map(|(row, _)| row.variant);
@@ -38,7 +42,10 @@ pub(crate) fn fold(
         }
         folded.insert(key.clone(), result);
     }
-    folded
+    Folded {
+        each: folded,
+        history: before,
+    }
 }
 
 /// Why an example was not applied.

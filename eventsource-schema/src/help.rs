@@ -145,7 +145,7 @@ pub(crate) fn event_gone(key: &Key, locked: &Locked, program: &Program, file: &F
     let aggregates = file
         .aggregates
         .iter()
-        .filter(|(_, reads)| reads.contains_key(key));
+        .filter(|(_, reads)| reads.events.contains_key(key));
     let aggregates: Vec<_> = aggregates.map(|(name, _)| format!("`{name}`")).collect();
     let retire = match aggregates.as_slice() {
         [] => String::new(),
@@ -198,6 +198,20 @@ pub(crate) fn becomes_other() -> String {
     "history means something else now: if that is a mistake, mend the `From` or the `upcast`; if it is what you want, \
      take it into the lock with `EVENTSOURCE_SCHEMA=overwrite`"
         .to_owned()
+}
+
+pub(crate) fn other_state(label: &str) -> String {
+    format!(
+        "a snapshot that is kept would be used, although it is of another state: raise `version` in the `snapshot(…)` of \
+         `{label}` (it is 1 where none is given), and record it with `EVENTSOURCE_SCHEMA=update`"
+    )
+}
+
+pub(crate) fn not_kept(label: &str) -> String {
+    format!(
+        "keep all that `{label}` is made of: take `#[serde(skip)]` and the like off its fields, or mend what writes and reads \
+         them, and raise `version` in its `snapshot(…)`"
+    )
 }
 
 pub(crate) fn not_learnt(label: &str) -> String {

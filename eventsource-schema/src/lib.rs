@@ -45,6 +45,13 @@
 //! and are applied: an example that an aggregate could apply when it was recorded (`applies`, not `reads`) must
 //! be applied ever after.
 //!
+//! **Snapshots.** Of an aggregate with `snapshot(…)` the lock keeps the state that the examples make, beside the fingerprint of the code
+//! that made it. Code with the same fingerprint that makes another state is an error which names the field: a function that an
+//! `#[apply]` method calls has changed, say, or the inside of a type, and `version` in `snapshot(…)` was not raised. And histories are
+//! made of the examples, in many orders and numbers, with a snapshot after each of their events: where the rest, applied to what
+//! is read of it, comes to another state, the shortest such history is shown. A state that is another one each time it is
+//! made, as a `HashSet` is as text, is left out of both.
+//!
 //! **What it does not see**: what an untagged enum accepts beyond its first form; fields that a flattened struct has only at times
 //! and never writes; whether two numbers mean the same (cents, euros), except where an old version becomes a new one; the
 //! type of an aggregate's id; commands, which are not stored.
@@ -65,6 +72,7 @@ mod contract;
 mod file;
 mod fold;
 mod help;
+mod kept;
 mod layout;
 mod learn;
 mod lock;

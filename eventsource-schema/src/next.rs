@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use crate::check::{becomes, refusal, written};
 use crate::contract::{Key, Program};
-use crate::file::{File, Locked, Reading, Sample};
+use crate::file::{File, Locked, Reading, Reads, Sample};
 use crate::fold::fold;
+use crate::kept;
 use crate::layout::Layout;
 
 /// The lock as it is now: with everything that is read today, and what it has kept of what was stored before.
@@ -63,17 +64,18 @@ pub(crate) fn next(program: &Program, file: &File) -> File {
             let payloads = locked.samples.iter().map(|sample| sample.payload.clone());
             (key.clone(), payloads.collect())
         });
-        let reads = fold(entry, &samples.collect())
-            .into_iter()
-            .map(|(key, folded)| {
-                let reading = match folded {
-                    Ok(()) => Reading::Applied,
-                    Err(_) => Reading::Read,
-                };
-                (key, reading)
-            });
+        let folded = fold(entry, &samples.collect());
+        let state = kept::state(entry, &folded.history);
+        let events = folded.each.into_iter().map(|(key, folded)| {
+            let reading = match folded {
+                Ok(()) => Reading::Applied,
+                Err(_) => Reading::Read,
+            };
+            (key, reading)
+        });
+        let events = events.collect();
         next.aggregates
-            .insert(entry.name.to_owned(), reads.collect());
+            .insert(entry.name.to_owned(), Reads { events, state });
     }
     next
 }
@@ -111,9 +113,10 @@ pub(crate) fn news(file: &File, next: &File) -> Vec<String> {
         if let Some(next) = next.aggregates.get(name)
             && next != reads
         {
-            news.push(format!(
-                "the aggregate `{name}` reads or applies other events"
-            ));
+            news.push(match next.events == reads.events {
+                true => format!("the state of `{name}` that the examples make"),
+                false => format!("the aggregate `{name}` reads or applies other events"),
+            });
         }
     }
     for (key @ (name, version), entry) in &next.events {

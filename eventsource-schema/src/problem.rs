@@ -80,6 +80,28 @@ pub enum What {
         /// Why.
         reason: String,
     },
+    /// The stored examples make another state than they did, by code with the same fingerprint.
+    OtherState {
+        /// The place in the state; empty, if it is the whole.
+        path: String,
+        /// What stood there.
+        was: String,
+        /// What stands there.
+        is: String,
+    },
+    /// A state is another one after it was kept in a snapshot and read again.
+    NotKept {
+        /// The stored names of the events that make it.
+        history: Vec<String>,
+        /// After how many of them the snapshot was taken.
+        after: usize,
+        /// The place in the state; empty, if it is the whole.
+        path: String,
+        /// What stands there without a snapshot.
+        was: String,
+        /// What stands there with it.
+        is: String,
+    },
     /// Two types have one stored name.
     OneName(NameCollision),
 }
@@ -151,6 +173,14 @@ impl fmt::Display for Problem {
             true => f.write_str("\n"),
             false => write!(f, "\n    {line}"),
         })
+    }
+}
+
+/// A place in a state.
+fn shown(path: &str) -> String {
+    match path {
+        "" => "the state".to_owned(),
+        path => format!("`{path}`"),
     }
 }
 
@@ -228,6 +258,25 @@ impl fmt::Display for What {
                     "the aggregate `{aggregate}` applied the stored example and does not any more: {reason}"
                 )
             }
+            Self::OtherState { path, was, is } => write!(
+                f,
+                "the stored examples make another state than they did, by code with the same fingerprint: {} was {was} and \
+                 is {is}",
+                shown(path)
+            ),
+            Self::NotKept {
+                history,
+                after,
+                path,
+                was,
+                is,
+            } => write!(
+                f,
+                "a snapshot loses something: after {}, {} is {was}; and {is} where a snapshot was taken after the first \
+                 {after}",
+                history.join(", "),
+                shown(path)
+            ),
             Self::OneName(collision) => write!(
                 f,
                 "{} ({}) and {} have one stored name",

@@ -185,11 +185,14 @@ fn creation(aggregate: &Aggregate) -> Option<TokenStream> {
 }
 
 /// The entry in the registry.
-fn registration(Aggregate { ident, docs, .. }: &Aggregate) -> TokenStream {
+fn registration(aggregate: &Aggregate) -> TokenStream {
+    let Aggregate { ident, docs, .. } = aggregate;
     let docs = docs.iter();
+    let kept = aggregate.snapshot.as_ref();
+    let kept = kept.map(|_| quote!(.with_snapshots::<Self>()));
     quote! {
         impl __p::Registered for #ident {
-            const ENTRY: __p::AggregateEntry = __p::AggregateEntry::here::<Self>()#(.with_docs(#docs))*;
+            const ENTRY: __p::AggregateEntry = __p::AggregateEntry::here::<Self>()#(.with_docs(#docs))* #kept;
         }
         __p::inventory::submit! { <#ident as __p::Registered>::ENTRY }
     }
