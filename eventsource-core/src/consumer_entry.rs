@@ -5,11 +5,14 @@ use std::fmt;
 use crate::decide::{DecisionModel, ModelEvent};
 use crate::event::EventSet;
 use crate::message::{MessageSet, Place, Row};
+use crate::process::Process;
+use crate::projection::Projection;
+use crate::reactor::Reactor;
 
 /// What the registry knows of somebody who reads events.
 #[derive(Clone, Copy)]
 pub struct ConsumerEntry {
-    /// What it is: `decision model`, `projection`, `enum of events`.
+    /// What it is: `decision model`, `projection`, `reactor`, `process`, `enum of events`.
     pub kind: &'static str,
     /// Its name.
     pub name: &'static str,
@@ -17,15 +20,81 @@ pub struct ConsumerEntry {
     pub type_name: fn() -> &'static str,
     /// Where it was defined.
     pub place: Place,
-    /// The events that it reads; `None` if it takes whatever comes.
-    pub events: Option<&'static [Row]>,
+    /// Its version, if it keeps a checkpoint, under its name and that.
+    pub version: Option<u32>,
+    /// The events that it reads.
+    pub reads: Reads,
     /// Its documentation.
     pub docs: &'static str,
     #[cfg(feature = "reflect")]
     pub(crate) reflected: Option<crate::reflect::Reflected>,
 }
 
+/// Which events somebody reads.
+#[derive(Debug, Clone, Copy)]
+pub enum Reads {
+    /// Whatever comes.
+    Whatever,
+    /// Those of a set.
+    Set(&'static [Row]),
+    /// Those of its methods.
+    Each(&'static [&'static [Row]]),
+}
+
+impl Reads {
+    /// The events, by their names and versions of today; `None` if it is whatever comes.
+    #[must_use]
+    pub fn rows(&self) -> Option<Vec<Row>> {
+        match self {
+            Self::Whatever => None,
+            Self::Set(rows) => Some(rows.to_vec()),
+            Self::Each(rows) => Some(rows.concat()),
+        }
+    }
+}
+
 impl ConsumerEntry {
+    /// The entry of the projection `P`, whose block stands where this is called.
+    #[must_use]
+    #[track_caller]
+    pub const fn projection_here<P: Projection>() -> Self {
+        Self::checkpointed::<P>("projection", P::NAME, P::VERSION, P::EVENTS)
+    }
+
+    /// The entry of the reactor `R`, whose block stands where this is called.
+    #[must_use]
+    #[track_caller]
+    pub const fn reactor_here<R: Reactor>() -> Self {
+        Self::checkpointed::<R>("reactor", R::NAME, 1, R::EVENTS)
+    }
+
+    /// The entry of the process `P`, whose block stands where this is called.
+    #[must_use]
+    #[track_caller]
+    pub const fn process_here<P: Process>() -> Self {
+        Self::checkpointed::<P>("process", P::NAME, 1, P::EVENTS)
+    }
+
+    #[track_caller]
+    const fn checkpointed<T>(
+        kind: &'static str,
+        name: &'static str,
+        version: u32,
+        events: &'static [&'static [Row]],
+    ) -> Self {
+        Self {
+            kind,
+            name,
+            type_name: std::any::type_name::<T>,
+            place: Place::here(),
+            version: Some(version),
+            reads: Reads::Each(events),
+            docs: "",
+            #[cfg(feature = "reflect")]
+            reflected: None,
+        }
+    }
+
     /// The entry of the decision model `M`, which is defined where this is called.
     #[must_use]
     #[track_caller]
@@ -35,7 +104,11 @@ impl ConsumerEntry {
             name: M::NAME,
             type_name: std::any::type_name::<M>,
             place: Place::here(),
-            events: <M::Event as ModelEvent>::ROWS,
+            version: None,
+            reads: match <M::Event as ModelEvent>::ROWS {
+                Some(rows) => Reads::Set(rows),
+                None => Reads::Whatever,
+            },
             docs: "",
             #[cfg(feature = "reflect")]
             reflected: <M::Event as ModelEvent>::REFLECTED,
@@ -55,7 +128,8 @@ impl ConsumerEntry {
             name,
             type_name: std::any::type_name::<T>,
             place: Place::here(),
-            events: Some(<E as MessageSet>::ROWS),
+            version: None,
+            reads: Reads::Set(<E as MessageSet>::ROWS),
             docs: "",
             #[cfg(feature = "reflect")]
             reflected: Some(crate::reflect::Reflected::of::<E>()),
@@ -89,7 +163,8 @@ impl fmt::Debug for ConsumerEntry {
             .field("name", &self.name)
             .field("type", &(self.type_name)())
             .field("place", &self.place.to_string())
-            .field("events", &self.events.map(names))
+            .field("version", &self.version)
+            .field("events", &self.reads.rows().as_deref().map(names))
             .finish_non_exhaustive()
     }
 }

@@ -129,7 +129,7 @@ pub use checkpoint_store::*;
 pub use codec::{Codec, CodecError, DecodeError, Json};
 pub use command::*;
 pub use consumer::{Batch, BoxError, Consumer, Failure};
-pub use consumer_entry::{ConsumerEntry, RegisteredConsumer};
+pub use consumer_entry::{ConsumerEntry, Reads, RegisteredConsumer};
 pub use decide::*;
 pub use decision::*;
 pub use declaration::{Declaration, DeclaredField};

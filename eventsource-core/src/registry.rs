@@ -10,11 +10,14 @@ use std::fmt;
 
 use crate::aggregate::Aggregate;
 use crate::codec::Json;
-use crate::consumer_entry::{ConsumerEntry, RegisteredConsumer};
+use crate::consumer_entry::{ConsumerEntry, Reads, RegisteredConsumer};
 use crate::dispatcher::Target;
 use crate::erased::AnyStore;
 use crate::event::EventSet;
 use crate::message::{MessageSet, Place, Row};
+use crate::process::Process;
+use crate::projection::Projection;
+use crate::reactor::Reactor;
 use crate::repository::Repository;
 use crate::snapshot::Snapshotted;
 
@@ -190,6 +193,30 @@ impl Registry {
         self
     }
 
+    /// Adds a projection.
+    #[must_use]
+    #[track_caller]
+    pub fn with_projection<P: Projection>(mut self) -> Self {
+        self.consumers.push(ConsumerEntry::projection_here::<P>());
+        self
+    }
+
+    /// Adds a reactor.
+    #[must_use]
+    #[track_caller]
+    pub fn with_reactor<R: Reactor>(mut self) -> Self {
+        self.consumers.push(ConsumerEntry::reactor_here::<R>());
+        self
+    }
+
+    /// Adds a process, as one who reads events; [`with`](Self::with) adds it as an aggregate.
+    #[must_use]
+    #[track_caller]
+    pub fn with_process<P: Process>(mut self) -> Self {
+        self.consumers.push(ConsumerEntry::process_here::<P>());
+        self
+    }
+
     /// Adds an enum of events that is read by itself.
     #[must_use]
     #[track_caller]
@@ -236,8 +263,15 @@ impl Registry {
         self.aggregates
             .iter()
             .try_for_each(|entry| names.add(entry))?;
-        let mut consumed = self.consumers.iter().filter_map(|entry| entry.events);
-        consumed.try_for_each(|events| names.add_events(events))
+        let mut consumed = self.consumers.iter().filter_map(|entry| entry.reads.rows());
+        consumed.try_for_each(|events| names.add_events(&events))?;
+        self.consumers.iter().try_for_each(|entry| {
+            let Some(version) = entry.version else {
+                return Ok(());
+            };
+            let (type_name, place) = ((entry.type_name)(), entry.place);
+            names.add_consumer(entry.kind, (entry.name, version), type_name, place)
+        })
     }
 }
 
@@ -250,7 +284,7 @@ impl Registry {
 pub struct NameCollision {
     /// The name.
     pub name: String,
-    /// `event` or `aggregate`.
+    /// `event`, `aggregate`, `projection`, `reactor` or `process`.
     pub attribute: &'static str,
     /// One type.
     pub first_type: &'static str,
@@ -263,7 +297,11 @@ pub struct NameCollision {
 }
 
 #[derive(Default)]
-struct Names(BTreeMap<(&'static str, &'static str), (&'static str, Place)>);
+struct Names {
+    messages: BTreeMap<(&'static str, &'static str), (&'static str, Place)>,
+    /// By name and version: versions of one projection stand side by side.
+    consumers: BTreeMap<(&'static str, u32), (&'static str, Place)>,
+}
 
 impl Names {
     fn add(&mut self, entry: &AggregateEntry) -> Result<(), NameCollision> {
@@ -288,34 +326,55 @@ impl Names {
         added
     }
 
+    /// Two that keep a checkpoint under one name and version would take it for their own.
+    fn add_consumer(
+        &mut self,
+        attribute: &'static str,
+        key: (&'static str, u32),
+        type_name: &'static str,
+        place: Place,
+    ) -> Result<(), NameCollision> {
+        let own = (type_name, place);
+        let first = *self.consumers.entry(key).or_insert(own);
+        differ(attribute, key.0, first, own)
+    }
+
     fn add_one(
         &mut self,
         attribute: &'static str,
         name: &'static str,
-        second_type: &'static str,
-        second_place: Place,
+        type_name: &'static str,
+        place: Place,
     ) -> Result<(), NameCollision> {
-        let (first_type, first_place) = *self
-            .0
-            .entry((attribute, name))
-            .or_insert((second_type, second_place));
-        // rustdoc puts many examples into one program, though each is one of its own.
-        let examples = [first_type, second_type]
-            .iter()
-            .all(|name| name.starts_with("doctest_bundle_"));
-        if examples || (first_type, first_place) == (second_type, second_place) {
-            return Ok(());
-        }
-        let name = name.into();
-        Err(NameCollision {
-            name,
-            attribute,
-            first_type,
-            first_place,
-            second_type,
-            second_place,
-        })
+        let own = (type_name, place);
+        let first = *self.messages.entry((attribute, name)).or_insert(own);
+        differ(attribute, name, first, own)
     }
+}
+
+/// That two types with one name are the same.
+fn differ(
+    attribute: &'static str,
+    name: &str,
+    (first_type, first_place): (&'static str, Place),
+    (second_type, second_place): (&'static str, Place),
+) -> Result<(), NameCollision> {
+    // rustdoc puts many examples into one program, though each is one of its own.
+    let examples = [first_type, second_type]
+        .iter()
+        .all(|name| name.starts_with("doctest_bundle_"));
+    if examples || (first_type, first_place) == (second_type, second_place) {
+        return Ok(());
+    }
+    let name = name.into();
+    Err(NameCollision {
+        name,
+        attribute,
+        first_type,
+        first_place,
+        second_type,
+        second_place,
+    })
 }
 
 /// The name of the aggregate whose streams begin like that, if one has registered itself.
@@ -344,7 +403,11 @@ pub(crate) fn check_names_of<A: Aggregate>() -> Result<(), NameCollision> {
         }
     }
     for entry in inventory::iter::<ConsumerEntry> {
-        for row in entry.events.unwrap_or_default() {
+        let Reads::Set(events) = entry.reads else {
+            // What its methods read is looked at by whoever checks the whole registry.
+            continue;
+        };
+        for row in events {
             names.add_event(row, |name| own.contains(&name))?;
         }
     }

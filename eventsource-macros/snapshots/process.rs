@@ -119,4 +119,7 @@ const _: () = {
             __p::Ok(())
         }
     }
+    __p::inventory::submit! {
+        __p::ConsumerEntry::process_here:: < Transfer > ()
+    }
 };

@@ -47,4 +47,7 @@ const _: () = {
             __p::Ok(())
         }
     }
+    __p::inventory::submit! {
+        __p::ConsumerEntry::projection_here:: < Owners > ()
+    }
 };

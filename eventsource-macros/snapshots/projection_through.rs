@@ -54,4 +54,7 @@ const _: () = {
             __p::Ok(())
         }
     }
+    __p::inventory::submit! {
+        __p::ConsumerEntry::projection_here:: < Balances > ()
+    }
 };

@@ -46,4 +46,7 @@ const _: () = {
             __p::Ok(())
         }
     }
+    __p::inventory::submit! {
+        __p::ConsumerEntry::reactor_here:: < Mailer > ()
+    }
 };

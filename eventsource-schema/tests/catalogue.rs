@@ -155,6 +155,21 @@ impl Orders {
     }
 }
 
+/// What is on its way to each customer.
+#[derive(Default)]
+pub struct Parcels(u32);
+
+#[projection(name = "parcels", version = 2)]
+impl Parcels {
+    fn placed(&mut self, _: &Recorded<Placed>) {
+        self.0 += 1;
+    }
+
+    fn cancelled(&mut self, _: &Recorded<Cancelled>) {
+        self.0 -= 1;
+    }
+}
+
 #[derive(Event)]
 pub enum Notice {
     #[event(name = "notice.given")]
@@ -165,6 +180,7 @@ fn catalogue() -> Catalogue {
     let registry = Registry::new()
         .with::<Order>()
         .with_consumer::<Orders>()
+        .with_projection::<Parcels>()
         .with_events::<Notice>();
     Catalogue::of(&registry)
 }

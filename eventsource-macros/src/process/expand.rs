@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 
 use super::model::{Key, Method, Process, Takes};
 use crate::method::check::{first_and_last, text};
-use crate::projection::expand::{known, rows};
+use crate::projection::expand::{entry, known, rows};
 use crate::runtime::{respanned, scope};
 
 pub(super) fn expand(process: &Process) -> TokenStream {
@@ -52,6 +52,7 @@ pub(super) fn expand(process: &Process) -> TokenStream {
             quote!(#(#arms)* __p::Ok(()))
         }
     };
+    let entry = (!*broken).then(|| entry(&quote!(process_here), owner));
     scope(
         runtime,
         quote! {
@@ -74,6 +75,7 @@ pub(super) fn expand(process: &Process) -> TokenStream {
                     #body
                 }
             }
+            #entry
         },
     )
 }

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
 use super::model::{Method, Reactor};
-use crate::projection::expand::{known, rows};
+use crate::projection::expand::{entry, known, rows};
 use crate::runtime::scope;
 
 pub(super) fn expand(reactor: &Reactor) -> TokenStream {
@@ -60,6 +60,7 @@ pub(super) fn expand(reactor: &Reactor) -> TokenStream {
             __p::Ok(())
         },
     };
+    let entry = (!*broken).then(|| entry(&quote!(reactor_here), owner));
     scope(
         runtime,
         quote! {
@@ -78,6 +79,7 @@ pub(super) fn expand(reactor: &Reactor) -> TokenStream {
                     #body
                 }
             }
+            #entry
         },
     )
 }

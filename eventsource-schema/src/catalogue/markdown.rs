@@ -45,6 +45,10 @@ pub(super) fn write(catalogue: &Catalogue) -> String {
     if !catalogue.consumers.is_empty() {
         text.push_str("\n## Who reads events\n\n| name | what it is | events | defined in |\n|---|---|---|---|\n");
         for consumer in &catalogue.consumers {
+            let kind = match consumer.version {
+                Some(version @ 2..) => format!("{} {version}", consumer.kind),
+                _ => consumer.kind.clone(),
+            };
             let events = match &consumer.events {
                 Some(events) => codes(events),
                 None => "every event".to_owned(),
@@ -53,7 +57,7 @@ pub(super) fn write(catalogue: &Catalogue) -> String {
                 text,
                 "| {} | {} | {events} | {} |",
                 cell(&consumer.name),
-                consumer.kind,
+                kind,
                 file(&consumer.place)
             );
         }

@@ -60,6 +60,8 @@ pub struct ConsumerFacts {
     pub kind: String,
     /// Its name.
     pub name: String,
+    /// Its version, if it keeps a checkpoint.
+    pub version: Option<u32>,
     /// Its Rust type.
     pub type_name: String,
     /// Where it is defined: a file and a line.
@@ -169,10 +171,11 @@ impl Catalogue {
                 "" => label(entry.type_name),
                 name => name.to_owned(),
             },
+            version: entry.version,
             type_name: label(entry.type_name),
             place: entry.place.to_string(),
             docs: entry.docs.to_owned(),
-            events: entry.events.map(names),
+            events: entry.reads.rows().as_deref().map(names),
         });
         let mut catalogue = Self {
             aggregates: aggregates.collect(),
@@ -246,11 +249,17 @@ fn events(
     program: &Program,
     consumers: &[ConsumerFacts],
 ) -> Vec<MessageFacts> {
-    let listed = registry.aggregates().iter().map(|entry| entry.events);
-    let read = registry.consumers().iter().filter_map(|entry| entry.events);
-    let rows = listed.chain(read).flatten();
+    let listed = registry
+        .aggregates()
+        .iter()
+        .map(|entry| entry.events.to_vec());
+    let read = registry
+        .consumers()
+        .iter()
+        .filter_map(|entry| entry.reads.rows());
+    let rows: Vec<Row> = listed.chain(read).flatten().collect();
     let mut events = BTreeMap::new();
-    for row in rows {
+    for row in &rows {
         let key = (row.name.to_owned(), row.version);
         let Some(event) = program.events.get(&key) else {
             continue;
@@ -272,7 +281,7 @@ fn events(
                 .consumers()
                 .iter()
                 .zip(consumers)
-                .filter(|(entry, _)| entry.events.is_none_or(|events| lists(events, row)));
+                .filter(|(entry, _)| entry.reads.rows().is_none_or(|events| lists(&events, row)));
             facts.consumers = reads.map(|(_, facts)| facts.name.clone()).collect();
             facts
         });
