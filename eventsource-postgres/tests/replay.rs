@@ -145,7 +145,7 @@ async fn whoever_is_at_work_loses_nothing_and_takes_nothing_twice() {
     for writer in writers {
         writer.await.unwrap();
     }
-    assert!(replays > 10, "only {replays} replays");
+    assert!(replays > 3, "only {replays} replays");
     handle
         .wait_for(None, Duration::from_secs(60))
         .await
