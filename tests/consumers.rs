@@ -68,14 +68,14 @@ fn they_register_themselves_with_what_they_read() {
         (
             "projection",
             "open",
-            3,
+            Some(3),
             &["account.opened", "account.closed"][..],
         ),
-        ("reactor", "letters", 1, &["account.opened"]),
-        ("process", "welcome", 1, &["account.opened"]),
+        ("reactor", "letters", Some(1), &["account.opened"]),
+        ("process", "", None, &["account.opened"]),
     ] {
         let entry = found(&registry, kind);
-        assert_eq!((entry.name, entry.version), (name, Some(version)));
+        assert_eq!((entry.name, entry.version), (name, version));
         let rows = entry.reads.rows().unwrap();
         let names: Vec<_> = rows.iter().map(|row| row.name).collect();
         assert_eq!(names, events);
@@ -86,11 +86,20 @@ fn they_register_themselves_with_what_they_read() {
         );
     }
     registry.check_names().unwrap();
+    registry.check_consumers().unwrap();
 }
 
 /// Another one under the same name, in another version or in the same.
 mod other {
     use super::*;
+
+    /// Of another store.
+    pub struct Elsewhere;
+
+    #[projection(name = "taken", version = 5)]
+    impl Elsewhere {
+        fn opened(&self, _: &Recorded<Opened>, _: &eventsource_sqlite::SqliteTx) {}
+    }
 
     #[derive(Default)]
     pub struct Later;
@@ -132,11 +141,12 @@ fn two_that_would_share_a_checkpoint_are_told_with_both_places() {
     let side_by_side = Registry::new()
         .with_projection::<other::Later>()
         .with_projection::<other::Same>()
+        .with_projection::<other::Elsewhere>()
         .with_reactor::<Taken>();
-    side_by_side.check_names().unwrap();
+    side_by_side.check_consumers().unwrap();
     let collision = side_by_side
         .with_projection::<First>()
-        .check_names()
+        .check_consumers()
         .unwrap_err();
     assert_eq!(
         (collision.name.as_str(), collision.attribute),

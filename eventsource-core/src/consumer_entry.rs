@@ -5,8 +5,7 @@ use std::fmt;
 use crate::decide::{DecisionModel, ModelEvent};
 use crate::event::EventSet;
 use crate::message::{MessageSet, Place, Row};
-use crate::process::Process;
-use crate::projection::Projection;
+use crate::projection::{Outside, Projection};
 use crate::reactor::Reactor;
 
 /// What the registry knows of somebody who reads events.
@@ -22,6 +21,8 @@ pub struct ConsumerEntry {
     pub place: Place,
     /// Its version, if it keeps a checkpoint, under its name and that.
     pub version: Option<u32>,
+    /// Where a projection writes to: one for each store may have one name.
+    pub(crate) target: Option<fn() -> &'static str>,
     /// The events that it reads.
     pub reads: Reads,
     /// Its documentation.
@@ -58,28 +59,35 @@ impl ConsumerEntry {
     #[must_use]
     #[track_caller]
     pub const fn projection_here<P: Projection>() -> Self {
-        Self::checkpointed::<P>("projection", P::NAME, P::VERSION, P::EVENTS)
+        Self {
+            target: Some(std::any::type_name::<P::Into>),
+            ..Self::methods_of::<P>("projection", P::NAME, Some(P::VERSION), P::EVENTS)
+        }
     }
 
     /// The entry of the reactor `R`, whose block stands where this is called.
     #[must_use]
     #[track_caller]
     pub const fn reactor_here<R: Reactor>() -> Self {
-        Self::checkpointed::<R>("reactor", R::NAME, 1, R::EVENTS)
+        Self {
+            target: Some(std::any::type_name::<Outside>),
+            ..Self::methods_of::<R>("reactor", R::NAME, Some(1), R::EVENTS)
+        }
     }
 
-    /// The entry of the process `P`, whose block stands where this is called.
+    /// The entry of the process `P`, whose block stands where this is called, and which reads these events. What keeps its
+    /// checkpoint is its aggregate's name, which is no other's.
     #[must_use]
     #[track_caller]
-    pub const fn process_here<P: Process>() -> Self {
-        Self::checkpointed::<P>("process", P::NAME, 1, P::EVENTS)
+    pub const fn process_here<P>(events: &'static [&'static [Row]]) -> Self {
+        Self::methods_of::<P>("process", "", None, events)
     }
 
     #[track_caller]
-    const fn checkpointed<T>(
+    const fn methods_of<T>(
         kind: &'static str,
         name: &'static str,
-        version: u32,
+        version: Option<u32>,
         events: &'static [&'static [Row]],
     ) -> Self {
         Self {
@@ -87,7 +95,8 @@ impl ConsumerEntry {
             name,
             type_name: std::any::type_name::<T>,
             place: Place::here(),
-            version: Some(version),
+            version,
+            target: None,
             reads: Reads::Each(events),
             docs: "",
             #[cfg(feature = "reflect")]
@@ -105,6 +114,7 @@ impl ConsumerEntry {
             type_name: std::any::type_name::<M>,
             place: Place::here(),
             version: None,
+            target: None,
             reads: match <M::Event as ModelEvent>::ROWS {
                 Some(rows) => Reads::Set(rows),
                 None => Reads::Whatever,
@@ -129,6 +139,7 @@ impl ConsumerEntry {
             type_name: std::any::type_name::<T>,
             place: Place::here(),
             version: None,
+            target: None,
             reads: Reads::Set(<E as MessageSet>::ROWS),
             docs: "",
             #[cfg(feature = "reflect")]

@@ -213,7 +213,8 @@ impl Registry {
     #[must_use]
     #[track_caller]
     pub fn with_process<P: Process>(mut self) -> Self {
-        self.consumers.push(ConsumerEntry::process_here::<P>());
+        let entry = ConsumerEntry::process_here::<P>(P::EVENTS);
+        self.consumers.push(entry);
         self
     }
 
@@ -263,15 +264,29 @@ impl Registry {
         self.aggregates
             .iter()
             .try_for_each(|entry| names.add(entry))?;
-        let mut consumed = self.consumers.iter().filter_map(|entry| entry.reads.rows());
-        consumed.try_for_each(|events| names.add_events(&events))?;
-        self.consumers.iter().try_for_each(|entry| {
-            let Some(version) = entry.version else {
-                return Ok(());
-            };
-            let (type_name, place) = ((entry.type_name)(), entry.place);
-            names.add_consumer(entry.kind, (entry.name, version), type_name, place)
-        })
+        self.consumers
+            .iter()
+            .try_for_each(|entry| match entry.reads {
+                Reads::Set(events) => names.add_events(events),
+                // Their types say whose events they are.
+                Reads::Each(_) | Reads::Whatever => Ok(()),
+            })
+    }
+
+    /// Two projections or reactors that would share a checkpoint, if there are: with one name and version, and that write to
+    /// the same kind of place. A projection for each store is none, nor are versions side by side.
+    pub fn check_consumers(&self) -> Result<(), NameCollision> {
+        let mut known = BTreeMap::new();
+        let keeping = self
+            .consumers
+            .iter()
+            .filter_map(|entry| Some((entry, (entry.name, entry.version?, entry.target?()))));
+        for (entry, key) in keeping {
+            let own = ((entry.type_name)(), entry.place);
+            let first = *known.entry(key).or_insert(own);
+            differ(entry.kind, entry.name, first, own)?;
+        }
+        Ok(())
     }
 }
 
@@ -297,11 +312,7 @@ pub struct NameCollision {
 }
 
 #[derive(Default)]
-struct Names {
-    messages: BTreeMap<(&'static str, &'static str), (&'static str, Place)>,
-    /// By name and version: versions of one projection stand side by side.
-    consumers: BTreeMap<(&'static str, u32), (&'static str, Place)>,
-}
+struct Names(BTreeMap<(&'static str, &'static str), (&'static str, Place)>);
 
 impl Names {
     fn add(&mut self, entry: &AggregateEntry) -> Result<(), NameCollision> {
@@ -326,19 +337,6 @@ impl Names {
         added
     }
 
-    /// Two that keep a checkpoint under one name and version would take it for their own.
-    fn add_consumer(
-        &mut self,
-        attribute: &'static str,
-        key: (&'static str, u32),
-        type_name: &'static str,
-        place: Place,
-    ) -> Result<(), NameCollision> {
-        let own = (type_name, place);
-        let first = *self.consumers.entry(key).or_insert(own);
-        differ(attribute, key.0, first, own)
-    }
-
     fn add_one(
         &mut self,
         attribute: &'static str,
@@ -347,7 +345,7 @@ impl Names {
         place: Place,
     ) -> Result<(), NameCollision> {
         let own = (type_name, place);
-        let first = *self.messages.entry((attribute, name)).or_insert(own);
+        let first = *self.0.entry((attribute, name)).or_insert(own);
         differ(attribute, name, first, own)
     }
 }

@@ -120,6 +120,7 @@ const _: () = {
         }
     }
     __p::inventory::submit! {
-        __p::ConsumerEntry::process_here:: < Transfer > ()
+        __p::ConsumerEntry::process_here:: < Transfer > (& [& [< __E0 as __p::Event >
+        ::ROW], & [< __E1 as __p::Event > ::ROW],])
     }
 };

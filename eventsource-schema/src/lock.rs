@@ -313,7 +313,8 @@ impl Lock {
         let program = Program::of(&self.registry, &self.given);
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
         let mut checked = check(&program, file, &name);
-        if let Err(collision) = self.registry.check_names() {
+        let names = self.registry.check_names();
+        if let Err(collision) = names.and_then(|()| self.registry.check_consumers()) {
             checked.problems.insert(0, Problem::collision(collision));
         }
         Ok(checked)

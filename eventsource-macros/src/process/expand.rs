@@ -52,7 +52,7 @@ pub(super) fn expand(process: &Process) -> TokenStream {
             quote!(#(#arms)* __p::Ok(()))
         }
     };
-    let entry = (!*broken).then(|| entry(&quote!(process_here), owner));
+    let entry = (!*broken).then(|| entry(&quote!(process_here::<#owner>(&[#rows]))));
     scope(
         runtime,
         quote! {

@@ -2,8 +2,8 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
+use syn::Attribute;
 use syn::spanned::Spanned;
-use syn::{Attribute, Type};
 
 use crate::projection::check::Taken;
 use crate::projection::model::{Into, Method, Projection};
@@ -27,7 +27,7 @@ pub(crate) fn expand(projection: &Projection) -> TokenStream {
         Into::State => quote!(__p::Memory),
     };
     let project = project(projection);
-    let entry = (!projection.broken).then(|| entry(&quote!(projection_here), owner));
+    let entry = (!projection.broken).then(|| entry(&quote!(projection_here::<#owner>())));
     scope(
         runtime,
         quote! {
@@ -46,8 +46,8 @@ pub(crate) fn expand(projection: &Projection) -> TokenStream {
 }
 
 /// The entry in the registry.
-pub(crate) fn entry(here: &TokenStream, owner: &Type) -> TokenStream {
-    quote!(__p::inventory::submit! { __p::ConsumerEntry::#here::<#owner>() })
+pub(crate) fn entry(here: &TokenStream) -> TokenStream {
+    quote!(__p::inventory::submit! { __p::ConsumerEntry::#here })
 }
 
 /// The events as `__E0`, `__E1` …

@@ -60,7 +60,7 @@ pub(super) fn expand(reactor: &Reactor) -> TokenStream {
             __p::Ok(())
         },
     };
-    let entry = (!*broken).then(|| entry(&quote!(reactor_here), owner));
+    let entry = (!*broken).then(|| entry(&quote!(reactor_here::<#owner>())));
     scope(
         runtime,
         quote! {
