@@ -16,7 +16,7 @@ use tokio::sync::{Mutex, watch};
 
 #[derive(Clone, Copy, PartialEq)]
 enum Fault {
-    /// What was loaded is kept, until this process appends to it.
+    /// What was loaded is kept, until an append of this process to it succeeds.
     KeepsLoads,
     /// Checks are judged here, one append at a time, and the file is told of no check.
     JudgesHere,
@@ -149,13 +149,11 @@ impl Store for Alone {
                     this.store.append(Arc::clone(&append)).await
                 }
             };
-            for check in append.checks() {
-                if let Check::Stream(check) = check {
-                    state.loads.remove(check.stream());
+            // Of a refusal it learns nothing: the longer it shows what is no more, the surer it is found out.
+            if answer.is_ok() {
+                for record in append.records() {
+                    state.loads.remove(&record.stream);
                 }
-            }
-            for record in append.records() {
-                state.loads.remove(&record.stream);
             }
             this.appended.send_modify(|appended| *appended += 1);
             answer
@@ -182,16 +180,24 @@ impl Store for Alone {
         scan: StreamScan,
         mut visitor: V,
     ) -> Result<V, StoreError> {
-        let whole = StreamScan::of(scan.stream.clone());
-        if self.fault != Fault::KeepsLoads || scan != whole {
+        if self.fault != Fault::KeepsLoads {
             return self.store.scan_stream(scan, visitor).await;
         }
         let mut state = self.state.lock().await;
         if !state.loads.contains_key(&scan.stream) {
+            let whole = StreamScan::of(scan.stream.clone());
             let events = self.store.read_stream(whole).await?;
             state.loads.insert(scan.stream.clone(), events);
         }
-        for event in &state.loads[&scan.stream] {
+        let until = scan.until.unwrap_or(Version(u64::MAX));
+        let mut asked: Vec<_> = state.loads[&scan.stream]
+            .iter()
+            .filter(|event| event.version > scan.after && event.version <= until)
+            .collect();
+        if scan.backwards {
+            asked.reverse();
+        }
+        for event in asked.into_iter().take(scan.limit.unwrap_or(usize::MAX)) {
             if visitor.visit(event.as_ref()).is_break() {
                 break;
             }
