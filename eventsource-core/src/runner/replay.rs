@@ -118,7 +118,7 @@ where
                 | Failure::Unreachable {
                     position, error, ..
                 },
-            ) => Err(failed(&batch, position, error)),
+            ) => Err(failed(&batch, stream, position, error)),
         }
     }
 
@@ -139,15 +139,12 @@ where
 }
 
 /// What is to be said of an event that fails; of none, if it is the forgetting.
-fn failed(batch: &Batch, position: Position, source: BoxError) -> RunError {
+fn failed(batch: &Batch, stream: &StreamName, position: Position, source: BoxError) -> RunError {
     let event = batch.events.iter().find(|event| event.position == position);
     RunError::Event {
         slot: batch.slot.clone(),
         position,
-        stream: batch
-            .forget
-            .clone()
-            .unwrap_or_else(|| unreachable!("a replay is of a stream")),
+        stream: stream.clone(),
         event: event.map_or_else(|| "#[forget]".into(), |event| event.name.to_string()),
         tries: 1,
         source,
