@@ -1,7 +1,7 @@
 //! Projections, reactors and processes in the registry: found by themselves, with what they read; and two that would share a
 //! checkpoint are told.
 
-use eventsource_core::message::Row;
+use eventsource_core::message::{Place, Row};
 use eventsource_core::prelude::*;
 use eventsource_core::{BoxError, ConsumerEntry, Memory, Projection, Registry};
 
@@ -14,6 +14,7 @@ pub struct Closed;
 #[derive(Default)]
 struct Open(u64);
 
+/// How many accounts are open.
 #[projection(name = "open", version = 3)]
 impl Open {
     fn opened(&mut self, _: &Recorded<Opened>) {
@@ -46,6 +47,9 @@ impl Welcome {
     fn begun(&mut self, _: &Begun) {}
 }
 
+#[timer(name = "unanswered")]
+struct Unanswered;
+
 #[process]
 impl Welcome {
     #[key(opened.stream.id().to_owned())]
@@ -53,11 +57,30 @@ impl Welcome {
         let _ = opened;
         Next::record(Begun)
     }
+
+    fn call_refused(&self, _: &Refused<Call>) -> Next<Self> {
+        Next::nothing().end()
+    }
+
+    fn unanswered(&self, _: &Unanswered) -> Next<Self> {
+        Next::nothing().end()
+    }
+}
+
+#[command]
+struct Call;
+
+/// Its name is that of a process, which keeps its checkpoints under others.
+struct Welcomed;
+
+#[projection(name = "welcome")]
+impl Welcomed {
+    async fn begun(&self, _: &Recorded<Begun>) {}
 }
 
 fn found<'r>(registry: &'r Registry, kind: &str) -> &'r ConsumerEntry {
     let mut all = registry.consumers().iter();
-    all.find(|entry| entry.kind == kind)
+    all.find(|entry| entry.kind == kind && ["open", "letters", "welcome"].contains(&entry.name))
         .unwrap_or_else(|| panic!("no {kind}: {registry:?}"))
 }
 
@@ -72,7 +95,7 @@ fn they_register_themselves_with_what_they_read() {
             &["account.opened", "account.closed"][..],
         ),
         ("reactor", "letters", Some(1), &["account.opened"]),
-        ("process", "", None, &["account.opened"]),
+        ("process", "welcome", None, &["account.opened"]),
     ] {
         let entry = found(&registry, kind);
         assert_eq!((entry.name, entry.version), (name, version));
@@ -87,6 +110,40 @@ fn they_register_themselves_with_what_they_read() {
     }
     registry.check_names().unwrap();
     registry.check_consumers().unwrap();
+    assert_eq!(
+        found(&registry, "projection").docs,
+        "How many accounts are open."
+    );
+}
+
+fn names(rows: &[Row]) -> Vec<&str> {
+    rows.iter().map(|row| row.name).collect()
+}
+
+#[test]
+fn a_process_registers_what_it_sends_and_waits_for() {
+    let registry = Registry::discovered();
+    let process = found(&registry, "process");
+    assert_eq!(names(process.sends), ["Call"]);
+    assert_eq!(names(process.timers), ["unanswered"]);
+}
+
+#[test]
+fn one_within_a_function_registers_itself() {
+    struct Within;
+
+    #[projection(name = "within")]
+    impl Within {
+        async fn closed(&self, _: &Recorded<Closed>) {}
+    }
+
+    let registry = Registry::discovered();
+    let entry = registry.consumers().iter().find(|it| it.name == "within");
+    assert_eq!(
+        names(&entry.unwrap().reads.rows().unwrap()),
+        ["account.closed"]
+    );
+    assert_eq!(Within::PLACE, entry.unwrap().place);
 }
 
 /// Another one under the same name, in another version or in the same.
@@ -133,6 +190,7 @@ impl Projection for First {
     const NAME: &'static str = "taken";
     const VERSION: u32 = 5;
     const EVENTS: &'static [&'static [Row]] = &[&[Opened::ROW]];
+    const PLACE: Place = Place::here();
     type Into = Memory;
 }
 

@@ -52,6 +52,8 @@ pub trait Command: Executable + Send + Sync + 'static {
         place: Self::PLACE,
         source: Self::SOURCE,
         shape: None,
+        #[cfg(feature = "reflect")]
+        alone: None,
     };
 
     #[doc(hidden)]

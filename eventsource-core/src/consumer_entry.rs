@@ -1,10 +1,12 @@
 //! Who reads events and is no aggregate, for the registry: decision models, projections, enums of the user's own.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use crate::decide::{DecisionModel, ModelEvent};
 use crate::event::EventSet;
 use crate::message::{MessageSet, Place, Row};
+use crate::process::Process;
 use crate::projection::{Outside, Projection};
 use crate::reactor::Reactor;
 
@@ -19,12 +21,16 @@ pub struct ConsumerEntry {
     pub type_name: fn() -> &'static str,
     /// Where it was defined.
     pub place: Place,
-    /// Its version, if it keeps a checkpoint, under its name and that.
+    /// Its version, if it keeps a checkpoint under its name and that. A process keeps its own under other names.
     pub version: Option<u32>,
     /// Where a projection writes to: one for each store may have one name.
     pub(crate) target: Option<fn() -> &'static str>,
     /// The events that it reads.
     pub reads: Reads,
+    /// The commands that a process sends, as far as it takes their refusals.
+    pub sends: &'static [Row],
+    /// The timers that a process takes.
+    pub timers: &'static [Row],
     /// Its documentation.
     pub docs: &'static str,
     #[cfg(feature = "reflect")]
@@ -55,52 +61,39 @@ impl Reads {
 }
 
 impl ConsumerEntry {
-    /// The entry of the projection `P`, whose block stands where this is called.
+    /// The entry of the projection `P`.
     #[must_use]
-    #[track_caller]
-    pub const fn projection_here<P: Projection>() -> Self {
+    pub const fn of_projection<P: Projection>() -> Self {
         Self {
+            version: Some(P::VERSION),
             target: Some(std::any::type_name::<P::Into>),
-            ..Self::methods_of::<P>("projection", P::NAME, Some(P::VERSION), P::EVENTS)
+            place: P::PLACE,
+            docs: P::DOCS,
+            ..Self::here::<P>("projection", P::NAME, Reads::Each(P::EVENTS))
         }
     }
 
-    /// The entry of the reactor `R`, whose block stands where this is called.
+    /// The entry of the reactor `R`.
     #[must_use]
-    #[track_caller]
-    pub const fn reactor_here<R: Reactor>() -> Self {
+    pub const fn of_reactor<R: Reactor>() -> Self {
         Self {
+            version: Some(1),
             target: Some(std::any::type_name::<Outside>),
-            ..Self::methods_of::<R>("reactor", R::NAME, Some(1), R::EVENTS)
+            place: R::PLACE,
+            docs: R::DOCS,
+            ..Self::here::<R>("reactor", R::NAME, Reads::Each(R::EVENTS))
         }
     }
 
-    /// The entry of the process `P`, whose block stands where this is called, and which reads these events. What keeps its
-    /// checkpoint is its aggregate's name, which is no other's.
+    /// The entry of the process `P`.
     #[must_use]
-    #[track_caller]
-    pub const fn process_here<P>(events: &'static [&'static [Row]]) -> Self {
-        Self::methods_of::<P>("process", "", None, events)
-    }
-
-    #[track_caller]
-    const fn methods_of<T>(
-        kind: &'static str,
-        name: &'static str,
-        version: Option<u32>,
-        events: &'static [&'static [Row]],
-    ) -> Self {
+    pub const fn of_process<P: Process>() -> Self {
         Self {
-            kind,
-            name,
-            type_name: std::any::type_name::<T>,
-            place: Place::here(),
-            version,
-            target: None,
-            reads: Reads::Each(events),
-            docs: "",
-            #[cfg(feature = "reflect")]
-            reflected: None,
+            sends: P::SENDS,
+            timers: P::TIMERS,
+            place: P::PLACE,
+            docs: P::DOCS,
+            ..Self::here::<P>("process", P::NAME, Reads::Each(P::EVENTS))
         }
     }
 
@@ -108,20 +101,14 @@ impl ConsumerEntry {
     #[must_use]
     #[track_caller]
     pub const fn model_here<M: DecisionModel>() -> Self {
+        let reads = match <M::Event as ModelEvent>::ROWS {
+            Some(rows) => Reads::Set(rows),
+            None => Reads::Whatever,
+        };
         Self {
-            kind: "decision model",
-            name: M::NAME,
-            type_name: std::any::type_name::<M>,
-            place: Place::here(),
-            version: None,
-            target: None,
-            reads: match <M::Event as ModelEvent>::ROWS {
-                Some(rows) => Reads::Set(rows),
-                None => Reads::Whatever,
-            },
-            docs: "",
             #[cfg(feature = "reflect")]
             reflected: <M::Event as ModelEvent>::REFLECTED,
+            ..Self::here::<M>("decision model", M::NAME, reads)
         }
     }
 
@@ -134,16 +121,27 @@ impl ConsumerEntry {
         name: &'static str,
     ) -> Self {
         Self {
+            #[cfg(feature = "reflect")]
+            reflected: Some(crate::reflect::Reflected::of::<E>()),
+            ..Self::here::<T>(kind, name, Reads::Set(<E as MessageSet>::ROWS))
+        }
+    }
+
+    #[track_caller]
+    const fn here<T: ?Sized>(kind: &'static str, name: &'static str, reads: Reads) -> Self {
+        Self {
             kind,
             name,
             type_name: std::any::type_name::<T>,
             place: Place::here(),
             version: None,
             target: None,
-            reads: Reads::Set(<E as MessageSet>::ROWS),
+            reads,
+            sends: &[],
+            timers: &[],
             docs: "",
             #[cfg(feature = "reflect")]
-            reflected: Some(crate::reflect::Reflected::of::<E>()),
+            reflected: None,
         }
     }
 
@@ -152,11 +150,22 @@ impl ConsumerEntry {
         Self::reader_here::<E, E>("enum of events", "")
     }
 
-    /// Its events, to be read without their types; nothing if it takes whatever comes.
+    /// Its events, to be read without their types: one set of them, or one for each method; nothing if it takes whatever
+    /// comes.
     #[cfg(feature = "reflect")]
     #[must_use]
-    pub fn reflected(&self) -> Option<crate::reflect::Reflected> {
-        self.reflected
+    pub fn reflected(&self) -> Vec<crate::reflect::Reflected> {
+        match self.reads {
+            Reads::Whatever | Reads::Set(_) => self.reflected.into_iter().collect(),
+            Reads::Each(events) => reflected(events.iter().copied().flatten()),
+        }
+    }
+
+    /// Its timers, to be read without their types.
+    #[cfg(feature = "reflect")]
+    #[must_use]
+    pub fn reflected_timers(&self) -> Vec<crate::reflect::Reflected> {
+        reflected(self.timers.iter())
     }
 
     /// The same entry, with its documentation.
@@ -164,6 +173,11 @@ impl ConsumerEntry {
     pub const fn with_docs(self, docs: &'static str) -> Self {
         Self { docs, ..self }
     }
+}
+
+#[cfg(feature = "reflect")]
+fn reflected<'r>(rows: impl Iterator<Item = &'r Row>) -> Vec<crate::reflect::Reflected> {
+    rows.filter_map(|row| row.alone).map(|one| one()).collect()
 }
 
 impl fmt::Debug for ConsumerEntry {
@@ -176,11 +190,31 @@ impl fmt::Debug for ConsumerEntry {
             .field("place", &self.place.to_string())
             .field("version", &self.version)
             .field("events", &self.reads.rows().as_deref().map(names))
+            .field("sends", &names(self.sends))
+            .field("timers", &names(self.timers))
             .finish_non_exhaustive()
     }
 }
 
 inventory::collect!(ConsumerEntry);
+
+/// The entry of a process as its block submits it. Where there is a mistake in its aggregate it is no process: that is
+/// reported there, and not once more here.
+#[derive(Debug)]
+pub struct ProcessEntry<P>(PhantomData<P>);
+
+impl<P: Process> ProcessEntry<P> {
+    /// The entry.
+    pub const ENTRY: ConsumerEntry = ConsumerEntry::of_process::<P>();
+}
+
+/// What is there in place of [`ProcessEntry::ENTRY`] for what is no process.
+pub trait NoProcess: Sized {
+    /// No entry: what has it does not compile.
+    const ENTRY: ConsumerEntry = ConsumerEntry::here::<Self>("process", "", Reads::Each(&[]));
+}
+
+impl<P> NoProcess for ProcessEntry<P> {}
 
 /// Somebody who reads events and can be entered in a registry by type. `#[decision_model]` implements it.
 pub trait RegisteredConsumer {

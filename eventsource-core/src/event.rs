@@ -80,6 +80,8 @@ pub trait Event: Storable + Send + Sync + 'static {
         place: Self::PLACE,
         source: Self::SOURCE,
         shape: Some(Self::SHAPE),
+        #[cfg(feature = "reflect")]
+        alone: Some(crate::reflect::Reflected::event::<Self>),
     };
 
     #[doc(hidden)]

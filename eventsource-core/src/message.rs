@@ -62,7 +62,7 @@ pub struct Row {
     pub variant: u16,
     /// The variant's name in the enum.
     pub label: &'static str,
-    /// `event` or `command`.
+    /// `event`, `command` or `timer`.
     pub kind: &'static str,
     /// The stored name.
     pub name: &'static str,
@@ -74,8 +74,11 @@ pub struct Row {
     pub place: Place,
     /// What its source says of it: see [`Row::declaration`].
     pub source: &'static str,
-    /// What can become it; `None` for a command, and for an event without a struct of its own.
+    /// What can become it; `None` for a command, for a timer, and for an event without a struct of its own.
     pub shape: Option<&'static Shape>,
+    /// The event or the timer by itself, its type forgotten. A function, since the set that it is has this row.
+    #[cfg(feature = "reflect")]
+    pub(crate) alone: Option<fn() -> crate::reflect::Reflected>,
 }
 
 /// What can be stored and read again: everything that serde can write and read.
@@ -123,6 +126,8 @@ impl Row {
             place: Place::here(),
             source: "",
             shape: None,
+            #[cfg(feature = "reflect")]
+            alone: None,
         }
     }
 

@@ -21,7 +21,7 @@ pub use crate::command::{
     ListedCommand,
 };
 pub use crate::consumer::BoxError;
-pub use crate::consumer_entry::{ConsumerEntry, RegisteredConsumer};
+pub use crate::consumer_entry::{ConsumerEntry, NoProcess, ProcessEntry, RegisteredConsumer};
 pub use crate::decide::DecisionModel;
 pub use crate::decision::{AsEvent, Decision, Itself, Rejection};
 pub use crate::each::*;

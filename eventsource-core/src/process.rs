@@ -25,7 +25,7 @@ use crate::aggregate::Aggregate;
 use crate::codec::Codec;
 use crate::command::Executable;
 use crate::consumer::BoxError;
-use crate::message::Row;
+use crate::message::{Place, Row};
 use crate::projection::incoming::stored_names;
 use crate::query::Query;
 use crate::runner::Start;
@@ -135,6 +135,18 @@ pub trait Process: Aggregate {
     /// For each method on an event the stored names and versions of that event.
     const EVENTS: &'static [&'static [Row]];
 
+    /// The commands whose refusals it takes. It may send others: those stand in the bodies of its methods alone.
+    const SENDS: &'static [Row] = &[];
+
+    /// Its timers.
+    const TIMERS: &'static [Row] = &[];
+
+    /// Where its block stands.
+    const PLACE: Place = Place::UNKNOWN;
+
+    /// The documentation of its block.
+    const DOCS: &'static str = "";
+
     /// Adds the call of each method that takes an input.
     fn receive<C: Codec>(input: &Input<'_, C>, calls: &mut Calls<Self>) -> Result<(), BoxError>;
 
@@ -167,6 +179,27 @@ pub trait Process: Aggregate {
 pub trait Timer: Executable + Send + Sync + 'static {
     /// The name under which it is stored. It stays the same when the struct is renamed.
     const NAME: &'static str;
+
+    /// Where the struct was defined.
+    const PLACE: Place = Place::UNKNOWN;
+
+    /// What its source says of it: [`Declaration`](crate::Declaration) reads it.
+    const SOURCE: &'static str = "";
+
+    #[doc(hidden)]
+    const ROW: Row = Row {
+        variant: 0,
+        label: "",
+        kind: "timer",
+        name: Self::NAME,
+        version: 1,
+        type_name: std::any::type_name::<Self>,
+        place: Self::PLACE,
+        source: Self::SOURCE,
+        shape: None,
+        #[cfg(feature = "reflect")]
+        alone: Some(crate::reflect::Reflected::timer::<Self>),
+    };
 
     #[doc(hidden)]
     const IS_TIMER: bool = true;

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use crate::checkpoint_store::CheckpointStore;
 use crate::codec::{Codec, Json};
 use crate::consumer::{Batch, BoxError, Consumer, Failure};
-use crate::message::Row;
+use crate::message::{Place, Row};
 use crate::query::Query;
 use crate::stream::StreamName;
 
@@ -38,6 +38,12 @@ pub trait Projection: Sized + Send + Sync + 'static {
 
     /// For each method the stored names and versions of its event.
     const EVENTS: &'static [&'static [Row]];
+
+    /// Where its block stands.
+    const PLACE: Place = Place::UNKNOWN;
+
+    /// The documentation of its block.
+    const DOCS: &'static str = "";
 
     /// Where it writes to: the type of the transaction that its methods take, or [`Outside`].
     type Into: 'static;

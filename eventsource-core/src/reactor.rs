@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::checkpoint_store::CheckpointStore;
 use crate::codec::{Codec, Json};
 use crate::consumer::{Batch, BoxError, Consumer, Failure, OneByOne};
-use crate::message::Row;
+use crate::message::{Place, Row};
 use crate::projection::Incoming;
 use crate::projection::incoming::stored_names;
 use crate::query::Query;
@@ -35,6 +35,12 @@ pub trait Reactor: Sized + Send + Sync + 'static {
 
     /// For each method the stored names and versions of its event.
     const EVENTS: &'static [&'static [Row]];
+
+    /// Where its block stands.
+    const PLACE: Place = Place::UNKNOWN;
+
+    /// The documentation of its block.
+    const DOCS: &'static str = "";
 
     /// Calls the method for an event.
     fn react<C: Codec>(

@@ -13,8 +13,9 @@ use serde_json::Value;
 use crate::aggregate::{Aggregate, Misapplied, Root};
 use crate::codec::{self, DecodeError, Encoded, Json};
 use crate::decode;
-use crate::event::EventMeta;
-use crate::message::{MessageReader, MessageSet, NO_SUCH_VARIANT, Row};
+use crate::event::{Event, EventMeta};
+use crate::message::{MessageReader, MessageSet, MessageWriter, NO_SUCH_VARIANT, Row};
+use crate::process::Timer;
 use crate::shape::{Former, JsonUpcast};
 use crate::snapshot::{Fingerprint, Snapshotted};
 use crate::stored_event::{EventRef, StoredEvent};
@@ -47,6 +48,16 @@ impl Reflected {
                     })
             },
         }
+    }
+
+    /// An event by itself.
+    pub(crate) fn event<E: Event>() -> Self {
+        Self::of::<OneEvent<E>>()
+    }
+
+    /// A timer by itself.
+    pub(crate) fn timer<T: Timer>() -> Self {
+        Self::of::<OneTimer<T>>()
     }
 
     /// Has the payload of a row read from `from`; of a former version that becomes it, if one is given. It is read as the
@@ -87,6 +98,36 @@ impl fmt::Debug for Reflected {
         f.debug_struct("Reflected")
             .field("rows", &self.rows)
             .finish_non_exhaustive()
+    }
+}
+
+/// An event by itself, as a set.
+struct OneEvent<E>(E);
+
+impl<E: Event> MessageSet for OneEvent<E> {
+    const ROWS: &'static [Row] = &[E::ROW];
+
+    fn write<W: MessageWriter>(&self, writer: W) -> Result<W::Ok, W::Error> {
+        self.0.write_event(writer)
+    }
+
+    fn read<R: MessageReader>(_: u16, reader: R) -> Result<Self, R::Error> {
+        E::read_event(reader).map(Self)
+    }
+}
+
+/// A timer by itself, as a set.
+struct OneTimer<T>(T);
+
+impl<T: Timer> MessageSet for OneTimer<T> {
+    const ROWS: &'static [Row] = &[T::ROW];
+
+    fn write<W: MessageWriter>(&self, writer: W) -> Result<W::Ok, W::Error> {
+        writer.write(T::NAME, T::ROW.version, &self.0)
+    }
+
+    fn read<R: MessageReader>(_: u16, reader: R) -> Result<Self, R::Error> {
+        reader.read().map(Self)
     }
 }
 

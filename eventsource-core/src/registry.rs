@@ -172,7 +172,9 @@ impl Registry {
             .into_iter()
             .copied()
             .collect();
-        consumers.sort_unstable_by_key(|entry| (entry.kind, entry.name, (entry.type_name)()));
+        consumers.sort_unstable_by_key(|entry| {
+            (entry.kind, entry.name, entry.version, (entry.type_name)())
+        });
         Self {
             aggregates,
             consumers,
@@ -195,26 +197,22 @@ impl Registry {
 
     /// Adds a projection.
     #[must_use]
-    #[track_caller]
     pub fn with_projection<P: Projection>(mut self) -> Self {
-        self.consumers.push(ConsumerEntry::projection_here::<P>());
+        self.consumers.push(ConsumerEntry::of_projection::<P>());
         self
     }
 
     /// Adds a reactor.
     #[must_use]
-    #[track_caller]
     pub fn with_reactor<R: Reactor>(mut self) -> Self {
-        self.consumers.push(ConsumerEntry::reactor_here::<R>());
+        self.consumers.push(ConsumerEntry::of_reactor::<R>());
         self
     }
 
     /// Adds a process, as one who reads events; [`with`](Self::with) adds it as an aggregate.
     #[must_use]
-    #[track_caller]
     pub fn with_process<P: Process>(mut self) -> Self {
-        let entry = ConsumerEntry::process_here::<P>(P::EVENTS);
-        self.consumers.push(entry);
+        self.consumers.push(ConsumerEntry::of_process::<P>());
         self
     }
 

@@ -63,6 +63,9 @@ const _: () = {
             &[<__E0 as __p::Event>::ROW],
             &[<__E1 as __p::Event>::ROW],
         ];
+        const SENDS: &'static [__p::Row] = &[<__E2 as __p::Command>::ROW];
+        const TIMERS: &'static [__p::Row] = &[<__E3 as __p::Timer>::ROW];
+        const PLACE: __p::Place = __p::Place::here();
         fn receive<__C: __p::Codec>(
             input: &__p::Input<'_, __C>,
             calls: &mut __p::Calls<Self>,
@@ -119,8 +122,9 @@ const _: () = {
             __p::Ok(())
         }
     }
+    #[allow(unused_imports)]
+    use __p::NoProcess as _;
     __p::inventory::submit! {
-        __p::ConsumerEntry::process_here:: < Transfer > (& [& [< __E0 as __p::Event >
-        ::ROW], & [< __E1 as __p::Event > ::ROW],])
+        __p::ProcessEntry:: < Transfer > ::ENTRY
     }
 };

@@ -30,6 +30,7 @@ const _: () = {
         const NAME: &'static str = "index";
         const VERSION: u32 = 1u32;
         const EVENTS: &'static [&'static [__p::Row]] = &[&[<__E0 as __p::Event>::ROW]];
+        const PLACE: __p::Place = __p::Place::here();
         type Into = __p::Outside;
     }
     #[automatically_derived]
@@ -48,6 +49,6 @@ const _: () = {
         }
     }
     __p::inventory::submit! {
-        __p::ConsumerEntry::projection_here:: < Index > ()
+        __p::ConsumerEntry::of_projection:: < Index > ()
     }
 };

@@ -33,6 +33,7 @@ const _: () = {
         const NAME: &'static str = "balances";
         const VERSION: u32 = 1u32;
         const EVENTS: &'static [&'static [__p::Row]] = &[&[<__E0 as __p::Event>::ROW]];
+        const PLACE: __p::Place = __p::Place::here();
         type Into = PgTx;
     }
     #[automatically_derived]
@@ -55,6 +56,6 @@ const _: () = {
         }
     }
     __p::inventory::submit! {
-        __p::ConsumerEntry::projection_here:: < Balances > ()
+        __p::ConsumerEntry::of_projection:: < Balances > ()
     }
 };

@@ -49,6 +49,7 @@ const _: () = {
             #[cfg(feature = "closing")]
             &[<__E1 as __p::Event>::ROW],
         ];
+        const PLACE: __p::Place = __p::Place::here();
         type Into = SqliteTx;
     }
     #[automatically_derived]
@@ -81,6 +82,6 @@ const _: () = {
         }
     }
     __p::inventory::submit! {
-        __p::ConsumerEntry::projection_here:: < Balances > ()
+        __p::ConsumerEntry::of_projection:: < Balances > ()
     }
 };

@@ -31,6 +31,7 @@ const _: () = {
         const NAME: &'static str = "welcome-mail";
         const FROM: __p::Begin = __p::Begin::Beginning;
         const EVENTS: &'static [&'static [__p::Row]] = &[&[<__E0 as __p::Event>::ROW]];
+        const PLACE: __p::Place = __p::Place::here();
         async fn react<__C: __p::Codec>(
             &self,
             event: &__p::Incoming<'_, __C>,
@@ -47,6 +48,6 @@ const _: () = {
         }
     }
     __p::inventory::submit! {
-        __p::ConsumerEntry::reactor_here:: < Mailer > ()
+        __p::ConsumerEntry::of_reactor:: < Mailer > ()
     }
 };

@@ -19,5 +19,7 @@ const _: () = {
     use ::eventsource_core::private as __p;
     impl __p::Timer for Overdue {
         const NAME: &'static str = "overdue";
+        const SOURCE: &'static str = "attempt: u32";
+        const PLACE: __p::Place = __p::Place::here();
     }
 };

@@ -320,7 +320,7 @@ impl Check<'_> {
                 path: path.clone(),
                 reason: reason.clone(),
             };
-            let help = help::not_learnt(&event.label);
+            let help = help::not_learnt(event);
             self.problems
                 .push(Problem::of(key, what, &event.place, help));
         }
@@ -345,7 +345,7 @@ pub(crate) fn refusal(program: &Program, key: &Key, payload: &Value) -> Option<S
     let mut readers = program
         .readers
         .iter()
-        .filter(|reader| reader.set.find(&key.0, key.1).is_some());
+        .filter(|reader| reader.find(key).is_some());
     readers.find_map(|reader| contract::today(reader, key, payload).err())
 }
 
@@ -357,14 +357,15 @@ pub(crate) fn written(program: &Program, key: &Key, payload: &Value) -> Value {
         .map_or_else(|| payload.clone(), |(_, payload)| payload)
 }
 
-/// What a stored payload is today, to the reader who sees most of it.
+/// What a stored payload is today, to the reader who sees most of it; to the first of them, since who only reads it may know
+/// less of its fields than the aggregate, which comes first.
 pub(crate) fn becomes(program: &Program, key: &Key, payload: &Value) -> Vec<(Key, Value)> {
     let readers = program
         .readers
         .iter()
-        .filter(|reader| reader.set.find(&key.0, key.1).is_some());
+        .filter(|reader| reader.find(key).is_some());
     let seen = readers.filter_map(|reader| contract::today(reader, key, payload).ok());
-    seen.max_by_key(Vec::len).unwrap_or_default()
+    seen.rev().max_by_key(Vec::len).unwrap_or_default()
 }
 
 /// Whether a change can be taken into the lock although stored events suffer from it.

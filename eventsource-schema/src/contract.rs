@@ -1,4 +1,5 @@
-//! What today's program says of its events: every name and version that it reads, who reads it, and its layout.
+//! What today's program says of its events: every name and version that it reads, who reads it, and its layout. The timers of
+//! processes are stored events as well.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +26,56 @@ pub(crate) struct Program {
 
 /// Somebody who reads events.
 pub(crate) struct Reader {
-    pub(crate) set: Reflected,
+    set: Reflected,
+    /// The process, if what it reads is a timer of one.
+    timer_of: Option<&'static str>,
+}
+
+impl Reader {
+    fn of_events(set: Reflected) -> Self {
+        let timer_of = None;
+        Self { set, timer_of }
+    }
+
+    fn of_timer(set: Reflected, process: &'static str) -> Self {
+        let timer_of = Some(process);
+        Self { set, timer_of }
+    }
+
+    /// What becomes of a stored name and version, if it reads that.
+    pub(crate) fn find(&self, (name, version): &Key) -> Option<(&'static Row, Option<Former>)> {
+        self.set.find(self.own_name(name)?, *version)
+    }
+
+    /// By which name its set knows a stored one.
+    fn own_name<'k>(&self, stored: &'k str) -> Option<&'k str> {
+        match self.timer_of {
+            None => Some(stored),
+            Some(process) => timer_called(stored)
+                .filter(|(of, _)| *of == process)
+                .map(|(_, timer)| timer),
+        }
+    }
+
+    /// The stored name, and the version, of what its set knows by this name.
+    fn key(&self, own_name: &str, version: u32) -> Key {
+        let stored = match self.timer_of {
+            None => own_name.to_owned(),
+            Some(process) => timer(process, own_name),
+        };
+        (stored, version)
+    }
+}
+
+/// A timer as a lock calls it: by the event that is stored when it is due, and by its own name, which other processes may
+/// have given as well.
+pub(crate) fn timer(process: &str, name: &str) -> String {
+    format!("${process}.due/{name}")
+}
+
+/// The process and the timer, if a stored name is that of a timer.
+pub(crate) fn timer_called(stored: &str) -> Option<(&str, &str)> {
+    stored.strip_prefix('$')?.split_once(".due/")
 }
 
 /// A version of an event, of today or before.
@@ -37,6 +87,7 @@ pub(crate) struct Event {
     pub(crate) tags: BTreeSet<String>,
     /// It is written today.
     pub(crate) is_today: bool,
+    pub(crate) is_timer: bool,
     /// The other names under which it was stored.
     pub(crate) aliases: Vec<String>,
     /// The types that become it.
@@ -56,19 +107,18 @@ pub(crate) struct Given {
 
 impl Program {
     pub(crate) fn of(registry: &Registry, given: &Given) -> Self {
-        let aggregates = registry.aggregates().iter().map(|entry| Reader {
-            set: entry.reflected_events(),
-        });
-        let consumers = registry.consumers().iter().filter_map(|entry| {
-            Some(Reader {
-                set: entry.reflected()?,
-            })
+        let aggregates = registry.aggregates().iter();
+        let aggregates = aggregates.map(|entry| Reader::of_events(entry.reflected_events()));
+        let consumers = registry.consumers().iter().flat_map(|entry| {
+            let events = entry.reflected().into_iter().map(Reader::of_events);
+            let timers = entry.reflected_timers().into_iter();
+            events.chain(timers.map(|set| Reader::of_timer(set, entry.name)))
         });
         let readers: Vec<_> = aggregates.chain(consumers).collect();
         let mut events = BTreeMap::new();
         for reader in &readers {
             for row in reader.set.rows {
-                add_row(&mut events, reader.set, row, given);
+                add_row(&mut events, reader, row, given);
             }
         }
         Self {
@@ -79,12 +129,12 @@ impl Program {
     }
 
     /// The name and version by which the program knows what is stored under these: others, if the event was renamed.
-    pub(crate) fn known_as(&self, (name, version): &Key) -> Option<Key> {
+    pub(crate) fn known_as(&self, key: &Key) -> Option<Key> {
         self.readers.iter().find_map(|reader| {
-            let (row, former) = reader.set.find(name, *version)?;
+            let (row, former) = reader.find(key)?;
             Some(match former {
-                None => (row.name.to_owned(), row.version),
-                Some(Former { name, version }) => (name.to_owned(), version),
+                None => reader.key(row.name, row.version),
+                Some(Former { name, version }) => reader.key(name, version),
             })
         })
     }
@@ -97,7 +147,7 @@ impl Program {
     }
 }
 
-fn add_row(events: &mut BTreeMap<Key, Event>, set: Reflected, row: &'static Row, given: &Given) {
+fn add_row(events: &mut BTreeMap<Key, Event>, reader: &Reader, row: &'static Row, given: &Given) {
     let own_shape = Shape {
         name: row.name,
         version: row.version,
@@ -115,13 +165,12 @@ fn add_row(events: &mut BTreeMap<Key, Event>, set: Reflected, row: &'static Row,
     let mut shapes = Vec::new();
     shape.each(&mut |shape| shapes.push(*shape));
     for (number, shape) in shapes.into_iter().enumerate() {
-        let key = (shape.name.to_owned(), shape.version);
         let former = (number > 0).then_some(Former {
             name: shape.name,
             version: shape.version,
         });
         for step in shape.upcasts {
-            let key = (shape.name.to_owned(), step.version);
+            let key = reader.key(shape.name, step.version);
             events.entry(key).or_insert_with(|| Event {
                 learnt: None,
                 is_today: false,
@@ -129,11 +178,14 @@ fn add_row(events: &mut BTreeMap<Key, Event>, set: Reflected, row: &'static Row,
                 ..facts(row, &shape)
             });
         }
-        events.entry(key.clone()).or_insert_with(|| {
+        let key = reader.key(shape.name, shape.version);
+        events.entry(key).or_insert_with(|| {
             let facts = facts(row, &shape);
+            let own = (shape.name.to_owned(), shape.version);
+            let learnt = learn(reader.set, row, former, &own, &facts.declaration, given);
             Event {
                 is_today: former.is_none(),
-                learnt: Some(learn(set, row, former, &key, &facts.declaration, given)),
+                learnt: Some(learnt),
                 ..facts
             }
         });
@@ -152,9 +204,10 @@ fn facts(row: &Row, shape: &Shape) -> Event {
         .map(|&tag| tag.to_owned())
         .chain(declared)
         .collect();
-    let own_label = match row.shape {
-        Some(_) => label(shape.type_name),
-        None => row.label.to_owned(),
+    let is_timer = row.kind == "timer";
+    let own_label = match row.shape.is_some() || is_timer {
+        true => label(shape.type_name),
+        false => row.label.to_owned(),
     };
     Event {
         label: own_label,
@@ -167,6 +220,7 @@ fn facts(row: &Row, shape: &Shape) -> Event {
             .collect(),
         declaration,
         is_today: false,
+        is_timer,
         before: shape
             .before
             .iter()
@@ -201,7 +255,9 @@ fn learn(
         let written = set.today(&stored.as_ref()).ok()?.pop()?;
         serde_json::from_slice(&written.payload).ok()
     };
-    let is_own = |(key, _): &&(Key, Value)| (&key.0, key.1) == (name, *version);
+    // Examples are given of events alone.
+    let is_event = row.kind == "event";
+    let is_own = |(key, _): &&(Key, Value)| is_event && (&key.0, key.1) == (name, *version);
     let samples = given.samples.iter().filter(is_own);
     let fields = declaration.fields.iter().map(|field| {
         let renamed = field.renamed.as_ref();
@@ -255,7 +311,8 @@ pub(crate) fn today(
     key: &Key,
     payload: &Value,
 ) -> Result<Vec<(Key, Value)>, String> {
-    let stored = stored(&key.0, key.1, payload, 1);
+    let own_name = reader.own_name(&key.0).unwrap_or(&key.0);
+    let stored = stored(own_name, key.1, payload, 1);
     let event: EventRef<'_> = stored.as_ref();
     let written = reader
         .set
@@ -264,7 +321,7 @@ pub(crate) fn today(
     let parsed = written.into_iter().map(|encoded| {
         let payload =
             serde_json::from_slice(&encoded.payload).map_err(|error| error.to_string())?;
-        Ok(((encoded.name.to_owned(), encoded.version), payload))
+        Ok((reader.key(encoded.name, encoded.version), payload))
     });
     parsed.collect()
 }

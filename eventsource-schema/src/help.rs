@@ -4,7 +4,7 @@ use eventsource_core::AggregateEntry;
 
 use crate::code;
 use crate::compare::Change;
-use crate::contract::{Event, Key, Program, label};
+use crate::contract::{self, Event, Key, Program, label};
 use crate::file::{File, Locked};
 use crate::layout::Layout;
 use crate::path::{Path, Step};
@@ -21,6 +21,7 @@ pub(crate) fn changed(near: &Near, key: &Key, event: &Event, was: &Layout, is: &
     }
     match near {
         Near::Only(near) => near.clone(),
+        Near::Or(near) if event.is_timer => format!("{near}{}", next_timer(&event.label)),
         Near::Or(near) => {
             let code = code::next_version(key, event, was, is);
             format!(
@@ -36,8 +37,17 @@ pub(crate) fn changed_too(near: &Near, key: &Key, event: &Event) -> String {
     match near {
         _ if !event.is_today => format!("put `{}` back as it was, as above", event.label),
         Near::Only(near) => near.clone(),
+        Near::Or(near) if event.is_timer => format!("{near}make another timer of it, as above"),
         Near::Or(near) => format!("{near}make version {} of it, as above", key.1 + 1),
     }
+}
+
+/// A timer has no versions.
+fn next_timer(label: &str) -> String {
+    format!(
+        "make another timer of it, with a name and a method of its own, and keep `{label}` and its method as they were for \
+         the timers that are set"
+    )
 }
 
 /// What mends a change without a new version.
@@ -134,6 +144,13 @@ pub(crate) fn version_gone(key: &Key, newest: &Key, event: &Event, locked: &Lock
 /// For an event that nobody reads.
 pub(crate) fn event_gone(key: &Key, locked: &Locked, program: &Program, file: &File) -> String {
     let (name, version) = key;
+    if let Some((process, timer)) = contract::timer_called(name) {
+        return format!(
+            "put the method for it in the `#[process]` of `{process}` back, for the timers that are set; or, if its struct was \
+             renamed, write `#[timer(name = {timer:?})]` on it; or, if the process is in a crate that this test does not \
+             name, write `use that_crate as _;`"
+        );
+    }
     let renamed = program.events.iter().find(|(other, event)| {
         let is_new = event.is_today && !file.events.keys().any(|(name, _)| *name == other.0);
         let learnt = event
@@ -179,6 +196,11 @@ pub(crate) fn tag_new(tag: &str) -> String {
 
 pub(crate) fn not_readable(event: &Event, (_, version): &Key) -> String {
     match event.is_today {
+        true if event.is_timer => format!(
+            "mend how `{}` is read, or {}",
+            event.label,
+            next_timer(&event.label)
+        ),
         true => format!(
             "mend how `{}` is read, or make version {} of it, and keep version {version} as it was",
             event.label,
@@ -214,7 +236,14 @@ pub(crate) fn not_kept(label: &str) -> String {
     )
 }
 
-pub(crate) fn not_learnt(label: &str) -> String {
+pub(crate) fn not_learnt(event: &Event) -> String {
+    let label = &event.label;
+    if event.is_timer {
+        return format!(
+            "if it is a text of a format of its own, give an example of the text: `Lock::text(\"…\")`; else let `{label}` hold \
+             what serde reads without more"
+        );
+    }
     format!(
         "give an example of the event: `lock!(\"schema.lock\", {label} {{ … }})`; or, if it is a text of a format of its \
          own, an example of the text: `Lock::text(\"…\")`"

@@ -34,6 +34,8 @@
 //! **What is not**: a new event; a new field that may be absent; a new variant; a wider number; `#[serde(alias)]`,
 //! `alias`, `retired`; a new version with its chain; another order of fields; other documentation; other Rust names.
 //!
+//! The timers of processes are stored events too, and are locked with them: `$payment.due/Overdue`.
+//!
 //! **How layouts are learnt.** No event needs more than serde. Its `Deserialize` is asked to read a payload that is not
 //! there, again and again; what it asks for, and what it refuses, tells structs, enums in all of serde's taggings,
 //! flattened structs, and texts with a format (`Uuid`, times, addresses). Where a type of yours takes only what no one can
@@ -54,12 +56,12 @@
 //!
 //! **What it does not see**: what an untagged enum accepts beyond its first form; fields that a flattened struct has only at times
 //! and never writes; whether two numbers mean the same (cents, euros), except where an old version becomes a new one; the
-//! type of an aggregate's id; commands, which are not stored.
+//! type of an aggregate's id; commands, which are not stored, but for those that a process has yet to send.
 //!
 //! # The catalogue
 //!
 //! [`Catalogue::discovered`] knows every event and command with its fields, documentation, tags, versions and JSON Schema, who
-//! raises it and who reads it, and is written as JSON, Markdown, Mermaid or `AsyncAPI` 3. The example `catalogue_of_bank`
+//! raises it and who reads it, projections, reactors and processes among them, and is written as JSON, Markdown, Mermaid or `AsyncAPI` 3. The example `catalogue_of_bank`
 //! prints that of the bank.
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]

@@ -118,13 +118,9 @@ pub(crate) fn name(name: &str) -> String {
     }
 }
 
-/// A stored name, in which dots are plain too.
+/// A stored name, in which dots are plain too, and what the library's own names have.
 pub(crate) fn stored_name(name: &str) -> String {
-    if !name.is_empty()
-        && name
-            .chars()
-            .all(|character| is_plain(character) || character == '.' || character == '/')
-    {
+    if !name.is_empty() && name.chars().all(is_plain_when_stored) {
         name.to_owned()
     } else {
         serde_json::Value::from(name).to_string()
@@ -133,6 +129,10 @@ pub(crate) fn stored_name(name: &str) -> String {
 
 fn is_plain(character: char) -> bool {
     character.is_alphanumeric() || character == '_' || character == '-'
+}
+
+fn is_plain_when_stored(character: char) -> bool {
+    is_plain(character) || ['.', '/', '$'].contains(&character)
 }
 
 /// The parts of a line between separators that do not stand in a quoted name.
@@ -161,9 +161,7 @@ pub(crate) fn take_name(text: &str) -> Option<(String, &str)> {
 
 /// The stored name at the beginning of a text, and what follows.
 pub(crate) fn take_stored_name(text: &str) -> Option<(String, &str)> {
-    take(text, |character| {
-        is_plain(character) || character == '.' || character == '/'
-    })
+    take(text, is_plain_when_stored)
 }
 
 fn take(text: &str, is_plain: impl Fn(char) -> bool) -> Option<(String, &str)> {

@@ -214,9 +214,7 @@ impl fmt::Display for What {
                     write!(f, "`{path}` was stored as {was} and is read as {is}")
                 }
             },
-            Self::EventGone => {
-                f.write_str("the event is gone: nothing reads what is stored under this name")
-            }
+            Self::EventGone => f.write_str("nothing reads what is stored under this name any more"),
             Self::VersionGone => {
                 f.write_str("nothing reads this version any more, and makes today's event of it")
             }

@@ -491,7 +491,7 @@ program! { event_renamed {
     pub struct Opened { pub owner: String, pub limit: u32, pub note: Option<String> }
 } }
 case!(dangerous an_event_is_renamed: start -> event_renamed, expect![[r#"
-    `account.opened` version 1: the event is gone: nothing reads what is stored under this name (schema.lock:8)
+    `account.opened` version 1: nothing reads what is stored under this name any more (schema.lock:8)
         if it is `Opened` (eventsource-schema/tests/changes.rs:<line>) now, write `#[event(name = "account.opened", …)]` on it, or `alias = "account.opened"` if `account.begun` is to be its name from now on; or, if nothing comes of it any more, write `retired("account.opened")` in the `#[aggregate(…)]` of `account`
 "#]]);
 
@@ -518,7 +518,7 @@ case!(harmless an_event_is_new: start -> two_events, expect![[r#"
     new: `account.closed` version 1 is new
 "#]]);
 case!(dangerous an_event_is_gone: two_events -> start, expect![[r#"
-    `account.closed` version 1: the event is gone: nothing reads what is stored under this name (schema.lock:9)
+    `account.closed` version 1: nothing reads what is stored under this name any more (schema.lock:9)
         put it back; or, if nothing comes of it any more, write `retired("account.closed")` in the `#[aggregate(…)]` of `account`; or, if it is in a crate that this test does not name, write `use that_crate as _;`
 "#]]);
 

@@ -18,7 +18,7 @@ use expand::expand;
 pub(crate) use expand::{Rules, adds, set};
 pub(crate) use model::{Body, Kind, Tag, Variant};
 pub(crate) use parse::{reached, tags};
-pub(crate) use source::documentation;
+pub(crate) use source::{documentation, source};
 pub(crate) use standard::{OwnTypes, bound, own_types};
 
 pub(crate) fn derive(kind: Kind, item: TokenStream) -> TokenStream {

@@ -13,7 +13,7 @@ use crate::errors::Errors;
 use crate::message::model::{
     Body, Contract, Kind, Message, OwnField, Shape, Tag, Variant, Versions,
 };
-use crate::message::source::source;
+use crate::message::source;
 use crate::message::{stream, versions};
 
 /// What may stand on the struct of an event.

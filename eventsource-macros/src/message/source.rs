@@ -10,7 +10,7 @@ use syn::{Attribute, Expr, ExprLit, Field, Fields, Ident, Lit, LitStr, Meta};
 use crate::message::model::Tag;
 
 /// The text for a struct or a variant with these attributes, fields and tags; nothing where there is nothing to say.
-pub(super) fn source(
+pub(crate) fn source(
     ident: &Ident,
     attributes: &[Attribute],
     fields: &Fields,

@@ -6,13 +6,14 @@ use syn::spanned::Spanned;
 
 use super::model::{Key, Method, Process, Takes};
 use crate::method::check::{first_and_last, text};
-use crate::projection::expand::{entry, known, rows};
+use crate::projection::expand::{entry, known, rows, told};
 use crate::runtime::{respanned, scope};
 
 pub(super) fn expand(process: &Process) -> TokenStream {
     let Process {
         runtime,
         owner,
+        docs,
         tag,
         from_start,
         methods,
@@ -40,6 +41,8 @@ pub(super) fn expand(process: &Process) -> TokenStream {
         });
         quote!(#(#asked)*)
     });
+    let sends = table(process, Takes::Refusal, "SENDS");
+    let timers = table(process, Takes::Timer, "TIMERS");
     let from = from_start.then(|| {
         quote!(
             const FROM: __p::Begin = __p::Begin::Beginning;
@@ -52,7 +55,15 @@ pub(super) fn expand(process: &Process) -> TokenStream {
             quote!(#(#arms)* __p::Ok(()))
         }
     };
-    let entry = (!*broken).then(|| entry(&quote!(process_here::<#owner>(&[#rows]))));
+    let told = told(docs.as_ref());
+    let entry = (!*broken).then(|| {
+        let entry = entry(&quote!(ProcessEntry::<#owner>::ENTRY));
+        quote! {
+            #[allow(unused_imports)]
+            use __p::NoProcess as _;
+            #entry
+        }
+    });
     scope(
         runtime,
         quote! {
@@ -67,6 +78,9 @@ pub(super) fn expand(process: &Process) -> TokenStream {
             {
                 #from
                 const EVENTS: &'static [&'static [__p::Row]] = &[#rows];
+                #sends
+                #timers
+                #told
 
                 fn receive<__C: __p::Codec>(
                     input: &__p::Input<'_, __C>,
@@ -78,6 +92,19 @@ pub(super) fn expand(process: &Process) -> TokenStream {
             #entry
         },
     )
+}
+
+/// The table of the commands or of the timers that have methods, if there are such.
+fn table(process: &Process, takes: Takes, name: &str) -> Option<TokenStream> {
+    let (name, interface) = (format_ident!("{name}"), takes.interface());
+    let methods = process.methods.iter().enumerate();
+    let methods = methods.filter(|(_, method)| method.takes == takes);
+    let rows = methods.map(|(number, Method { cfg, .. })| {
+        let alias = alias(number);
+        quote!(#(#cfg)* <#alias as __p::#interface>::ROW,)
+    });
+    let rows: TokenStream = rows.collect();
+    (!rows.is_empty()).then(|| quote!(const #name: &'static [__p::Row] = &[#rows];))
 }
 
 /// What a method takes, under a name.
@@ -95,9 +122,10 @@ fn other(number: usize, method: &Method) -> TokenStream {
     } = method;
     let (alias, known) = (alias(number), format_ident!("__K{number}"));
     let written = format_ident!("__T{number}");
+    let interface = takes.interface();
     let asked = match takes {
-        Takes::Timer => quote!(<#written as __p::Timer>::IS_TIMER),
-        Takes::Event | Takes::Refusal => quote!(<#written as __p::Command>::VERSION > 0),
+        Takes::Timer => quote!(<#written as __p::#interface>::IS_TIMER),
+        Takes::Event | Takes::Refusal => quote!(<#written as __p::#interface>::VERSION > 0),
     };
     let asked = respanned(&asked, message.span());
     quote! {

@@ -10,6 +10,8 @@ use crate::runtime::Runtime;
 pub(crate) struct Process {
     pub(crate) runtime: Runtime,
     pub(crate) owner: Type,
+    /// The documentation of the block.
+    pub(crate) docs: Option<String>,
     /// The tag whose value is the id of the process that an event concerns.
     pub(crate) tag: Option<LitStr>,
     /// `from = start`.
@@ -43,6 +45,18 @@ pub(crate) enum Takes {
     Refusal,
     /// `&Timer`.
     Timer,
+}
+
+impl Takes {
+    /// The trait of what is taken.
+    pub(crate) fn interface(self) -> Ident {
+        let interface = match self {
+            Self::Event => "Event",
+            Self::Refusal => "Command",
+            Self::Timer => "Timer",
+        };
+        Ident::new(interface, Span::call_site())
+    }
 }
 
 /// `#[key(…)]`, over the parameter of its method.

@@ -10,6 +10,7 @@ use super::check::{
 use super::model::{Key, Method, Process};
 use crate::arguments::{Arguments, cfgs};
 use crate::errors::Errors;
+use crate::message::documentation;
 use crate::method::block::{self, Block, Item};
 use crate::projection::check::{check_new, check_qualifiers};
 use crate::projection::model::Role;
@@ -68,6 +69,7 @@ pub(super) fn parse(
         owner,
         ..
     } = block;
+    let docs = documentation(&attributes);
     let lints = lints_off(quote! {
         clippy::missing_errors_doc,
         clippy::trivially_copy_pass_by_ref,
@@ -82,6 +84,7 @@ pub(super) fn parse(
     let process = Process {
         runtime,
         owner,
+        docs,
         tag,
         from_start,
         methods,

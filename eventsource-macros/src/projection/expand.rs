@@ -13,6 +13,7 @@ pub(crate) fn expand(projection: &Projection) -> TokenStream {
     let Projection {
         runtime,
         owner,
+        docs,
         name,
         version,
         methods,
@@ -27,7 +28,9 @@ pub(crate) fn expand(projection: &Projection) -> TokenStream {
         Into::State => quote!(__p::Memory),
     };
     let project = project(projection);
-    let entry = (!projection.broken).then(|| entry(&quote!(projection_here::<#owner>())));
+    let told = told(docs.as_ref());
+    let entry =
+        (!projection.broken).then(|| entry(&quote!(ConsumerEntry::of_projection::<#owner>())));
     scope(
         runtime,
         quote! {
@@ -37,6 +40,7 @@ pub(crate) fn expand(projection: &Projection) -> TokenStream {
                 const NAME: &'static str = #name;
                 const VERSION: u32 = #version;
                 const EVENTS: &'static [&'static [__p::Row]] = &[#rows];
+                #told
                 type Into = #target;
             }
             #project
@@ -46,8 +50,17 @@ pub(crate) fn expand(projection: &Projection) -> TokenStream {
 }
 
 /// The entry in the registry.
-pub(crate) fn entry(here: &TokenStream) -> TokenStream {
-    quote!(__p::inventory::submit! { __p::ConsumerEntry::#here })
+pub(crate) fn entry(entry: &TokenStream) -> TokenStream {
+    quote!(__p::inventory::submit! { __p::#entry })
+}
+
+/// What the block says of itself, for the entry.
+pub(crate) fn told(docs: Option<&String>) -> TokenStream {
+    let docs = docs.into_iter();
+    quote! {
+        const PLACE: __p::Place = __p::Place::here();
+        #(const DOCS: &'static str = #docs;)*
+    }
 }
 
 /// The events as `__E0`, `__E1` …

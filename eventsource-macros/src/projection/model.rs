@@ -59,6 +59,8 @@ pub(crate) struct Parsed {
 pub(crate) struct Projection {
     pub(crate) runtime: Runtime,
     pub(crate) owner: Type,
+    /// The documentation of the block.
+    pub(crate) docs: Option<String>,
     pub(crate) name: LitStr,
     pub(crate) version: u32,
     pub(crate) into: Into,

@@ -6,6 +6,7 @@ use syn::{FnArg, Ident, LitStr, PatType, ReturnType, Signature};
 
 use crate::arguments::{Arguments, cfgs};
 use crate::errors::Errors;
+use crate::message::documentation;
 use crate::method::block::{self, Block, Item};
 use crate::method::check::first_and_last;
 use crate::projection::check::{
@@ -67,6 +68,7 @@ pub(crate) fn parse(
         owner,
         ..
     } = block;
+    let docs = documentation(&attributes);
     let lints = lints_off(quote! {
         clippy::missing_const_for_fn,
         clippy::missing_errors_doc,
@@ -87,6 +89,7 @@ pub(crate) fn parse(
         projection: Some(Projection {
             runtime,
             owner,
+            docs,
             name: name.unwrap_or_else(|| LitStr::new("", Span::call_site())),
             version: version.unwrap_or(1),
             into,

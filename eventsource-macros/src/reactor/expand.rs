@@ -4,13 +4,14 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
 use super::model::{Method, Reactor};
-use crate::projection::expand::{entry, known, rows};
+use crate::projection::expand::{entry, known, rows, told};
 use crate::runtime::scope;
 
 pub(super) fn expand(reactor: &Reactor) -> TokenStream {
     let Reactor {
         runtime,
         owner,
+        docs,
         name,
         from_start,
         methods,
@@ -60,7 +61,8 @@ pub(super) fn expand(reactor: &Reactor) -> TokenStream {
             __p::Ok(())
         },
     };
-    let entry = (!*broken).then(|| entry(&quote!(reactor_here::<#owner>())));
+    let told = told(docs.as_ref());
+    let entry = (!*broken).then(|| entry(&quote!(ConsumerEntry::of_reactor::<#owner>())));
     scope(
         runtime,
         quote! {
@@ -70,6 +72,7 @@ pub(super) fn expand(reactor: &Reactor) -> TokenStream {
                 const NAME: &'static str = #name;
                 #from
                 const EVENTS: &'static [&'static [__p::Row]] = &[#rows];
+                #told
 
                 async fn react<__C: __p::Codec>(
                     &self,

@@ -10,6 +10,8 @@ use crate::runtime::Runtime;
 pub(crate) struct Reactor {
     pub(crate) runtime: Runtime,
     pub(crate) owner: Type,
+    /// The documentation of the block.
+    pub(crate) docs: Option<String>,
     pub(crate) name: LitStr,
     /// `from = start`.
     pub(crate) from_start: bool,

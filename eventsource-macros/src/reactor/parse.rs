@@ -8,6 +8,7 @@ use super::check::{check_async, check_receiver, check_rest};
 use super::model::{Method, Reactor};
 use crate::arguments::{Arguments, cfgs};
 use crate::errors::Errors;
+use crate::message::documentation;
 use crate::method::block::{self, Block, Item};
 use crate::method::check::first_and_last;
 use crate::projection::check::{check_event, check_new, check_qualifiers};
@@ -65,6 +66,7 @@ pub(super) fn parse(
         owner,
         ..
     } = block;
+    let docs = documentation(&attributes);
     let lints = lints_off(quote! {
         clippy::missing_errors_doc,
         clippy::trivially_copy_pass_by_ref,
@@ -79,6 +81,7 @@ pub(super) fn parse(
     let reactor = Reactor {
         runtime,
         owner,
+        docs,
         name: name.unwrap_or_else(|| LitStr::new("", Span::call_site())),
         from_start,
         methods,

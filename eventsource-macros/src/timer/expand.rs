@@ -11,13 +11,17 @@ pub(super) fn expand(timer: &Timer, standard: Option<&TokenStream>) -> TokenStre
         runtime,
         ident,
         name,
+        source,
     } = timer;
+    let source = source.iter();
     scope(
         runtime,
         quote! {
             #standard
             impl __p::Timer for #ident {
                 const NAME: &'static str = #name;
+                #(const SOURCE: &'static str = #source;)*
+                const PLACE: __p::Place = __p::Place::here();
             }
         },
     )

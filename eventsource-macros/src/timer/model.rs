@@ -10,4 +10,6 @@ pub(crate) struct Timer {
     pub(crate) ident: Ident,
     /// The name under which it is stored.
     pub(crate) name: LitStr,
+    /// What it says of itself in its source.
+    pub(crate) source: Option<String>,
 }

@@ -6,6 +6,7 @@ use syn::{Data, DeriveInput, LitStr};
 use super::model::Timer;
 use crate::arguments::Arguments;
 use crate::errors::Errors;
+use crate::message;
 
 pub(super) fn parse(
     item: &DeriveInput,
@@ -35,6 +36,10 @@ pub(super) fn parse(
         runtime,
         name: name
             .unwrap_or_else(|| LitStr::new(&item.ident.unraw().to_string(), item.ident.span())),
+        source: match &item.data {
+            Data::Struct(data) => message::source(&item.ident, &item.attrs, &data.fields, &[]),
+            Data::Enum(_) | Data::Union(_) => None,
+        },
         ident: item.ident.clone(),
     })
 }

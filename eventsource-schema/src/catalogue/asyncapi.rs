@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::catalogue::{Catalogue, MessageFacts, json_schema};
+use crate::catalogue::{Catalogue, ConsumerFacts, MessageFacts, json_schema};
 
 pub(super) fn document(catalogue: &Catalogue, title: &str, version: &str) -> Value {
     let (mut messages, mut schemas) = (Map::new(), Map::new());
@@ -115,26 +115,49 @@ fn channels(catalogue: &Catalogue) -> (Map<String, Value>, Map<String, Value>) {
         );
     }
     for consumer in &catalogue.consumers {
-        let reads = |name: &String| {
-            consumer
-                .events
-                .as_ref()
-                .is_none_or(|events| events.contains(name))
-        };
-        let sources = catalogue
-            .aggregates
-            .iter()
-            .map(|aggregate| (key("streams", &aggregate.name), &aggregate.events))
-            .chain([("streams".to_owned(), &alone)]);
-        for (channel, events) in sources {
-            let read: Vec<_> = events.iter().filter(|name| reads(name)).cloned().collect();
-            if !read.is_empty() {
-                let name = key(&format!("read.{channel}"), &consumer.name);
-                operations.insert(name, operation("receive", &channel, "event", &read));
-            }
-        }
+        reading(&mut operations, catalogue, consumer, &alone);
+        sending(&mut operations, catalogue, consumer);
     }
     (channels, operations)
+}
+
+/// What a consumer receives.
+fn reading(
+    operations: &mut Map<String, Value>,
+    catalogue: &Catalogue,
+    consumer: &ConsumerFacts,
+    alone: &Vec<String>,
+) {
+    let aggregates = catalogue.aggregates.iter();
+    let sources = aggregates
+        .map(|aggregate| (key("streams", &aggregate.name), &aggregate.events))
+        .chain([("streams".to_owned(), alone)]);
+    for (channel, events) in sources {
+        let read = events.iter().filter(|name| consumer.reads(name));
+        let read: Vec<_> = read.cloned().collect();
+        if !read.is_empty() {
+            let mut name = key(&format!("read.{channel}"), &consumer.title());
+            // A decision model, for instance, may have the name of a projection.
+            if operations.contains_key(&name) {
+                name = key(&name, &consumer.kind);
+            }
+            operations.insert(name, operation("receive", &channel, "event", &read));
+        }
+    }
+}
+
+/// What a process sends.
+fn sending(operations: &mut Map<String, Value>, catalogue: &Catalogue, consumer: &ConsumerFacts) {
+    for aggregate in &catalogue.aggregates {
+        let commands = aggregate.commands.iter();
+        let sent = commands.filter(|name| consumer.commands.contains(name));
+        let sent: Vec<_> = sent.cloned().collect();
+        if !sent.is_empty() {
+            let channel = key("commands", &aggregate.name);
+            let name = key(&format!("send.{channel}"), &consumer.name);
+            operations.insert(name, operation("send", &channel, "command", &sent));
+        }
+    }
 }
 
 fn references(kind: &str, names: &[String]) -> Map<String, Value> {

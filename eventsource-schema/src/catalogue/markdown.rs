@@ -19,6 +19,11 @@ pub(super) fn write(catalogue: &Catalogue) -> String {
         if !aggregate.retired.is_empty() {
             let _ = writeln!(text, "Retired: {}.", codes(&aggregate.retired));
         }
+        for consumer in &catalogue.consumers {
+            if consumer.is_process_of(aggregate) && !consumer.commands.is_empty() {
+                let _ = writeln!(text, "A process: it sends {}.", codes(&consumer.commands));
+            }
+        }
         for name in &aggregate.commands {
             let commands = catalogue
                 .commands
@@ -29,6 +34,11 @@ pub(super) fn write(catalogue: &Catalogue) -> String {
         for name in &aggregate.events {
             let events = catalogue.events.iter().filter(|event| event.name == *name);
             events.for_each(|event| message(&mut text, "event", event));
+        }
+        for timer in &catalogue.timers {
+            if timer.aggregates.contains(&aggregate.name) {
+                message(&mut text, "timer", timer);
+            }
         }
     }
     let alone: Vec<_> = catalogue
@@ -55,9 +65,8 @@ pub(super) fn write(catalogue: &Catalogue) -> String {
             };
             let _ = writeln!(
                 text,
-                "| {} | {} | {events} | {} |",
+                "| {} | {kind} | {events} | {} |",
                 cell(&consumer.name),
-                kind,
                 file(&consumer.place)
             );
         }
@@ -75,6 +84,7 @@ fn message(text: &mut String, kind: &str, message: &MessageFacts) {
         fields,
         earlier,
         consumers,
+        sent_by,
         example,
         not_learnt,
         ..
@@ -88,6 +98,9 @@ fn message(text: &mut String, kind: &str, message: &MessageFacts) {
     );
     if !consumers.is_empty() {
         let _ = writeln!(text, "Read by {}.", codes(consumers));
+    }
+    if !sent_by.is_empty() {
+        let _ = writeln!(text, "Sent by {}.", codes(sent_by));
     }
     for earlier in earlier {
         let how = match &earlier.type_name {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::catalogue::{AggregateFacts, Catalogue};
+use crate::catalogue::{AggregateFacts, Catalogue, ConsumerFacts};
 
 /// Commands, aggregates, events, consumers, from left to right.
 pub(super) fn flowchart(catalogue: &Catalogue) -> String {
@@ -32,18 +32,25 @@ pub(super) fn flowchart(catalogue: &Catalogue) -> String {
         let _ = writeln!(text, "    e{number}[\"{}\"]:::event", label(&event.name));
     }
     for (number, consumer) in catalogue.consumers.iter().enumerate() {
-        let _ = writeln!(
-            text,
-            "    r{number}[/\"{}\"/]:::consumer",
-            label(&consumer.name)
-        );
+        let node = node(catalogue, number, consumer);
+        if node.starts_with('r') {
+            let title = label(&consumer.title());
+            let _ = writeln!(text, "    {node}[/\"{title}\"/]:::consumer");
+        }
         for (at, event) in catalogue.events.iter().enumerate() {
-            if consumer
-                .events
-                .as_ref()
-                .is_none_or(|events| events.contains(&event.name))
-            {
-                let _ = writeln!(text, "    e{at} --> r{number}");
+            if consumer.reads(&event.name) {
+                let _ = writeln!(text, "    e{at} --> {node}");
+            }
+        }
+        for (at, command) in catalogue.commands.iter().enumerate() {
+            if consumer.commands.contains(&command.name) {
+                let _ = writeln!(text, "    {node} --> c{at}");
+            }
+        }
+        for (at, timer) in catalogue.timers.iter().enumerate() {
+            if consumer.kind == "process" && timer.aggregates.contains(&consumer.name) {
+                let timer = label(&timer.name);
+                let _ = writeln!(text, "    t{at}((\"{timer}\")):::timer <--> {node}");
             }
         }
     }
@@ -51,7 +58,17 @@ pub(super) fn flowchart(catalogue: &Catalogue) -> String {
         "    classDef command fill:#cfe2ff,stroke:#3b6fb6,color:#000\n    classDef aggregate fill:#fff3b0,stroke:#b59b00,color:#000\n    \
          classDef event fill:#ffd8a8,stroke:#c46a00,color:#000\n    classDef consumer fill:#c8f0c8,stroke:#3a8a3a,color:#000\n",
     );
+    if !catalogue.timers.is_empty() {
+        text.push_str("    classDef timer fill:#e8dcf5,stroke:#7a4fb0,color:#000\n");
+    }
     text
+}
+
+/// How a consumer is called in a diagram: a process as the aggregate that it is.
+fn node(catalogue: &Catalogue, number: usize, consumer: &ConsumerFacts) -> String {
+    let mut aggregates = catalogue.aggregates.iter();
+    let own = aggregates.position(|aggregate| consumer.is_process_of(aggregate));
+    own.map_or_else(|| format!("r{number}"), |own| format!("a{own}"))
 }
 
 /// What happens to each aggregate, from top to bottom.
@@ -65,11 +82,14 @@ pub(super) fn event_model(catalogue: &Catalogue) -> String {
         );
     }
     for (number, consumer) in catalogue.consumers.iter().enumerate() {
-        let _ = writeln!(
-            text,
-            "    participant r{number} as {}",
-            plain(&consumer.name)
-        );
+        let node = node(catalogue, number, consumer);
+        if node.starts_with('r') {
+            let _ = writeln!(
+                text,
+                "    participant {node} as {}",
+                plain(&consumer.title())
+            );
+        }
     }
     for (number, aggregate) in catalogue.aggregates.iter().enumerate() {
         of_aggregate(&mut text, catalogue, number, aggregate);
@@ -84,17 +104,21 @@ fn of_aggregate(
     aggregate: &AggregateFacts,
 ) {
     for command in &aggregate.commands {
-        let _ = writeln!(text, "    caller->>a{number}: {}", plain(command));
+        let command_sent = plain(command);
+        let _ = writeln!(text, "    caller->>a{number}: {command_sent}");
+        for (at, consumer) in catalogue.consumers.iter().enumerate() {
+            if consumer.commands.contains(command) {
+                let process = node(catalogue, at, consumer);
+                let _ = writeln!(text, "    {process}->>a{number}: {command_sent}");
+            }
+        }
     }
     for event in &aggregate.events {
         let _ = writeln!(text, "    a{number}->>a{number}: {}", plain(event));
         for (at, consumer) in catalogue.consumers.iter().enumerate() {
-            if consumer
-                .events
-                .as_ref()
-                .is_none_or(|events| events.contains(event))
-            {
-                let _ = writeln!(text, "    a{number}-->>r{at}: {}", plain(event));
+            if consumer.reads(event) {
+                let reader = node(catalogue, at, consumer);
+                let _ = writeln!(text, "    a{number}-->>{reader}: {}", plain(event));
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The catalogue: every event and command of a program, with who raises and who consumes it, for people and for tools.
 
 mod asyncapi;
+mod facts;
 mod json_schema;
 mod markdown;
 mod mermaid;
@@ -13,10 +14,12 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::check;
-use crate::contract::{Given, Program, label, learn_command};
+use crate::contract::{self, Given, Program, label, learn_command};
 use crate::layout::{Kind, Layout, Node};
 use crate::learn::{Learnt, Unlearnt};
 use crate::path::{Path, Step};
+
+pub use facts::{AggregateFacts, ConsumerFacts, EarlierFacts, FieldFacts, MessageFacts};
 
 /// Everything that a program says of its events and commands.
 ///
@@ -32,103 +35,8 @@ pub struct Catalogue {
     pub events: Vec<MessageFacts>,
     /// The commands, by their names.
     pub commands: Vec<MessageFacts>,
-}
-
-/// An aggregate.
-#[derive(Debug, Clone, Serialize)]
-pub struct AggregateFacts {
-    /// Its name, with which its streams begin.
-    pub name: String,
-    /// Its Rust type.
-    pub type_name: String,
-    /// Where it is defined: a file and a line.
-    pub place: String,
-    /// Its documentation.
-    pub docs: String,
-    /// The names of its commands, in its order.
-    pub commands: Vec<String>,
-    /// The stored names of its events, in its order.
-    pub events: Vec<String>,
-    /// The stored names of events that it has retired.
-    pub retired: Vec<String>,
-}
-
-/// Somebody who reads events: a decision model, a projection.
-#[derive(Debug, Clone, Serialize)]
-pub struct ConsumerFacts {
-    /// What it is.
-    pub kind: String,
-    /// Its name.
-    pub name: String,
-    /// Its version, if it keeps a checkpoint.
-    pub version: Option<u32>,
-    /// Its Rust type.
-    pub type_name: String,
-    /// Where it is defined: a file and a line.
-    pub place: String,
-    /// Its documentation.
-    pub docs: String,
-    /// The stored names of its events; `None` if it takes whatever comes.
-    pub events: Option<Vec<String>>,
-}
-
-/// An event or a command.
-#[derive(Debug, Clone, Serialize)]
-pub struct MessageFacts {
-    /// Its stored name; of a command, the name by which it is dispatched.
-    pub name: String,
-    /// Today's version.
-    pub version: u32,
-    /// Its Rust type.
-    pub type_name: String,
-    /// Where it is defined: a file and a line.
-    pub place: String,
-    /// Its documentation.
-    pub docs: String,
-    /// Its fields, by the names under which they are stored.
-    pub fields: Vec<FieldFacts>,
-    /// What becomes it, from the newest.
-    pub earlier: Vec<EarlierFacts>,
-    /// The aggregates that raise the event, or handle the command.
-    pub aggregates: Vec<String>,
-    /// Who else reads the event.
-    pub consumers: Vec<String>,
-    /// An example.
-    pub example: Value,
-    /// Its JSON Schema; a schema that accepts everything, if its layout could not be learnt.
-    pub schema: Value,
-    /// Why its layout could not be learnt, if so.
-    pub not_learnt: Option<String>,
-    #[serde(skip)]
-    learnt: Option<(Layout, Declaration)>,
-}
-
-/// A field of an event or a command.
-#[derive(Debug, Clone, Serialize)]
-pub struct FieldFacts {
-    /// The name under which it is stored.
-    pub name: String,
-    /// Its Rust type, as it is written; empty if that is not known.
-    pub type_name: String,
-    /// What is stored.
-    pub stored_as: String,
-    /// Whether it may be absent.
-    pub optional: bool,
-    /// The tags that it is.
-    pub tags: Vec<String>,
-    /// Its documentation.
-    pub docs: String,
-}
-
-/// A version of an event that becomes today's.
-#[derive(Debug, Clone, Serialize)]
-pub struct EarlierFacts {
-    /// The stored name.
-    pub name: String,
-    /// The version.
-    pub version: u32,
-    /// Its Rust type; `None` if it becomes the next one as JSON.
-    pub type_name: Option<String>,
+    /// The timers of processes.
+    pub timers: Vec<MessageFacts>,
 }
 
 impl Catalogue {
@@ -176,14 +84,17 @@ impl Catalogue {
             place: entry.place.to_string(),
             docs: entry.docs.to_owned(),
             events: entry.reads.rows().as_deref().map(names),
+            commands: names(entry.sends),
+            timers: names(entry.timers),
         });
         let mut catalogue = Self {
             aggregates: aggregates.collect(),
             consumers: consumers.collect(),
             events: Vec::new(),
             commands: Vec::new(),
+            timers: timers(registry, &program),
         };
-        catalogue.commands = commands(registry, &given.texts);
+        catalogue.commands = commands(registry, &given.texts, &catalogue.consumers);
         catalogue.events = events(registry, &program, &catalogue.consumers);
         catalogue
     }
@@ -209,39 +120,67 @@ impl Catalogue {
         markdown::write(self)
     }
 
-    /// Commands, aggregates, events and who consumes them, as a flowchart of Mermaid.
+    /// Commands, aggregates, events and who consumes them, as a flowchart of Mermaid. A process is drawn as the aggregate that
+    /// it is, with the events that come to it, the commands that it sends and its timers.
     #[must_use]
     pub fn to_mermaid(&self) -> String {
         mermaid::flowchart(self)
     }
 
     /// What comes to each aggregate, what it records and who learns of it, from top to bottom, as a sequence diagram of
-    /// Mermaid: the events in the order in which the aggregate lists them.
+    /// Mermaid: the events in the order in which the aggregate lists them. Commands come from whoever calls, and from the
+    /// processes that send them.
     #[must_use]
     pub fn to_event_model(&self) -> String {
         mermaid::event_model(self)
     }
 
     /// A document of `AsyncAPI` 3.0: a channel for each aggregate's streams and one for its commands, an operation for
-    /// everybody who sends or receives.
+    /// everybody who sends or receives. A process sends commands; its timers are its own affair, and do not stand in it.
     #[must_use]
     pub fn to_asyncapi(&self, title: &str, version: &str) -> Value {
         asyncapi::document(self, title, version)
     }
 }
 
-fn commands(registry: &Registry, texts: &[String]) -> Vec<MessageFacts> {
+fn commands(
+    registry: &Registry,
+    texts: &[String],
+    consumers: &[ConsumerFacts],
+) -> Vec<MessageFacts> {
     let mut commands: BTreeMap<_, MessageFacts> = BTreeMap::new();
     for entry in registry.aggregates() {
         let set = entry.reflected_commands();
         for row in set.rows {
             let facts = commands.entry((row.name, row.version)).or_insert_with(|| {
-                message(row, row.declaration(), &learn_command(set, row, texts))
+                let mut facts = message(row, row.declaration(), &learn_command(set, row, texts));
+                let senders = consumers.iter();
+                let senders = senders.filter(|consumer| consumer.commands.contains(&facts.name));
+                facts.sent_by = senders.map(|process| process.name.clone()).collect();
+                facts
             });
             facts.aggregates.push(entry.name.to_owned());
         }
     }
     commands.into_values().collect()
+}
+
+fn timers(registry: &Registry, program: &Program) -> Vec<MessageFacts> {
+    let mut timers = Vec::new();
+    for entry in registry.consumers() {
+        for row in entry.timers {
+            let key = (contract::timer(entry.name, row.name), row.version);
+            let event = program.events.get(&key);
+            let Some((event, learnt)) = event.and_then(|it| Some((it, it.learnt.as_ref()?))) else {
+                continue;
+            };
+            let mut facts = message(row, event.declaration.clone(), learnt);
+            facts.example = check::written(program, &key, &facts.example);
+            facts.aggregates = vec![entry.name.to_owned()];
+            timers.push(facts);
+        }
+    }
+    timers
 }
 
 fn events(
@@ -283,6 +222,8 @@ fn events(
                 .zip(consumers)
                 .filter(|(entry, _)| entry.reads.rows().is_none_or(|events| lists(&events, row)));
             facts.consumers = reads.map(|(_, facts)| facts.name.clone()).collect();
+            // Two versions of one stand side by side.
+            facts.consumers.dedup();
             facts
         });
     }
@@ -323,6 +264,7 @@ fn message(row: &Row, declaration: Declaration, learnt: &Result<Learnt, Unlearnt
         earlier: Vec::new(),
         aggregates: Vec::new(),
         consumers: Vec::new(),
+        sent_by: Vec::new(),
         example: match example {
             // As it is stored.
             Value::Null => json!({}),

@@ -8,6 +8,8 @@ use std::fmt::{self, Display};
 
 use es::prelude::*;
 
+pub mod readers;
+
 /// Why an order refuses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused;
