@@ -5,10 +5,11 @@ use serde_json::Value;
 
 use crate::compare;
 use crate::contract::{self, Event, Key, Program};
+use crate::difference::{Difference, difference};
 use crate::file::{File, Locked, Named, Reading, Reads};
 use crate::fold::{NotApplied, fold};
 use crate::help;
-use crate::kept::{self, Difference, Forgotten};
+use crate::kept::{self, Flaw};
 use crate::learn::Unlearnt;
 use crate::next::next;
 use crate::problem::{self, Problem, What};
@@ -138,7 +139,7 @@ impl Check<'_> {
         if was.fingerprint != is.fingerprint {
             return;
         }
-        if let Some(Difference { path, was, is }) = kept::difference(&was.state, &is.state) {
+        if let Some(Difference { path, was, is }) = difference(&was.state, &is.state) {
             let what = What::OtherState { path, was, is };
             let help = help::other_state(&contract::label(entry.type_name));
             let problem = Problem::of_aggregate(entry.name, what, &entry.place, help);
@@ -146,7 +147,7 @@ impl Check<'_> {
         }
     }
 
-    /// That a state is the same after it was kept and read again.
+    /// That a state is the same each time, and after it was kept and read again.
     fn kept(&mut self, next: &File) {
         for entry in &self.program.aggregates {
             let Some(reads) = next.aggregates.get(entry.name) else {
@@ -162,22 +163,27 @@ impl Check<'_> {
                     contract::stored(name, *version, &sample.payload, 1)
                 })
                 .collect();
-            let Some(Forgotten {
-                history,
-                after,
-                difference: Difference { path, was, is },
-            }) = kept::forgotten(entry, &examples)
-            else {
-                continue;
+            let label = contract::label(entry.type_name);
+            let (what, help) = match kept::flaw(entry, &examples) {
+                None => continue,
+                Some(Flaw::Unsteady(Difference { path, was, is })) => {
+                    (What::Unsteady { path, was, is }, help::unsteady(&label))
+                }
+                Some(Flaw::Forgotten {
+                    history,
+                    after,
+                    difference: Difference { path, was, is },
+                }) => {
+                    let what = What::NotKept {
+                        history,
+                        after,
+                        path,
+                        was,
+                        is,
+                    };
+                    (what, help::not_kept(&label))
+                }
             };
-            let what = What::NotKept {
-                history,
-                after,
-                path,
-                was,
-                is,
-            };
-            let help = help::not_kept(&contract::label(entry.type_name));
             let problem = Problem::of_aggregate(entry.name, what, &entry.place, help);
             self.problems.push(problem);
         }

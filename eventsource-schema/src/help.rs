@@ -229,6 +229,13 @@ pub(crate) fn other_state(label: &str) -> String {
     )
 }
 
+pub(crate) fn unsteady(label: &str) -> String {
+    format!(
+        "take in the `#[apply]` methods of `{label}` what the event says, and nothing from a clock or by chance: the time is in \
+         `EventMeta::recorded_at`"
+    )
+}
+
 pub(crate) fn not_kept(label: &str) -> String {
     format!(
         "keep all that `{label}` is made of: take `#[serde(skip)]` and the like off its fields, or mend what writes and reads \

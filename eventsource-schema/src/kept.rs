@@ -7,6 +7,8 @@ use eventsource_core::reflect::ReflectedSnapshots;
 use eventsource_core::{AggregateEntry, StoredEvent};
 use serde_json::Value;
 
+use crate::difference::{Difference, as_in, difference, settle};
+
 /// How often a state is made before it is believed to be the same each time: sets without an order show two elements
 /// in the same order every other time.
 const TRIES: usize = 16;
@@ -21,38 +23,42 @@ pub(crate) struct State {
     pub(crate) state: Value,
 }
 
-/// A snapshot that loses something.
+/// What makes snapshots of a state wrong, whatever code reads them.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Forgotten {
-    /// The stored names of the history's events.
-    pub(crate) history: Vec<String>,
-    /// After how many of them the snapshot is taken.
-    pub(crate) after: usize,
-    pub(crate) difference: Difference,
+pub(crate) enum Flaw {
+    /// The same events make another state each time.
+    Unsteady(Difference),
+    /// A snapshot loses something.
+    Forgotten {
+        /// The stored names of the history's events.
+        history: Vec<String>,
+        /// After how many of them the snapshot is taken.
+        after: usize,
+        difference: Difference,
+    },
 }
 
-/// The first place at which two states differ.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Difference {
-    pub(crate) path: String,
-    pub(crate) was: String,
-    pub(crate) is: String,
-}
-
-/// The state that events make. `None` of an aggregate without snapshots, and where it is another one each time: where it
-/// has a set without an order, or looks at a clock.
+/// The state that events make. `None` of an aggregate without snapshots, and where it is another one each time.
 pub(crate) fn state(entry: &AggregateEntry, events: &[StoredEvent]) -> Option<State> {
     let snapshots = entry.reflected_snapshots()?;
-    Some(State {
-        fingerprint: snapshots.fingerprint.to_string(),
-        state: steady(snapshots, events)?,
-    })
+    let fingerprint = snapshots.fingerprint.to_string();
+    let state = steady(snapshots, events)?.ok()?;
+    Some(State { fingerprint, state })
 }
 
-fn steady(snapshots: ReflectedSnapshots, events: &[StoredEvent]) -> Option<Value> {
-    let first = made(|| snapshots.state(events).ok())?;
-    let same = (1..TRIES).all(|_| made(|| snapshots.state(events).ok()).as_ref() == Some(&first));
-    same.then_some(first)
+/// Where it differs, if it is another one each time.
+fn steady(
+    snapshots: ReflectedSnapshots,
+    events: &[StoredEvent],
+) -> Option<Result<Value, Difference>> {
+    let mut state = made(|| snapshots.state(events).ok())?;
+    for _ in 1..TRIES {
+        let again = made(|| snapshots.state(events).ok())?;
+        if let Err(difference) = settle(&mut state, &again) {
+            return Some(Err(difference));
+        }
+    }
+    Some(Ok(state))
 }
 
 /// What is made without a panic.
@@ -60,25 +66,28 @@ fn made<T>(make: impl FnOnce() -> Option<T>) -> Option<T> {
     catch_unwind(AssertUnwindSafe(make)).ok().flatten()
 }
 
-/// The shortest history of the examples, in whatever order and number, of which a snapshot loses something.
-pub(crate) fn forgotten(entry: &AggregateEntry, examples: &[StoredEvent]) -> Option<Forgotten> {
+/// What is wrong with the state that the shortest history of the examples makes, in whatever order and number.
+pub(crate) fn flaw(entry: &AggregateEntry, examples: &[StoredEvent]) -> Option<Flaw> {
     let snapshots = entry.reflected_snapshots()?;
     let mut chance = Chance(0x9e37_79b9_7f4a_7c15);
     for length in 1..=LONGEST {
         for _ in 0..EACH {
             let history = history(snapshots, examples, length, &mut chance);
-            let Some(whole) = steady(snapshots, &history) else {
-                continue;
+            let whole = match steady(snapshots, &history) {
+                Some(Ok(whole)) => whole,
+                Some(Err(difference)) => return Some(Flaw::Unsteady(difference)),
+                None => continue,
             };
             for after in 1..=history.len() {
-                let resumed = made(|| Some(snapshots.resumed(&history, after)));
-                let is = match resumed {
-                    Some(Ok(resumed)) if resumed == whole => continue,
-                    Some(Ok(resumed)) => difference(&whole, &resumed),
+                let difference = match made(|| Some(snapshots.resumed(&history, after))) {
+                    Some(Ok(resumed)) => difference(&whole, &as_in(&whole, &resumed)),
                     Some(Err(error)) => Some(Difference::told(&whole, error.to_string())),
                     None => Some(Difference::told(&whole, "a panic".into())),
                 };
-                return is.map(|difference| Forgotten {
+                let Some(difference) = difference else {
+                    continue;
+                };
+                return Some(Flaw::Forgotten {
                     history: history.iter().map(|event| event.name.to_string()).collect(),
                     after,
                     difference,
@@ -125,48 +134,4 @@ impl Chance {
         self.0 ^= self.0 << 17;
         usize::try_from(self.0 % (limit as u64).max(1)).unwrap_or(0)
     }
-}
-
-impl Difference {
-    fn told(was: &Value, is: String) -> Self {
-        let (path, was) = (String::new(), was.to_string());
-        Self { path, was, is }
-    }
-}
-
-/// Where two states differ first.
-pub(crate) fn difference(was: &Value, is: &Value) -> Option<Difference> {
-    if was == is {
-        return None;
-    }
-    let below = |step: String, inner: Difference| Difference {
-        path: match (inner.path.as_str(), inner.path.starts_with('[')) {
-            ("", _) => step,
-            (path, true) => format!("{step}{path}"),
-            (path, false) => format!("{step}.{path}"),
-        },
-        ..inner
-    };
-    let here = || Difference::told(was, is.to_string());
-    Some(match (was, is) {
-        (Value::Object(left), Value::Object(right)) => {
-            let names = left.keys().chain(right.keys());
-            let mut differs = names.filter_map(|name| {
-                let (left, right) = (left.get(name), right.get(name));
-                let nothing = Value::String("nothing".into());
-                let inner = difference(left.unwrap_or(&nothing), right.unwrap_or(&nothing))?;
-                Some(below(name.clone(), inner))
-            });
-            differs.next().unwrap_or_else(here)
-        }
-        (Value::Array(left), Value::Array(right)) if left.len() == right.len() => {
-            let mut pairs = left.iter().zip(right).enumerate();
-            pairs
-                .find_map(|(at, (left, right))| {
-                    Some(below(format!("[{at}]"), difference(left, right)?))
-                })
-                .unwrap_or_else(here)
-        }
-        _ => here(),
-    })
 }

@@ -47,22 +47,24 @@
 //! and are applied: an example that an aggregate could apply when it was recorded (`applies`, not `reads`) must
 //! be applied ever after.
 //!
-//! **Snapshots.** Of an aggregate with `snapshot(…)` the lock keeps the state that the examples make, beside the fingerprint of the code
-//! that made it. Code with the same fingerprint that makes another state is an error which names the field: a function that an
-//! `#[apply]` method calls has changed, say, or the inside of a type, and `version` in `snapshot(…)` was not raised. And histories are
-//! made of the examples, in many orders and numbers, with a snapshot after each of their events: where the rest, applied to what
-//! is read of it, comes to another state, the shortest such history is shown. A state that is another one each time it is
-//! made, as a `HashSet` is as text, is left out of both.
+//! **Snapshots.** Of an aggregate with `snapshot(…)` the lock keeps the state that the examples make, beside the
+//! fingerprint of the code that made it. Code with the same fingerprint that makes another state is an error which
+//! names the field: a function that an `#[apply]` method calls has changed, say, or the inside of a type, and `version`
+//! in `snapshot(…)` was not raised. And histories are made of the examples, in many orders and numbers, with a snapshot
+//! after each of their events: where the rest, applied to what is read of it, comes to another state, the shortest such
+//! history is shown. So is a state that is another one each time it is made of the same events, of a clock, say.
+//! Elements that stand in another order each time, as those of a `HashSet` do, are compared in any order.
 //!
-//! **What it does not see**: what an untagged enum accepts beyond its first form; fields that a flattened struct has only at times
-//! and never writes; whether two numbers mean the same (cents, euros), except where an old version becomes a new one; the
-//! type of an aggregate's id; commands, which are not stored, but for those that a process has yet to send.
+//! **What it does not see**: what an untagged enum accepts beyond its first form; fields that a flattened struct has
+//! only at times and never writes; whether two numbers mean the same (cents, euros), except where an old version
+//! becomes a new one; the type of an aggregate's id; a part of a state that is not in its text (`#[serde(skip)]`) and
+//! changes nothing that is; commands, which are not stored, but for those that a process has yet to send.
 //!
 //! # The catalogue
 //!
-//! [`Catalogue::discovered`] knows every event and command with its fields, documentation, tags, versions and JSON Schema, who
-//! raises it and who reads it, projections, reactors and processes among them, and is written as JSON, Markdown, Mermaid or `AsyncAPI` 3. The example `catalogue_of_bank`
-//! prints that of the bank.
+//! [`Catalogue::discovered`] knows every event and command with its fields, documentation, tags, versions and JSON
+//! Schema, who raises it and who reads it, projections, reactors and processes among them, and is written as JSON,
+//! Markdown, Mermaid or `AsyncAPI` 3. The example `catalogue_of_bank` prints that of the bank.
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
@@ -71,6 +73,7 @@ mod check;
 mod code;
 mod compare;
 mod contract;
+mod difference;
 mod file;
 mod fold;
 mod help;

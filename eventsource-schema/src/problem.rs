@@ -89,6 +89,15 @@ pub enum What {
         /// What stands there.
         is: String,
     },
+    /// The same events make another state each time.
+    Unsteady {
+        /// The place in the state; empty, if it is the whole.
+        path: String,
+        /// What stood there once.
+        was: String,
+        /// What stood there another time.
+        is: String,
+    },
     /// A state is another one after it was kept in a snapshot and read again.
     NotKept {
         /// The stored names of the events that make it.
@@ -260,6 +269,11 @@ impl fmt::Display for What {
                 f,
                 "the stored examples make another state than they did, by code with the same fingerprint: {} was {was} and \
                  is {is}",
+                shown(path)
+            ),
+            Self::Unsteady { path, was, is } => write!(
+                f,
+                "the same events make another state each time: {} is {was}, and then {is}",
                 shown(path)
             ),
             Self::NotKept {

@@ -152,7 +152,7 @@ program!(noted grown, snapshot(every = 10), {
 
 });
 
-// A set without an order is another text each time.
+// The elements of a set without an order stand in another one each time.
 program!(unordered, snapshot(every = 10), {
     pub type Seen = HashSet<u64>;
 
@@ -164,6 +164,69 @@ program!(unordered, snapshot(every = 10), {
         seen.extend(amount..amount + 9);
     }
 });
+
+// One more of them.
+program!(unordered_changed, snapshot(every = 10), {
+    pub type Seen = HashSet<u64>;
+
+    fn worth(amount: u64) -> u64 {
+        amount + 1
+    }
+
+    fn see(seen: &mut Seen, amount: u64) {
+        seen.extend(amount..amount + 10);
+    }
+});
+
+// Something that no event says.
+program!(clock, snapshot(every = 10), {
+    pub type Seen = Vec<u128>;
+
+    fn worth(amount: u64) -> u64 {
+        amount + 1
+    }
+
+    fn see(seen: &mut Seen, _: u64) {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        seen.push(now.unwrap().as_nanos());
+    }
+});
+
+/// A state with a type of its own in it, which no fingerprint looks into, and an `Apply` by hand.
+macro_rules! by_hand {
+    ($name:ident, $worth:expr) => {
+        pub mod $name {
+            use super::*;
+
+            #[value]
+            #[derive(Default)]
+            pub struct Balance {
+                amount: u64,
+            }
+
+            impl Balance {
+                fn add(&mut self, amount: u64) {
+                    self.amount += amount * $worth;
+                }
+            }
+
+            #[aggregate(name = "account", id = u64, error = Never, events(Deposited), commands(), snapshot)]
+            #[derive(Default)]
+            pub struct Account {
+                balance: Balance,
+            }
+
+            impl Apply<Deposited> for Account {
+                fn apply(&mut self, event: &Deposited, _: &EventMeta) {
+                    self.balance.add(event.amount);
+                }
+            }
+        }
+    };
+}
+
+by_hand!(nested, 1);
+by_hand!(nested_changed, 2);
 
 // A count that is not kept.
 program!(forgetful, snapshot(every = 10), {
@@ -288,7 +351,10 @@ fn what_is_no_other_state_of_the_same_events_is_no_problem() {
         unrecorded.iter().any(|line| line.contains("account.noted")),
         "{unrecorded:?}"
     );
+}
 
+#[test]
+fn the_order_of_what_has_none_does_not_matter_and_what_is_in_it_does() {
     for _ in 0..5 {
         let folder = Folder::new("unordered");
         folder.lock::<unordered::Account>().update().unwrap();
@@ -301,8 +367,44 @@ fn what_is_no_other_state_of_the_same_events_is_no_problem() {
                 .is_empty()
         );
         let text = fs::read_to_string(folder.path()).unwrap();
-        assert!(!text.contains("\n  state "), "{text}");
+        assert!(
+            text.contains(r#""seen":{"in any order":[1,2,3,4,5,6,7,8,9]}"#),
+            "{text}"
+        );
+        let (found, text) = broken(folder.lock::<unordered_changed::Account>().check());
+        assert!(
+            matches!(&*found, [What::OtherState { path, .. }] if path == "seen"),
+            "{text}"
+        );
     }
+}
+
+#[test]
+fn a_state_that_is_another_each_time_is_found() {
+    let folder = Folder::new("clock");
+    let updated = folder.lock::<clock::Account>().update();
+    let (found, text) = broken(updated.map(|_| Held::default()));
+    assert!(
+        matches!(&*found, [What::Unsteady { path, .. }] if path == "seen[0]"),
+        "{text}"
+    );
+    for part in [
+        "`account`: the same events make another state each time: `seen[0]` is",
+        "take in the `#[apply]` methods of `Account` what the event says",
+    ] {
+        assert!(text.contains(part), "{text}");
+    }
+}
+
+#[test]
+fn changes_in_nested_types_and_by_hand_are_found() {
+    let folder = Folder::new("by-hand");
+    folder.lock::<nested::Account>().update().unwrap();
+    let (found, text) = broken(folder.lock::<nested_changed::Account>().check());
+    assert!(
+        matches!(&*found, [What::OtherState { path, .. }] if path == "balance.amount"),
+        "{text}"
+    );
 }
 
 #[test]
