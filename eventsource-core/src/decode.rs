@@ -49,7 +49,7 @@ pub enum DecodeError {
 pub fn decode<C: Codec, M: MessageSet>(codec: &C, event: &EventRef<'_>) -> Result<M, DecodeError> {
     match today::<M>(event) {
         Some(row) => read(codec, event, row),
-        None => only(event, former(codec, event)?),
+        None => decode_former(codec, event),
     }
 }
 
@@ -102,6 +102,35 @@ fn read<C: Codec, M: MessageSet>(
     M::read(row.variant, Today::of(codec, event)).map_err(|source| unreadable(event, source))
 }
 
+/// The one event that is stored under a name and version that are not today's.
+#[inline(never)]
+fn decode_former<C: Codec, M: MessageSet>(
+    codec: &C,
+    event: &EventRef<'_>,
+) -> Result<M, DecodeError> {
+    match in_line::<M>(event) {
+        Some((row, former)) => read_former(codec, event, row, former),
+        None => only(event, former(codec, event)?),
+    }
+}
+
+/// The line of the table, if versions went up one by one from that of the event to today's.
+fn in_line<M: MessageSet>(event: &EventRef<'_>) -> Option<(&'static Row, Former)> {
+    let mut rows = M::ROWS.iter();
+    rows.find_map(|row| Some((row, row.find_in_line(event.name, event.schema)?)))
+}
+
+#[inline]
+fn read_former<C: Codec, M: MessageSet>(
+    codec: &C,
+    event: &EventRef<'_>,
+    row: &Row,
+    former: Former,
+) -> Result<M, DecodeError> {
+    let payload = Today::of(codec, event);
+    M::read(row.variant, Earlier { payload, former }).map_err(|source| unreadable(event, source))
+}
+
 /// What is stored under a name and version that are not today's.
 #[inline(never)]
 fn former<C: Codec, M: MessageSet>(
@@ -110,12 +139,11 @@ fn former<C: Codec, M: MessageSet>(
 ) -> Result<Parts<M>, DecodeError> {
     let (name, version) = (event.name, event.schema);
     let read = |row: &Row, Found { part, former }| {
-        let payload = Today::of(codec, event);
-        match M::read(row.variant, Earlier { payload, former }) {
-            Ok(message) => Ok((part, message)),
-            Err(source) => Err(unreadable(event, source)),
-        }
+        read_former(codec, event, row, former).map(|message| (part, message))
     };
+    if let Some((row, former)) = in_line::<M>(event) {
+        return read(row, Found { former, part: 0 }).map(Parts::One);
+    }
     let find = |row: &'static Row| row.find(name, version).map(|found| (row, found));
     let mut rows = M::ROWS.iter().filter_map(find);
     let (first, second) = match (rows.next(), rows.next()) {

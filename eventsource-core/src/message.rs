@@ -76,6 +76,8 @@ pub struct Row {
     pub source: &'static str,
     /// What can become it; `None` for a command, for a timer, and for an event without a struct of its own.
     pub shape: Option<&'static Shape>,
+    /// The oldest version that became it one by one, each under the same name and with nothing beside it: its own, if none did.
+    pub(crate) in_line: u32,
     /// The event or the timer by itself, its type forgotten. A function, since the set that it is has this row.
     #[cfg(feature = "reflect")]
     pub(crate) alone: Option<fn() -> crate::reflect::Reflected>,
@@ -126,6 +128,7 @@ impl Row {
             place: Place::here(),
             source: "",
             shape: None,
+            in_line: version,
             #[cfg(feature = "reflect")]
             alone: None,
         }
@@ -155,7 +158,20 @@ impl Row {
 
     /// What becomes it when it is stored under this name and version, not today's.
     pub(crate) fn find(&self, name: &str, version: u32) -> Option<Found> {
-        self.shape.and_then(|shape| shape.find(name, version))
+        match self.find_in_line(name, version) {
+            Some(former) => Some(Found { former, part: 0 }),
+            None => self.shape?.find(name, version),
+        }
+    }
+
+    /// The same, as most old events are found: by numbers alone, and no other message of the set is to be asked.
+    #[inline]
+    pub(crate) fn find_in_line(&self, name: &str, version: u32) -> Option<Former> {
+        let found = self.in_line <= version && version < self.version && name == self.name;
+        found.then_some(Former {
+            name: self.name,
+            version,
+        })
     }
 
     /// Shows each stored name that it has or had, with the type that has it: the newest of a chain.

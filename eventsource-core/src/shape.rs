@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::event::Event;
 use crate::message::Place;
+use crate::private;
 
 /// One type of event, as it is or was stored, and what can become it.
 ///
@@ -154,30 +155,22 @@ impl Shape {
         self.before.iter().for_each(|before| before.each(look));
     }
 
-    /// What becomes the event when it is stored under this name and version.
-    pub(crate) fn find(&self, name: &str, version: u32) -> Option<Found> {
-        if name == self.name
-            && let Some(shape) = self.in_line(version)
+    /// The oldest version that became this one step by step, each under the same name and with nothing beside it.
+    pub(crate) const fn oldest_in_line(&self) -> u32 {
+        let mut shape = self;
+        while let [before] = shape.before
+            && before.version + 1 == shape.version
+            && before.into.len() < 2
+            && private::same(before.name, self.name)
         {
-            let former = Former {
-                name: shape.name,
-                version,
-            };
-            return Some(Found { former, part: 0 });
+            shape = before;
         }
-        self.find_as(name, version, 0, false)
+        shape.version
     }
 
-    /// The shape of a version, where each has had one before it under the same name, as most have: a search by numbers alone.
-    fn in_line(&self, version: u32) -> Option<&Self> {
-        let mut shape = self;
-        while shape.version != version {
-            match shape.before {
-                [before] if same(before.name, self.name) && before.into.len() < 2 => shape = before,
-                _ => return None,
-            }
-        }
-        Some(shape)
+    /// What becomes the event when it is stored under this name and version.
+    pub(crate) fn find(&self, name: &str, version: u32) -> Option<Found> {
+        self.find_as(name, version, 0, false)
     }
 
     /// `alias`: the name is one that a later version of the same event had.

@@ -246,13 +246,13 @@ fn read_old<E: Event, F: Formers<E>, R: MessageReader>(
     reader: R,
     former: Former,
 ) -> Result<E, R::Error> {
-    if former.version == E::VERSION && same(former.name, E::NAME) {
+    let own_name = same(former.name, E::NAME);
+    if former.version == E::VERSION && own_name {
         return reader.read();
     }
     let steps = E::SHAPE.upcasts;
-    let first = steps.iter().position(|step| step.version == former.version);
-    match first {
-        Some(first) if same(former.name, E::NAME) => reader.read_upcast(&steps[first..]),
-        _ => F::read(reader, former),
+    if own_name && let Some(first) = steps.iter().position(|step| step.version == former.version) {
+        return reader.read_upcast(&steps[first..]);
     }
+    F::read(reader, former)
 }
