@@ -73,6 +73,12 @@ pub(crate) fn moved(word: &Ident, span: Span) -> Ident {
     word
 }
 
+/// The name of a variable, or `self`, at this place, and as the code around it means it: where the place is a token of the
+/// user's that has come out of a macro of theirs, its variables would be others of the same name.
+pub(crate) fn variable(name: &str, span: Span) -> Ident {
+    Ident::new(name, span.resolved_at(Span::call_site()))
+}
+
 /// The type of this name.
 pub(crate) fn ident_type(ident: &Ident) -> Type {
     Type::Path(syn::TypePath {

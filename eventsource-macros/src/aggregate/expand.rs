@@ -8,7 +8,7 @@ use syn::spanned::Spanned;
 use crate::aggregate::enums::{self, aliases};
 use crate::aggregate::model::{Aggregate, Columns, List, Messages};
 use crate::aggregate::snapshot;
-use crate::runtime::{moved, scope};
+use crate::runtime::{moved, scope, variable};
 
 pub(crate) fn expand(aggregate: &Aggregate) -> TokenStream {
     let lists: Vec<_> = [&aggregate.events, &aggregate.commands]
@@ -101,8 +101,9 @@ fn interface(aggregate: &Aggregate) -> TokenStream {
     let (event_set, command_set) = (set(events), set(commands));
     let (creates, visit) = applied(aggregate);
     let invariant = invariant.as_ref().map(|invariant| {
+        let this = variable("self", invariant.span());
         let outcome =
-            quote_spanned!(invariant.span()=> __p::InvariantOutcome::outcome((#invariant)(self)));
+            quote_spanned!(invariant.span()=> __p::InvariantOutcome::outcome((#invariant)(#this)));
         quote! {
             const HAS_INVARIANT: bool = true;
 

@@ -7,7 +7,7 @@ use syn::{Ident, LitStr, Type};
 
 use crate::message::model::{Body, Contract, Kind, Message, OwnField, Shape, Stream, Tag, Variant};
 use crate::message::{stream, versions};
-use crate::runtime::scope;
+use crate::runtime::{scope, variable};
 
 pub(crate) fn expand(message: &Message, standard: Option<&TokenStream>) -> TokenStream {
     match &message.shape {
@@ -273,11 +273,12 @@ fn part_of(kind: Kind, number: Literal, variant: &Variant, inner: &Type, tagged:
         Kind::Command => ("write_command", "read_command"),
     };
     let (write, read) = (Ident::new(write, span), Ident::new(read, span));
+    let [to, from] = ["to", "from"].map(|name| variable(name, span));
     Part {
         payloads: None,
         row: quote!(#(#cfg)* <#inner as __p::#interface>::ROW.at(#number, #name),),
-        write: quote_spanned!(span=> #(#cfg)* Self::#ident(ref it) => __p::#interface::#write(it, to),),
-        read: quote_spanned!(span=> #(#cfg)* #number => __p::#interface::#read(from).map(Self::#ident),),
+        write: quote_spanned!(span=> #(#cfg)* Self::#ident(ref it) => __p::#interface::#write(it, #to),),
+        read: quote_spanned!(span=> #(#cfg)* #number => __p::#interface::#read(#from).map(Self::#ident),),
         tags: tagged.then(
             || quote!(#(#cfg)* Self::#ident(ref it) => <#inner as __p::Event>::tags(it, tags),),
         ),

@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Ident, Token};
 
 use crate::method::model::{Declared, Method, Methods, Role};
-use crate::runtime::{moved_type, scope};
+use crate::runtime::{moved_type, scope, variable};
 
 pub(crate) fn expand(methods: &Methods) -> TokenStream {
     if methods.list.is_empty() && methods.unknown.is_none() {
@@ -175,8 +175,9 @@ fn apply(method: &Method) -> TokenStream {
     };
     let (tokens, passed) = (Literal::u64_unsuffixed(*tokens), passed.iter());
     if *creates {
+        let event = variable("event", output_start(method));
         let create =
-            quote_spanned!(output_start(method)=> __p::Some(__Owner::#ident(event #(, #passed)*)));
+            quote_spanned!(output_start(method)=> __p::Some(__Owner::#ident(#event #(, #passed)*)));
         return quote! {
             const TOKENS: u64 = #tokens;
             const CREATES: bool = true;

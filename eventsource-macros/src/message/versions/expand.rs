@@ -6,7 +6,7 @@ use syn::Ident;
 use syn::spanned::Spanned;
 
 use crate::message::model::{Link, Upcast, Versions};
-use crate::runtime::respanned;
+use crate::runtime::{respanned, variable};
 
 /// What is added to the generated code, in a scope.
 pub(crate) struct Parts {
@@ -81,7 +81,8 @@ fn follows(ident: &Ident, Link { path, alias }: &Link) -> TokenStream {
     let span = path.span();
     let former = quote_spanned!(span=> __p::former::<#alias, Self>());
     let known = known(ident, alias);
-    let read = quote_spanned!(span=> __p::follow::<#known, Self, R>(from));
+    let from = variable("from", span);
+    let read = quote_spanned!(span=> __p::follow::<#known, Self, R>(#from));
     quote! {
         type #alias = #path;
         impl __p::Follows<#alias> for #ident {
@@ -117,8 +118,9 @@ fn shape(versions: &Versions, successors: &[&Link]) -> TokenStream {
     let upcasts = (!upcasts.is_empty()).then(|| {
         let each = upcasts.iter().map(|Upcast { version, function }| {
             let version = Literal::u32_unsuffixed(*version);
-            let call = quote_spanned!(function.span()=> __p::Upcasted::outcome(#function(it)));
-            quote!(__p::JsonUpcast { version: #version, upcast: |it| #call })
+            let upcast =
+                quote_spanned!(function.span()=> |it| __p::Upcasted::outcome(#function(it)));
+            quote!(__p::JsonUpcast { version: #version, upcast: #upcast })
         });
         quote!(upcasts: &[#(#each),*],)
     });
@@ -155,7 +157,8 @@ fn write(ident: &Ident, versions: &Versions) -> Option<TokenStream> {
     let (down, span) = versions.down?;
     let Link { alias, .. } = versions.from.get(down)?;
     let known = respanned(&known(ident, alias), span);
-    let write = quote_spanned!(span=> __p::write_down::<Self, #known, W>(self, to));
+    let [this, to] = ["self", "to"].map(|name| variable(name, span));
+    let write = quote_spanned!(span=> __p::write_down::<Self, #known, W>(#this, #to));
     Some(quote! {
         fn write_event<W: __p::MessageWriter>(&self, to: W) -> __p::Result<W::Ok, W::Error> {
             #write
