@@ -1,27 +1,29 @@
-//! Encrypted connections, to a server that has a certificate: `EVENTSOURCE_POSTGRES_TLS` is its URL, and
-//! `EVENTSOURCE_POSTGRES_ROOT` the file of the certificate that vouches for it. Only with the feature `tls`.
+//! Encrypted connections, to a server that has a certificate. Only with the feature `tls`, as `scripts/test` runs it.
 #![cfg(feature = "tls")]
 
 mod scratch;
+mod server;
 
 use std::sync::Arc;
 
 use eventsource_core::{Position, Store, StoreError};
 use scratch::{fresh_schema, options, some};
-
-fn variable(name: &str) -> String {
-    std::env::var(name)
-        .unwrap_or_else(|_| panic!("{name} must be set; `scripts/test` starts such a server"))
-}
+use server::Cluster;
 
 #[tokio::test]
 async fn an_encrypted_connection_is_used_if_the_server_is_the_one_that_it_says() {
-    let url = format!("{}?sslmode=require", variable("EVENTSOURCE_POSTGRES_TLS"));
-    let root = std::fs::read(variable("EVENTSOURCE_POSTGRES_ROOT")).unwrap();
-    let trusting = options(&fresh_schema()).root_certificates(root);
+    let rcgen::CertifiedKey { cert, signing_key } =
+        rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let cluster = Cluster::start_encrypted("tls", &cert.pem(), &signing_key.serialize_pem());
+    let url = format!("{}?sslmode=require", cluster.url("postgres"));
+    let url = url.replace("127.0.0.1", "localhost");
+    let trusting = options(&fresh_schema()).root_certificates(cert.pem());
     let store = trusting.clone().open(&url).await.unwrap();
     store.append(Arc::new(some(1, 1))).await.unwrap();
     assert_eq!(store.head().await.unwrap(), Position(1));
+    let encrypted = "SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
+        WHERE application_name = 'eventsource'";
+    assert_eq!(cluster.sql("postgres", encrypted), "t");
     store.close().await;
 
     // Nobody vouches for it.

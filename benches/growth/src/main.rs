@@ -28,11 +28,13 @@ async fn main() -> Result<()> {
     std::fs::create_dir_all(&scratch)?;
     std::fs::create_dir_all(&plots)?;
 
+    let (on_sqlite, memory_on_sqlite) =
+        events(&stores::sqlite(&scratch, "events").await?, "SQLite", most).await?;
+    let (on_postgres, memory_on_postgres) =
+        events(&stores::postgres("events").await?, "PostgreSQL", most).await?;
     let tables = [
-        side_by_side(
-            events(&stores::sqlite(&scratch, "events").await?, "SQLite", most).await?,
-            events(&stores::postgres("events").await?, "PostgreSQL", most).await?,
-        ),
+        side_by_side(on_sqlite, on_postgres),
+        side_by_side(memory_on_sqlite, memory_on_postgres),
         side_by_side(
             lengths(&stores::sqlite(&scratch, "lengths").await?, "SQLite").await?,
             lengths(&stores::postgres("lengths").await?, "PostgreSQL").await?,
@@ -44,6 +46,9 @@ async fn main() -> Result<()> {
         ),
     ];
     let mut text = String::from(INTRODUCTION);
+    if std::env::var("FSYNC").is_ok_and(|fsync| fsync == "off") {
+        text.push_str("PostgreSQL ran without fsync this time: what a sync of the disk costs would hide the rest.\n");
+    }
     for table in &tables {
         table.plot(&plots)?;
         text.push('\n');
@@ -79,13 +84,23 @@ fn side_by_side(mut left: Table, right: Table) -> Table {
     left
 }
 
-/// The store grows: events, and a key for each.
-async fn events<S: BoundaryStore>(store: &S, name: &str, most: u64) -> Result<Table> {
-    let mut rows = Vec::new();
+/// The MiB of memory that this process has.
+fn memory() -> Result<f64> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kibibytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
+    let kibibytes = kibibytes.ok_or("the kernel does not tell how much memory this process has")?;
+    Ok(kibibytes.parse::<f64>()? / 1024.0)
+}
+
+/// The store grows: events, and a key for each. And the memory of the process that has executed all those commands.
+async fn events<S: BoundaryStore>(store: &S, name: &str, most: u64) -> Result<(Table, Table)> {
+    let (mut rows, mut sizes) = (Vec::new(), Vec::new());
     let mut stored = 0;
     for size in powers_of_ten(most) {
         work::commands(store, 64, stored..size).await?;
         stored = size;
+        sizes.push((size, vec![memory()?]));
         eprintln!("{name}: {size} events");
         rows.push((
             size,
@@ -103,13 +118,21 @@ async fn events<S: BoundaryStore>(store: &S, name: &str, most: u64) -> Result<Ta
         "decision by tag, µs",
         "page of 1,000, µs",
     ];
-    Ok(Table {
+    let costs = Table {
         title: "Events and keys in a store",
         name: "events",
         size: "events",
         columns: columns.map(|column| format!("{name}: {column}")).into(),
         rows,
-    })
+    };
+    let memory = Table {
+        title: "Memory of the process that executes the commands",
+        name: "memory",
+        size: "commands",
+        columns: vec![format!("{name}: MiB")],
+        rows: sizes,
+    };
+    Ok((costs, memory))
 }
 
 /// One stream grows.

@@ -15,9 +15,12 @@ const SHORT: u64 = 10;
 /// How many owners share the accounts.
 const OWNERS: u64 = 100_000;
 
+/// How many states are kept in memory: more than are at work.
+const CACHED: usize = 10_000;
+
 /// So many commands a second, each with a key, by so many tasks at once: the numbers are those of the events.
 pub async fn commands<S: Store>(store: &S, tasks: u64, numbers: Range<u64>) -> Result<f64> {
-    let accounts = Repository::<Account, _>::new(store.clone()).cache(1_000_000);
+    let accounts = Repository::<Account, _>::new(store.clone()).cache(CACHED);
     let (begin, count) = (Instant::now(), numbers.end - numbers.start);
     let mut running = JoinSet::new();
     for task in 0..tasks {

@@ -7,6 +7,7 @@
 
 use std::fs;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -59,6 +60,24 @@ impl Cluster {
                 Self::init(&cluster.data(), &[&log, "--wal-segsize=1"]);
             }
         }
+        cluster.run();
+        cluster
+    }
+
+    /// The same with a certificate and its key, as PEM: connections may be encrypted.
+    pub fn start_encrypted(name: &str, certificate: &str, key: &str) -> Self {
+        let mut cluster = Self::prepare(name, &["ssl=on"]);
+        for (setting, pem) in [("ssl_cert_file", certificate), ("ssl_key_file", key)] {
+            let file = cluster.folder.join(setting);
+            fs::write(&file, pem).unwrap();
+            // The server takes no key that others may read.
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+            give_away(&file);
+            cluster
+                .settings
+                .push(format!("{setting}={}", file.display()));
+        }
+        Self::init(&cluster.data(), &[]);
         cluster.run();
         cluster
     }
