@@ -6,7 +6,7 @@ use crate::command::{CommandOf, CommandSet, Context, Deciding, DispatchedBy};
 use crate::decision::{Events, Rejection};
 use crate::event::{EventMeta, EventOf, EventSet};
 use crate::id::Id;
-use crate::stream::Version;
+use crate::store::stream::Version;
 
 /// The consistency boundary of a decision: `#[aggregate]` or `#[derive(Aggregate)]` implements it for a struct, or
 /// for an enum whose variants are states.

@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use crate::event::Event;
 use crate::message::{MessageSet, MessageWriter};
-use crate::shape::JsonUpcast;
-use crate::upcast::OlderVersion;
+use crate::versions::shape::JsonUpcast;
+use crate::versions::upcast::OlderVersion;
 
-pub use crate::decode::{DecodeError, decode, decode_all};
+pub use crate::versions::decode::{DecodeError, decode, decode_all};
 
 /// Encodes and decodes payloads.
 ///

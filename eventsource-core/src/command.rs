@@ -6,10 +6,10 @@ use uuid::Uuid;
 
 use crate::aggregate::Aggregate;
 use crate::decision::{Events, Rejection};
+use crate::environment::time::{IdSource, Timestamp};
 use crate::message::{MessageReader, MessageSet, MessageWriter, Never, Place, Row, Storable};
 use crate::metadata::Metadata;
-use crate::stream::Version;
-use crate::time::{IdSource, Timestamp};
+use crate::store::stream::Version;
 
 /// A request to an aggregate, as a struct. `#[command]` or `#[derive(Command)]` implements it.
 ///

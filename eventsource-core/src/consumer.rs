@@ -6,11 +6,13 @@ use std::error::Error;
 use std::future::Future;
 use std::sync::Arc;
 
-use crate::checkpoint_store::{Advance, CheckpointError, CheckpointStore, Fence, Parked, Slot};
-use crate::query::Query;
-use crate::store_error::StoreError;
-use crate::stored_event::StoredEvent;
-use crate::stream::{Position, StreamName};
+use crate::runner::checkpoint_store::{
+    Advance, CheckpointError, CheckpointStore, Fence, Parked, Slot,
+};
+use crate::store::error::StoreError;
+use crate::store::query::Query;
+use crate::store::stored_event::StoredEvent;
+use crate::store::stream::{Position, StreamName};
 
 pub(crate) use one_by_one::OneByOne;
 

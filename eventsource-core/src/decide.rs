@@ -18,23 +18,23 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::append::{Append, AppendError, Appended, Boundary, Placed, Record};
-use crate::checkpoint::Checkpoint;
 use crate::codec::Codec;
 use crate::decide::attempt::{Attempt, Recorder};
 use crate::decide::reading::Reading;
-use crate::digest;
 use crate::environment::Environment;
-use crate::key::Key;
-use crate::load::LoadError;
+use crate::environment::time::{Clock, IdSource, RandomIds};
 use crate::metadata::{Metadata, said_beside};
 use crate::repository::Retry;
+use crate::repository::load::LoadError;
+use crate::runner::checkpoint::Checkpoint;
+use crate::store::append::{Append, AppendError, Appended, Boundary, Placed, Record};
+use crate::store::digest;
+use crate::store::error::StoreError;
+use crate::store::key::Key;
+use crate::store::stored_event::{EventRef, StoredEvent};
+use crate::store::stream::Position;
+use crate::store::tag::TagList;
 use crate::store::{LogScan, Store, Visit, WithinReach};
-use crate::store_error::StoreError;
-use crate::stored_event::{EventRef, StoredEvent};
-use crate::stream::Position;
-use crate::tag::TagList;
-use crate::time::{Clock, IdSource, RandomIds};
 use crate::trace::{self, Instrument as _};
 
 pub use error::{DecideError, Unsound, UnsoundProblem};

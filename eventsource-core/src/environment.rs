@@ -1,13 +1,17 @@
 //! What a decision takes from around it: the time, fresh ids, and patience.
 
+pub(crate) mod time;
+pub(crate) mod timer;
+pub(crate) mod watch;
+
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::append::{AppendError, Appended};
+use crate::environment::time::{Clock, IdSource, RandomIds, SystemClock, random};
 use crate::repository::Retry;
-use crate::time::{Clock, IdSource, RandomIds, SystemClock, random};
+use crate::store::append::{AppendError, Appended};
 use crate::trace;
 
 #[derive(Clone)]

@@ -1,13 +1,13 @@
 //! Events: facts that are stored for ever.
 
 use crate::aggregate::Aggregate;
+use crate::environment::time::Timestamp;
 use crate::message::{MessageReader, MessageSet, MessageWriter, Place, Row, Storable, TagsOnly};
 use crate::metadata::Metadata;
-use crate::shape::Shape;
-use crate::stored_event::EventRef;
-use crate::stream::{InvalidStreamName, Position, StreamName, Version};
-use crate::tag::{self, Tags};
-use crate::time::Timestamp;
+use crate::store::stored_event::EventRef;
+use crate::store::stream::{InvalidStreamName, Position, StreamName, Version};
+use crate::store::tag::{self, Tags};
+use crate::versions::shape::Shape;
 
 /// A fact about an aggregate, as a struct. `#[event]` or `#[derive(Event)]` implements it.
 ///

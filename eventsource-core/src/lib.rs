@@ -62,118 +62,84 @@
 #![forbid(unsafe_code)]
 
 mod aggregate;
-mod append;
-mod baseline;
-mod cache;
-mod chain;
-mod checkpoint;
-mod checkpoint_store;
 pub mod codec;
 mod command;
 mod consumer;
-mod consumer_entry;
 mod decide;
 mod decision;
-mod declaration;
-mod decode;
-mod digest;
-mod dispatcher;
-mod draft;
-mod each;
 mod environment;
-mod erased;
 mod event;
-mod execute;
-mod execute_error;
 mod id;
-mod key;
-mod limits;
-mod listed;
-mod load;
-mod memory;
 pub mod message;
 mod metadata;
-mod mistakes;
 #[doc(hidden)]
 pub mod private;
 mod process;
 mod projection;
-mod query;
 mod reactor;
 #[cfg(feature = "reflect")]
 pub mod reflect;
 mod registry;
 mod repository;
 mod runner;
-mod shape;
 mod snapshot;
 mod store;
-mod store_error;
-mod stored_event;
-mod stream;
-mod subscription;
-mod tag;
 pub mod testing;
-mod time;
-mod timer;
 mod trace;
-mod unknown;
-mod upcast;
-mod view;
-mod watch;
+mod versions;
 
 pub use aggregate::*;
-pub use append::*;
-pub use checkpoint::{Checkpoint, InvalidCheckpoint};
-pub use checkpoint_store::*;
 pub use codec::{Codec, CodecError, DecodeError, Json};
 pub use command::*;
 pub use consumer::{Batch, BoxError, Consumer, Failure};
-pub use consumer_entry::{ConsumerEntry, Reads, RegisteredConsumer};
 pub use decide::*;
 pub use decision::*;
-pub use declaration::{Declaration, DeclaredField};
-pub use dispatcher::{DispatchError, Dispatched, Dispatcher};
-pub use erased::{AnyBoundaryStore, AnyMultiStreamStore, AnySnapshotStore, AnyStore};
+pub use environment::time::*;
 pub use event::*;
 pub use eventsource_macros::{
     Aggregate, Command, DecisionModel, Event, Id, Timer, aggregate, apply, command, decision_model,
     event, handle, process, projection, reactor, timer, value,
 };
-pub use execute::{CommandOptions, Execute, Executed};
-pub use execute_error::ExecuteError;
 pub use id::{Id, InvalidId};
-pub use key::Key;
-pub use limits::{EVENT_NAME_LIMIT, Limits, Rejected, RejectedProblem};
-pub use load::{AsOf, Corrupt, CorruptCause, LoadError, Loaded};
-pub use memory::MemoryStore;
 pub use message::Place;
 pub use metadata::Metadata;
 pub use process::{
     Awaits, BadKey, Calls, Input, IntoNext, Keys, Next, Process, ProcessHandle, ProcessRunner,
     Refused, Timer,
 };
+pub use projection::view::{View, ViewError};
 pub use projection::*;
-pub use query::{Query, QueryItem};
 pub use reactor::{Reacting, ReactionKey, Reactor};
+pub use registry::consumer_entry::{ConsumerEntry, Reads, RegisteredConsumer};
+pub use registry::declaration::{Declaration, DeclaredField};
 pub use registry::{AggregateEntry, NameCollision, Registered, Registry};
+pub use repository::dispatcher::{DispatchError, Dispatched, Dispatcher};
+pub use repository::execute::{CommandOptions, Execute, Executed};
+pub use repository::execute_error::ExecuteError;
+pub use repository::load::{AsOf, Corrupt, CorruptCause, LoadError, Loaded};
 pub use repository::{Repository, Retry};
+pub use runner::checkpoint::{Checkpoint, InvalidCheckpoint};
+pub use runner::checkpoint_store::*;
 pub use runner::*;
 pub use serde_json::json;
-pub use shape::{Former, JsonUpcast, Shape, Successor};
 pub use snapshot::{
     Fingerprint, SNAPSHOT_LIMIT, Snapshot, SnapshotState, SnapshotStore, Snapshots, Snapshotted,
 };
+pub use store::append::*;
+pub use store::erased::{AnyBoundaryStore, AnyMultiStreamStore, AnySnapshotStore, AnyStore};
+pub use store::error::StoreError;
+pub use store::key::Key;
+pub use store::limits::{EVENT_NAME_LIMIT, Limits, Rejected, RejectedProblem};
+pub use store::memory::MemoryStore;
+pub use store::query::{Query, QueryItem};
+pub use store::stored_event::{EventRef, StoredEvent};
+pub use store::stream::*;
+pub use store::subscription::*;
+pub use store::tag::{TAG_LIMIT, Tag, TagList, TagValue, Tags};
 pub use store::*;
-pub use store_error::StoreError;
-pub use stored_event::{EventRef, StoredEvent};
-pub use stream::*;
-pub use subscription::*;
-pub use tag::{TAG_LIMIT, Tag, TagList, TagValue, Tags};
-pub use time::*;
-pub use upcast::OlderVersion;
 pub use uuid::Uuid;
-pub use view::{View, ViewError};
+pub use versions::shape::{Former, JsonUpcast, Shape, Successor};
+pub use versions::upcast::OlderVersion;
 
 /// The JSON that an `upcast` takes and returns: [`json!`] writes one.
 // Not the enum itself: its variants would be among what the compiler could mean by `String`, which it would then spell out.
@@ -182,15 +148,15 @@ pub type Value = serde_json::Value;
 /// What a domain and its tests need: `use eventsource_core::prelude::*;`.
 pub mod prelude {
     pub use crate::aggregate::{Aggregate, Apply};
-    pub use crate::checkpoint_store::CheckpointStore;
     pub use crate::command::{Command, Context, Handle};
     pub use crate::decide::model::DecisionModel;
     pub use crate::ensure;
     pub use crate::event::{Event, EventMeta, Recorded};
     pub use crate::id::Id;
-    pub use crate::load::AsOf;
     pub use crate::process::{Next, Process, Refused, Timer};
     pub use crate::repository::Repository;
+    pub use crate::repository::load::AsOf;
+    pub use crate::runner::checkpoint_store::CheckpointStore;
     pub use crate::store::Store;
     pub use crate::testing::{Given, GivenModel, GivenProcess};
     pub use crate::then_err;

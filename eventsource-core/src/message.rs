@@ -13,12 +13,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::command::Command;
-use crate::declaration::Declaration;
 use crate::event::Event;
-use crate::shape::{Former, Found, JsonUpcast, Shape};
-use crate::tag::Tags;
+use crate::registry::declaration::Declaration;
+use crate::store::tag::Tags;
+use crate::versions::shape::{Former, Found, JsonUpcast, Shape};
 
-pub use crate::unknown::UnknownMessage;
+pub use crate::versions::unknown::UnknownMessage;
 pub use tagged::{deserialize, serialize};
 
 /// Where in the source a type was defined.

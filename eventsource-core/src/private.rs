@@ -1,5 +1,9 @@
 //! What generated code calls. Not for use by hand: it may change in any release.
 
+pub(crate) mod each;
+pub(crate) mod listed;
+pub(crate) mod mistakes;
+
 pub use std::clone::Clone;
 pub use std::cmp::{self, PartialEq};
 pub use std::convert::From;
@@ -14,24 +18,22 @@ pub use inventory;
 pub use serde;
 
 pub use crate::aggregate::{Aggregate, Apply, EventVisitor, InvariantOutcome};
-pub use crate::chain::*;
 pub use crate::codec::Codec;
 pub use crate::command::{
     AnyCommand, AsCommandSet, Command, CommandSet, Deciding, DispatchedBy, Handle, Handler,
     ListedCommand,
 };
 pub use crate::consumer::BoxError;
-pub use crate::consumer_entry::{ConsumerEntry, NoProcess, ProcessEntry, RegisteredConsumer};
 pub use crate::decide::DecisionModel;
 pub use crate::decision::{AsEvent, Decision, Itself, Rejection};
-pub use crate::each::*;
 pub use crate::event::{Event, EventMeta, EventOf, EventSet};
 pub use crate::id::{Id, InvalidId};
-pub use crate::listed::*;
 pub use crate::message::{
     MessageReader, MessageSet, MessageWriter, Place, Row, deserialize, serialize,
 };
-pub use crate::mistakes::*;
+pub use crate::private::each::*;
+pub use crate::private::listed::*;
+pub use crate::private::mistakes::*;
 pub use crate::process::{Awaits, Calls, Input, IntoNext, Keys, Process, Timer};
 pub use crate::projection::incoming::Outcome;
 pub use crate::projection::{
@@ -39,14 +41,18 @@ pub use crate::projection::{
     Projection, Replay,
 };
 pub use crate::reactor::{ReactionKey, Reactor};
+pub use crate::registry::consumer_entry::{
+    ConsumerEntry, NoProcess, ProcessEntry, RegisteredConsumer,
+};
 pub use crate::registry::{AggregateEntry, Registered};
 pub use crate::runner::Start as Begin;
-pub use crate::shape::{JsonUpcast, Shape, Successor};
 pub use crate::snapshot::{Fingerprint, SnapshotState, Snapshotted};
-pub use crate::stored_event::StoredEvent;
-pub use crate::stream::{InvalidStreamName, StreamName};
-pub use crate::tag::{TagValue, Tags};
-pub use crate::upcast::*;
+pub use crate::store::stored_event::StoredEvent;
+pub use crate::store::stream::{InvalidStreamName, StreamName};
+pub use crate::store::tag::{TagValue, Tags};
+pub use crate::versions::chain::*;
+pub use crate::versions::shape::{JsonUpcast, Shape, Successor};
+pub use crate::versions::upcast::*;
 
 /// Shows a value in the parentheses of a name. As a function, since a user's trait may have methods called like those
 /// of the formatter.

@@ -27,8 +27,8 @@ use crate::command::Executable;
 use crate::consumer::BoxError;
 use crate::message::{Place, Row};
 use crate::projection::incoming::stored_names;
-use crate::query::Query;
 use crate::runner::Start;
+use crate::store::query::Query;
 
 pub use calls::{Calls, Keys};
 pub use input::{BadKey, Input, Refused};

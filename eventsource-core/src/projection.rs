@@ -7,16 +7,17 @@
 pub(crate) mod incoming;
 mod outside;
 mod own_names;
+pub(crate) mod view;
 
 use std::future::Future;
 use std::sync::Arc;
 
-use crate::checkpoint_store::CheckpointStore;
 use crate::codec::{Codec, Json};
 use crate::consumer::{Batch, BoxError, Consumer, Failure};
 use crate::message::{Place, Row};
-use crate::query::Query;
-use crate::stream::StreamName;
+use crate::runner::checkpoint_store::CheckpointStore;
+use crate::store::query::Query;
+use crate::store::stream::StreamName;
 
 pub use incoming::{Incoming, Parts};
 pub use outside::Outside;

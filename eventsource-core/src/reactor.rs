@@ -7,16 +7,16 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::checkpoint_store::CheckpointStore;
 use crate::codec::{Codec, Json};
 use crate::consumer::{Batch, BoxError, Consumer, Failure, OneByOne};
 use crate::message::{Place, Row};
 use crate::projection::Incoming;
 use crate::projection::incoming::stored_names;
-use crate::query::Query;
+use crate::runner::checkpoint_store::CheckpointStore;
 use crate::runner::{OnError, Runner, Start};
 use crate::store::StoreIdentity;
-use crate::stored_event::EventRef;
+use crate::store::query::Query;
+use crate::store::stored_event::EventRef;
 
 /// What reacts to events with a side effect. `#[reactor]` implements it.
 #[diagnostic::on_unimplemented(

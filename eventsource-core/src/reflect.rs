@@ -12,13 +12,13 @@ use serde_json::Value;
 
 use crate::aggregate::{Aggregate, Misapplied, Root};
 use crate::codec::{self, DecodeError, Encoded, Json};
-use crate::decode;
 use crate::event::{Event, EventMeta};
 use crate::message::{MessageReader, MessageSet, MessageWriter, NO_SUCH_VARIANT, Row};
 use crate::process::Timer;
-use crate::shape::{Former, JsonUpcast};
 use crate::snapshot::{Fingerprint, Snapshotted};
-use crate::stored_event::{EventRef, StoredEvent};
+use crate::store::stored_event::{EventRef, StoredEvent};
+use crate::versions::decode;
+use crate::versions::shape::{Former, JsonUpcast};
 
 /// A set of messages, its type forgotten.
 #[derive(Clone, Copy)]

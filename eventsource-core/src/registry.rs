@@ -5,21 +5,24 @@
 //! nobody can close (a crate that is linked but named nowhere, a `staticlib`, some targets of wasm), so nothing that
 //! must be correct rests on it: decoding and dispatch within an aggregate go through static tables.
 
+pub(crate) mod consumer_entry;
+pub(crate) mod declaration;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::aggregate::Aggregate;
 use crate::codec::Json;
-use crate::consumer_entry::{ConsumerEntry, Reads, RegisteredConsumer};
-use crate::dispatcher::Target;
-use crate::erased::AnyStore;
 use crate::event::EventSet;
 use crate::message::{MessageSet, Place, Row};
 use crate::process::Process;
 use crate::projection::Projection;
 use crate::reactor::Reactor;
+use crate::registry::consumer_entry::{ConsumerEntry, Reads, RegisteredConsumer};
 use crate::repository::Repository;
+use crate::repository::dispatcher::Target;
 use crate::snapshot::Snapshotted;
+use crate::store::erased::AnyStore;
 
 /// What the registry knows of an aggregate.
 #[derive(Clone, Copy)]

@@ -1,25 +1,33 @@
 //! The repository: where commands of one kind of aggregate are executed, and its states and histories are read.
 
+pub(crate) mod baseline;
+pub(crate) mod cache;
+pub(crate) mod dispatcher;
+pub(crate) mod draft;
+pub(crate) mod execute;
+pub(crate) mod execute_error;
+pub(crate) mod load;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::aggregate::{Aggregate, Root};
-use crate::baseline::Baseline;
-use crate::cache::{Cache, Held};
 use crate::codec::{Codec, Json};
 use crate::command::CommandOf;
 use crate::decide::member::At;
 use crate::environment::Environment;
+use crate::environment::time::{Clock, IdSource};
 use crate::event::Recorded;
-use crate::execute::Execute;
-use crate::load::{AsOf, Fold, LoadError, Loaded, Typed, stream_of};
 use crate::registry::{self, NameCollision};
+use crate::repository::baseline::Baseline;
+use crate::repository::cache::{Cache, Held};
+use crate::repository::execute::Execute;
+use crate::repository::load::{AsOf, Fold, LoadError, Loaded, Typed, stream_of};
 use crate::snapshot::keep::{Keep, Keeper};
 use crate::snapshot::{SnapshotStore, Snapshots, Snapshotted};
+use crate::store::stream::{StreamName, Version};
 use crate::store::{Store, StreamScan};
-use crate::stream::{StreamName, Version};
-use crate::time::{Clock, IdSource};
 use crate::trace::{self, Instrument as _};
 
 /// The aggregates of one kind in one store.

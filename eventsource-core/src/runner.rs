@@ -6,6 +6,8 @@
 //! makes one stream anew.
 
 mod batch;
+pub(crate) mod checkpoint;
+pub(crate) mod checkpoint_store;
 mod handle;
 mod on_error;
 mod page;
@@ -21,12 +23,12 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use crate::checkpoint_store::{Bid, CheckpointError, CheckpointStore, Claim, Slice, Slot};
 use crate::consumer::{BoxError, Consumer};
-use crate::query::Query;
-use crate::store_error::StoreError;
-use crate::stream::{Position, StreamName};
-use crate::time::{IdSource as _, RandomIds};
+use crate::environment::time::{IdSource as _, RandomIds};
+use crate::runner::checkpoint_store::{Bid, CheckpointError, CheckpointStore, Claim, Slice, Slot};
+use crate::store::error::StoreError;
+use crate::store::query::Query;
+use crate::store::stream::{Position, StreamName};
 use crate::trace::{self, Instrument as _};
 
 use handle::Control;

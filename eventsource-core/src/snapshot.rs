@@ -17,11 +17,11 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use crate::aggregate::Aggregate;
+use crate::environment::time::Timestamp;
 use crate::message::Never;
 use crate::store::Store;
-use crate::store_error::StoreError;
-use crate::stream::{Position, StreamName, Version};
-use crate::time::Timestamp;
+use crate::store::error::StoreError;
+use crate::store::stream::{Position, StreamName, Version};
 
 pub use fingerprint::Fingerprint;
 pub use policy::Snapshots;

@@ -1,26 +1,41 @@
 //! What a store can do, as traits: each one that a store implements is a promise that the compiler can check.
 
+pub(crate) mod append;
+pub(crate) mod digest;
+pub(crate) mod erased;
+pub(crate) mod error;
+pub(crate) mod key;
+pub(crate) mod limits;
+pub(crate) mod memory;
+pub(crate) mod query;
+pub(crate) mod stored_event;
+pub(crate) mod stream;
+pub(crate) mod subscription;
+pub(crate) mod tag;
+
 use std::future::Future;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::append::{AcrossStreams, Append, AppendError, Appended, Boundary, ManyStreams, Outcome};
-use crate::checkpoint::Checkpoint;
 use crate::codec::{Codec, Json};
 use crate::decide::Decide;
 use crate::decide::participant::Participants;
 use crate::decide::verdict::Verdict;
-use crate::key::Key;
+use crate::environment::time::{IdSource, RandomIds};
 use crate::projection::ProjectState;
-use crate::query::Query;
-use crate::store_error::StoreError;
-use crate::stored_event::{EventRef, StoredEvent};
-use crate::stream::{Position, StreamName, Version};
-use crate::subscription::Subscription;
-use crate::time::{IdSource, RandomIds};
-use crate::view::View;
+use crate::projection::view::View;
+use crate::runner::checkpoint::Checkpoint;
+use crate::store::append::{
+    AcrossStreams, Append, AppendError, Appended, Boundary, ManyStreams, Outcome,
+};
+use crate::store::error::StoreError;
+use crate::store::key::Key;
+use crate::store::query::Query;
+use crate::store::stored_event::{EventRef, StoredEvent};
+use crate::store::stream::{Position, StreamName, Version};
+use crate::store::subscription::Subscription;
 
 /// A store of events: appends to one stream, reads of a stream and of all events, and a way to wait for more.
 ///

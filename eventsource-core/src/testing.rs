@@ -20,11 +20,11 @@ use serde_json::Value;
 use crate::aggregate::{Aggregate, Root};
 use crate::command::{CommandOf, Context};
 use crate::decision::{Decision, Events, Rejection};
+use crate::environment::time::{IdSource, SequentialIds, Timestamp};
 use crate::event::EventMeta;
 use crate::id::Id;
 use crate::message::{self, MessageSet};
 use crate::metadata::Metadata;
-use crate::time::{IdSource, SequentialIds, Timestamp};
 
 pub use decision::{GivenModel, Made, Past, at, past};
 pub use process::{GivenProcess, ProcessOutcome, ProcessScenario};
@@ -187,7 +187,7 @@ impl<A: Aggregate> Scenario<A> {
                         event.name()
                     );
                 }
-                if let Err(broken) = crate::load::check(&self.root) {
+                if let Err(broken) = crate::repository::load::check(&self.root) {
                     panic!(
                         "event {number} of the decision (`{}`) breaks the invariant: {broken}",
                         event.name()

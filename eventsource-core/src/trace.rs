@@ -8,9 +8,9 @@ mod told {
     use tracing::field::Empty;
     pub(crate) use tracing::{Instrument, Span};
 
-    use crate::checkpoint_store::{Fence, Slot};
-    use crate::stored_event::{EventRef, StoredEvent};
-    use crate::stream::Position;
+    use crate::runner::checkpoint_store::{Fence, Slot};
+    use crate::store::stored_event::{EventRef, StoredEvent};
+    use crate::store::stream::Position;
 
     /// A command: its attempts and the version after it are recorded later.
     pub(crate) fn execute(aggregate: &str, id: &impl Display, command: &str) -> Span {
@@ -141,9 +141,9 @@ mod told {
 mod told {
     use std::fmt::Display;
 
-    use crate::checkpoint_store::{Fence, Slot};
-    use crate::stored_event::{EventRef, StoredEvent};
-    use crate::stream::Position;
+    use crate::runner::checkpoint_store::{Fence, Slot};
+    use crate::store::stored_event::{EventRef, StoredEvent};
+    use crate::store::stream::Position;
 
     /// A span that nobody sees.
     #[derive(Clone)]

@@ -1,10 +1,10 @@
 //! Consuming the events of a batch one by one, where each has an effect that is not in the checkpoint's transaction.
 
-use crate::checkpoint_store::{Advance, CheckpointError, CheckpointStore, Fence};
 use crate::consumer::{Batch, BoxError, Failure};
-use crate::store_error::StoreError;
-use crate::stored_event::StoredEvent;
-use crate::stream::Position;
+use crate::runner::checkpoint_store::{Advance, CheckpointError, CheckpointStore, Fence};
+use crate::store::error::StoreError;
+use crate::store::stored_event::StoredEvent;
+use crate::store::stream::Position;
 
 /// How far a batch is consumed, and saved.
 pub(crate) struct OneByOne<'b, S> {

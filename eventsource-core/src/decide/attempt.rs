@@ -3,16 +3,16 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::append::{NewEvent, Record};
 use crate::codec::Codec;
 use crate::decide::error::{DecideError, Unsound};
-use crate::draft::{Draft, Unencodable};
 use crate::environment::Environment;
+use crate::environment::time::{IdSource, Timestamp};
 use crate::event::{Event, EventSet};
 use crate::metadata::Metadata;
 use crate::registry;
-use crate::stream::{InvalidStreamName, StreamName};
-use crate::time::{IdSource, Timestamp};
+use crate::repository::draft::{Draft, Unencodable};
+use crate::store::append::{NewEvent, Record};
+use crate::store::stream::{InvalidStreamName, StreamName};
 
 /// One attempt at a decision.
 pub struct Attempt {

@@ -5,10 +5,10 @@ use std::fmt;
 use crate::aggregate::Misapplied;
 use crate::codec::CodecError;
 use crate::decide::member::Declined;
-use crate::limits::Rejected;
-use crate::load::LoadError;
-use crate::store_error::StoreError;
-use crate::stream::{InvalidStreamName, StreamName};
+use crate::repository::load::LoadError;
+use crate::store::error::StoreError;
+use crate::store::limits::Rejected;
+use crate::store::stream::{InvalidStreamName, StreamName};
 
 /// Why a decision over several things was not made. Nothing was stored, except where it says that nobody knows.
 #[derive(Debug, thiserror::Error)]

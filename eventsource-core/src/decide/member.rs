@@ -13,13 +13,13 @@ use crate::decide::part::{Part, Recalling, Source};
 use crate::decision::{Events, Rejection};
 use crate::environment::Environment;
 use crate::event::EventMeta;
-use crate::load::{AsOf, Corrupt, Fold, LoadError, check, stream_of};
 use crate::message::MessageSet;
+use crate::repository::load::{AsOf, Corrupt, Fold, LoadError, check, stream_of};
 use crate::snapshot::Trail;
 use crate::snapshot::keep::Keep;
 use crate::store::StoreIdentity;
-use crate::stored_event::EventRef;
-use crate::stream::{Position, StreamName, Version};
+use crate::store::stored_event::EventRef;
+use crate::store::stream::{Position, StreamName, Version};
 
 /// An aggregate that is to take part in a decision: [`Repository::at`](crate::Repository::at) makes it.
 pub struct At<A: Aggregate, C = Json> {

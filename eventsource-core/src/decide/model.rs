@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 
 use crate::codec::{Codec, DecodeError};
-use crate::decode;
 use crate::event::{EventMeta, EventSet};
 use crate::message::{MessageSet, Row};
-use crate::query::Query;
-use crate::stored_event::{EventRef, StoredEvent};
-use crate::tag::Tags;
+use crate::store::query::Query;
+use crate::store::stored_event::{EventRef, StoredEvent};
+use crate::store::tag::Tags;
+use crate::versions::decode;
 
 /// What one decision needs to know: a state that events make, whatever streams they stand in. `#[decision_model]` or
 /// `#[derive(DecisionModel)]` implements it for a struct.

@@ -11,12 +11,12 @@ use crate::codec::Codec;
 use crate::decide::attempt::Attempt;
 use crate::decide::model::{DecisionModel, ModelEvent};
 use crate::event::EventMeta;
-use crate::load::{Corrupt, CorruptCause, corrupt, said};
-use crate::query::Query;
+use crate::repository::load::{Corrupt, CorruptCause, corrupt, said};
 use crate::store::StoreIdentity;
-use crate::stored_event::EventRef;
-use crate::stream::{Position, StreamName, Version};
-use crate::tag::Tags;
+use crate::store::query::Query;
+use crate::store::stored_event::EventRef;
+use crate::store::stream::{Position, StreamName, Version};
+use crate::store::tag::Tags;
 
 /// A state that a decision rests on, and that follows the store.
 pub trait Part: Any + Send {

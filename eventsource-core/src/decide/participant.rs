@@ -3,13 +3,13 @@
 use std::any::Any;
 
 use crate::aggregate::Aggregate;
-use crate::append::{AcrossStreams, Boundary, ManyStreams};
 use crate::codec::Codec;
 use crate::decide::member::{At, Member};
 use crate::decide::model::DecisionModel;
 use crate::decide::part::{ModelPart, Part};
 use crate::environment::Environment;
-use crate::load::LoadError;
+use crate::repository::load::LoadError;
+use crate::store::append::{AcrossStreams, Boundary, ManyStreams};
 
 /// One thing that a decision looks at: a decision model, as `Seats::of(&course)` makes it, or an aggregate, as
 /// [`Repository::at`](crate::Repository::at) does.

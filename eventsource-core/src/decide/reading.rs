@@ -9,15 +9,15 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant;
 
-use crate::append::{Check, StreamCheck};
 use crate::decide::attempt::Attempt;
 use crate::decide::part::{Part, Source};
-use crate::load::{Corrupt, LoadError};
-use crate::query::Query;
+use crate::repository::load::{Corrupt, LoadError};
+use crate::store::append::{Check, StreamCheck};
+use crate::store::error::StoreError;
+use crate::store::query::Query;
+use crate::store::stored_event::EventRef;
+use crate::store::stream::{Position, StreamName};
 use crate::store::{LogScan, Store, StreamScan, Visit};
-use crate::store_error::StoreError;
-use crate::stored_event::EventRef;
-use crate::stream::{Position, StreamName};
 use crate::trace;
 
 /// The parts of a decision, and how far they have followed the store.

@@ -120,7 +120,7 @@ impl Clock for SystemClock {
     }
 
     fn sleep(&self, duration: Duration) -> Sleep {
-        Box::pin(crate::timer::sleep(duration))
+        Box::pin(crate::environment::timer::sleep(duration))
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::aggregate::Aggregate;
 use crate::message::{MessageSet, Row};
 use crate::private::{fail, same};
-use crate::shape::{Shape, Successor};
+use crate::versions::shape::{Shape, Successor};
 
 /// For use in a `const`, which fails to compile if a variant is an earlier version, or is stored under the name of one
 /// before it.

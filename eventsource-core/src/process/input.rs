@@ -13,8 +13,8 @@ use crate::process::record::{Due, Ordered, Refusal, Took, message, read};
 use crate::process::{Process, Timer, names};
 use crate::projection::Incoming;
 use crate::store::StoreIdentity;
-use crate::stored_event::EventRef;
-use crate::stream::Position;
+use crate::store::stored_event::EventRef;
+use crate::store::stream::Position;
 
 /// A stored event on its way to the methods of a process.
 #[derive(Debug)]

@@ -5,12 +5,12 @@ use std::ops::ControlFlow;
 
 use serde::Deserialize;
 
-use crate::checkpoint_store::Slice;
 use crate::process::record::{Took, Unreadable, read};
+use crate::runner::checkpoint_store::Slice;
+use crate::store::error::StoreError;
+use crate::store::stored_event::EventRef;
+use crate::store::stream::{StreamName, Version};
 use crate::store::{Store, StreamScan, Visit};
-use crate::store_error::StoreError;
-use crate::stored_event::EventRef;
-use crate::stream::{StreamName, Version};
 
 /// The journal of one process.
 ///

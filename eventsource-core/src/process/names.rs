@@ -4,7 +4,7 @@
 
 use crate::private::fail;
 use crate::process::Process;
-use crate::stream::{InvalidStreamName, StreamName};
+use crate::store::stream::{InvalidStreamName, StreamName};
 
 /// What one step has taken and what came of it.
 pub(crate) fn step(process: &str) -> String {

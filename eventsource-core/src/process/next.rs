@@ -12,10 +12,10 @@ use crate::codec::CodecError;
 use crate::command::CommandOf;
 use crate::consumer::BoxError;
 use crate::decision::{Decision, Events};
+use crate::environment::time::Timestamp;
 use crate::message::MessageWriter;
 use crate::process::record::{Alarm, Ordered, raw};
 use crate::process::{Awaits, Timer};
-use crate::time::Timestamp;
 
 /// What a process does next: the events of its own that it records, the commands that it sends, the timers that it sets, and
 /// whether it ends with it. All of it is stored in one append, or nothing is.

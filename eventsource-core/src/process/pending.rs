@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::codec::Codec;
 use crate::consumer::BoxError;
+use crate::environment::time::Timestamp;
 use crate::message::Row;
 use crate::process::record::{Caused, Due, Step, read};
 use crate::process::{Process, names};
 use crate::projection::{Incoming, Memory, ProjectState, Projection};
-use crate::query::Query;
-use crate::time::Timestamp;
+use crate::store::query::Query;
 
 /// The pending timers of the processes `P`.
 #[derive(Deserialize)]

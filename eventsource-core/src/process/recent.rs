@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use crate::aggregate::Aggregate;
-use crate::baseline::Remembered;
 use crate::process::journal::Journal;
-use crate::stream::StreamName;
+use crate::repository::baseline::Remembered;
+use crate::store::stream::StreamName;
 
 /// A process as it was known last.
 pub(super) struct Known<P: Aggregate> {

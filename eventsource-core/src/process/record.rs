@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::append::NewEvent;
 use crate::codec::{Codec as _, CodecError, Json};
+use crate::environment::time::Timestamp;
 use crate::message::Storable;
-use crate::stored_event::EventRef;
-use crate::time::Timestamp;
+use crate::store::append::NewEvent;
+use crate::store::stored_event::EventRef;
 
 /// One step: what was taken, and what came of it beside events.
 #[derive(Debug, Serialize, Deserialize)]

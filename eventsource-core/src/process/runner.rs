@@ -6,18 +6,18 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use crate::checkpoint::Checkpoint;
-use crate::checkpoint_store::{CheckpointStore, Parked, Which};
 use crate::codec::{Codec, Json};
-use crate::dispatcher::Dispatcher;
 use crate::process::Process;
 use crate::process::send::Commands;
 use crate::process::step::Steps;
 use crate::process::timers::{Timers, TimersControl};
 use crate::repository::Repository;
+use crate::repository::dispatcher::Dispatcher;
+use crate::runner::checkpoint::Checkpoint;
+use crate::runner::checkpoint_store::{CheckpointStore, Parked, Which};
 use crate::runner::{self, Ended, OnError, RunError, Runner, RunnerHandle, WaitError};
 use crate::store::MultiStreamStore;
-use crate::store_error::StoreError;
+use crate::store::error::StoreError;
 use crate::trace::{self, Instrument as _};
 
 /// Runs the processes of a kind on a store: has them take their inputs, sends their commands, and sees when their timers are

@@ -6,23 +6,23 @@
 use std::marker::PhantomData;
 use std::sync::{Arc, OnceLock};
 
-use crate::append::{Append, AppendError};
-use crate::checkpoint_store::CheckpointStore;
 use crate::consumer::{Batch, BoxError, Consumer, Failure, OneByOne};
-use crate::dispatcher::{DispatchError, Dispatcher};
 use crate::environment::Environment;
-use crate::execute::CommandOptions;
-use crate::execute_error::ExecuteError;
-use crate::key::Key;
 use crate::metadata::Metadata;
 use crate::process::record::{self, Caused, Ordered, Refusal, Step, Unreadable};
 use crate::process::turns;
 use crate::process::{Process, names};
-use crate::query::Query;
+use crate::repository::dispatcher::{DispatchError, Dispatcher};
+use crate::repository::execute::CommandOptions;
+use crate::repository::execute_error::ExecuteError;
+use crate::runner::checkpoint_store::CheckpointStore;
 use crate::store::Store;
-use crate::store_error::StoreError;
-use crate::stored_event::StoredEvent;
-use crate::stream::{Position, StreamName};
+use crate::store::append::{Append, AppendError};
+use crate::store::error::StoreError;
+use crate::store::key::Key;
+use crate::store::query::Query;
+use crate::store::stored_event::StoredEvent;
+use crate::store::stream::{Position, StreamName};
 use crate::trace::{self, Instrument as _};
 
 /// Sends the commands of the processes of a kind.

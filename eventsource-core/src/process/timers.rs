@@ -8,24 +8,24 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::append::{Append, AppendError};
-use crate::checkpoint_store::CheckpointStore;
 use crate::environment::Environment;
-use crate::execute_error::ExecuteError;
-use crate::key::Key;
+use crate::environment::time::Timestamp;
+use crate::environment::timer;
+use crate::environment::watch::Watch;
 use crate::process::pending::{Pending, Set};
 use crate::process::record::{self, Caused, Due, Step};
 use crate::process::{Process, names};
+use crate::projection::view::{View, ViewError};
+use crate::repository::execute_error::ExecuteError;
+use crate::runner::checkpoint_store::CheckpointStore;
 use crate::runner::{Ended, RunError, may_pass};
 use crate::store::StreamScan;
-use crate::store_error::StoreError;
-use crate::stream::{Position, StreamName, Version};
-use crate::subscription::first;
-use crate::time::Timestamp;
-use crate::timer;
+use crate::store::append::{Append, AppendError};
+use crate::store::error::StoreError;
+use crate::store::key::Key;
+use crate::store::stream::{Position, StreamName, Version};
+use crate::store::subscription::first;
 use crate::trace;
-use crate::view::{View, ViewError};
-use crate::watch::Watch;
 
 /// The timers of the processes of a kind.
 pub(super) struct Timers<P: Process, S> {

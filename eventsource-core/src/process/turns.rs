@@ -7,7 +7,7 @@ use std::hash::Hash;
 use std::pin::Pin;
 use std::task::Poll;
 
-use crate::stream::Position;
+use crate::store::stream::Position;
 
 /// The turns of each process, in their order, and the processes in the order of their first ones.
 pub(super) fn of_each<K: Eq + Hash, T>(turns: impl IntoIterator<Item = (K, T)>) -> Vec<Vec<T>> {

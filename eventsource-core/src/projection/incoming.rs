@@ -2,13 +2,13 @@
 
 use crate::codec::Codec;
 use crate::consumer::BoxError;
-use crate::decode;
 use crate::event::{Event, Recorded};
 use crate::message::Row;
 use crate::metadata::Metadata;
-use crate::shape::Shape;
-use crate::stored_event::EventRef;
-use crate::unknown::UnknownMessage;
+use crate::store::stored_event::EventRef;
+use crate::versions::decode;
+use crate::versions::shape::Shape;
+use crate::versions::unknown::UnknownMessage;
 
 /// A stored event on its way to a method.
 #[derive(Debug)]

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::checkpoint_store::CheckpointStore;
 use crate::codec::Codec;
 use crate::consumer::{Batch, BoxError, Failure};
 use crate::projection::{Incoming, ProjectOutside, Projection, Target};
+use crate::runner::checkpoint_store::CheckpointStore;
 
 /// Anything that is not the store's own database: a search engine, a cache, a file. An event may come there more than
 /// once, so what is written should carry [`Recorded::position`](crate::Recorded), and leave out what it has already.

@@ -12,17 +12,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::checkpoint::Checkpoint;
-use crate::checkpoint_store::{CheckpointStore, KeptState, Parked};
 use crate::codec::{Codec, Json};
 use crate::consumer::{BoxError, before};
+use crate::environment::watch::Watch;
 use crate::projection::{Incoming, ProjectState, Projection};
-use crate::query::Query;
+use crate::runner::checkpoint::Checkpoint;
+use crate::runner::checkpoint_store::{CheckpointStore, KeptState, Parked};
+use crate::store::error::StoreError;
+use crate::store::query::Query;
+use crate::store::stored_event::EventRef;
+use crate::store::stream::{Position, StreamName};
 use crate::store::{LogScan, Store, StoreIdentity, Visit};
-use crate::store_error::StoreError;
-use crate::stored_event::EventRef;
-use crate::stream::{Position, StreamName};
-use crate::watch::Watch;
 
 /// A projection whose methods change its own fields, held in memory. Clones share the state.
 ///

@@ -6,16 +6,16 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::aggregate::{Aggregate, Root};
-use crate::append::{Conflict, Placed};
 use crate::codec::Codec;
+use crate::environment::time::Timestamp;
 use crate::event::EventMeta;
-use crate::load::{AsOf, Fold, LoadError};
 use crate::message::MessageSet as _;
 use crate::repository::Repository;
+use crate::repository::load::{AsOf, Fold, LoadError};
 use crate::snapshot::Trail;
+use crate::store::append::{Conflict, Placed};
+use crate::store::stream::{StreamName, Version};
 use crate::store::{Store, StreamScan};
-use crate::stream::{StreamName, Version};
-use crate::time::Timestamp;
 
 /// A state on which something is about to be decided.
 pub(crate) struct Baseline<A: Aggregate, C> {

@@ -12,8 +12,8 @@ mod kept {
     use quick_cache::sync::Cache as Slots;
     use tokio::sync::{Mutex, OwnedMutexGuard};
 
-    use crate::baseline::Remembered;
-    use crate::stream::StreamName;
+    use crate::repository::baseline::Remembered;
+    use crate::store::stream::StreamName;
 
     /// The states of a repository.
     pub(crate) struct Cache<A> {
@@ -62,8 +62,8 @@ mod kept {
     use std::convert::Infallible;
     use std::marker::PhantomData;
 
-    use crate::baseline::Remembered;
-    use crate::stream::StreamName;
+    use crate::repository::baseline::Remembered;
+    use crate::store::stream::StreamName;
 
     /// Never there.
     pub(crate) struct Cache<A>(Infallible, PhantomData<fn() -> A>);

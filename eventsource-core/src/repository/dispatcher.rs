@@ -9,15 +9,15 @@ use serde_json::Value;
 
 use crate::aggregate::Aggregate;
 use crate::codec::Codec;
-use crate::erased::AnyStore;
-use crate::execute::CommandOptions;
-use crate::execute_error::ExecuteError;
 use crate::id::{Id, InvalidId};
 use crate::message::{self, MessageSet};
 use crate::registry::{NameCollision, Registry};
 use crate::repository::Repository;
+use crate::repository::execute::CommandOptions;
+use crate::repository::execute_error::ExecuteError;
 use crate::store::Store;
-use crate::stream::{Position, Version};
+use crate::store::erased::AnyStore;
+use crate::store::stream::{Position, Version};
 
 /// Executes commands that come as JSON, on aggregates that are known by name.
 ///

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::append::NewEvent;
 use crate::codec::{self, Codec, CodecError, Encoded};
-use crate::decode;
+use crate::environment::time::Timestamp;
 use crate::event::{Event, EventSet};
 use crate::message::MessageSet;
-use crate::tag::Tags;
-use crate::time::Timestamp;
+use crate::store::append::NewEvent;
+use crate::store::tag::Tags;
+use crate::versions::decode;
 
 /// What the events of one decision have in common.
 pub(crate) struct Draft<'a, C> {

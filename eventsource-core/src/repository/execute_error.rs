@@ -1,12 +1,12 @@
 //! Why a command was not executed.
 
 use crate::aggregate::Misapplied;
-use crate::append::AppendError;
 use crate::codec::CodecError;
-use crate::limits::Rejected;
-use crate::load::LoadError;
-use crate::store_error::StoreError;
-use crate::stream::Version;
+use crate::repository::load::LoadError;
+use crate::store::append::AppendError;
+use crate::store::error::StoreError;
+use crate::store::limits::Rejected;
+use crate::store::stream::Version;
 
 /// Why a command was not executed.
 #[derive(Debug, thiserror::Error)]

@@ -7,16 +7,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::aggregate::{Aggregate, Misapplied, Root};
 use crate::codec::{Codec, DecodeError};
-use crate::decode;
+use crate::environment::time::Timestamp;
 use crate::event::{EventMeta, Recorded};
 use crate::message::MessageSet as _;
 use crate::metadata::Metadata;
 use crate::snapshot::Trail;
 use crate::store::Visit;
-use crate::store_error::StoreError;
-use crate::stored_event::EventRef;
-use crate::stream::{InvalidStreamName, Position, StreamName, Version};
-use crate::time::Timestamp;
+use crate::store::error::StoreError;
+use crate::store::stored_event::EventRef;
+use crate::store::stream::{InvalidStreamName, Position, StreamName, Version};
+use crate::versions::decode;
 
 /// A state and the version that it has. It dereferences to the state.
 #[derive(Debug, Clone, PartialEq)]

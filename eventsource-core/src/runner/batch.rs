@@ -7,12 +7,12 @@ use super::handle::{Failing, SliceActivity};
 use super::page::Page;
 use super::worker::{Left, Owned, SOON, Worker, may_pass};
 use super::{Ended, RunError};
-use crate::checkpoint_store::{Advance, CheckpointError, CheckpointStore, Parked, Wish};
 use crate::consumer::{Batch, BoxError, Consumer, Failure, before};
+use crate::environment::timer;
+use crate::runner::checkpoint_store::{Advance, CheckpointError, CheckpointStore, Parked, Wish};
 use crate::store::StreamScan;
-use crate::stored_event::StoredEvent;
-use crate::stream::{Position, Version};
-use crate::timer;
+use crate::store::stored_event::StoredEvent;
+use crate::store::stream::{Position, Version};
 use crate::trace;
 
 /// How consuming some events went.

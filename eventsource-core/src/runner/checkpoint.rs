@@ -6,9 +6,9 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
+use crate::store::error::StoreError;
+use crate::store::stream::Position;
 use crate::store::{Store, StoreIdentity};
-use crate::store_error::StoreError;
-use crate::stream::Position;
 
 /// How far a reader has come, and in which life of which store: a bare position means other events once a store was
 /// restored from an older copy.

@@ -13,18 +13,18 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::checkpoint::Checkpoint;
 use crate::codec::{Codec, Json};
+use crate::environment::time::Timestamp;
 use crate::process::{Process, ProcessRunner};
 use crate::projection::{Projected, Projection, Target};
 use crate::reactor::{Reacting, Reactor};
 use crate::repository::Repository;
+use crate::runner::checkpoint::Checkpoint;
 use crate::runner::{ConsumerHandle, Runner};
+use crate::store::error::StoreError;
+use crate::store::stored_event::EventRef;
+use crate::store::stream::{Position, StreamName, Version};
 use crate::store::{MultiStreamStore, Store};
-use crate::store_error::StoreError;
-use crate::stored_event::EventRef;
-use crate::stream::{Position, StreamName, Version};
-use crate::time::Timestamp;
 
 pub use ledger::Ledger;
 

@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::{Ended, RunError};
-use crate::checkpoint::Checkpoint;
-use crate::checkpoint_store::{CheckpointStore, Parked, Slice, SlotState, Which, Wish};
-use crate::store_error::StoreError;
-use crate::stream::{Position, StreamName};
-use crate::timer;
-use crate::watch::Watch;
+use crate::environment::timer;
+use crate::environment::watch::Watch;
+use crate::runner::checkpoint::Checkpoint;
+use crate::runner::checkpoint_store::{CheckpointStore, Parked, Slice, SlotState, Which, Wish};
+use crate::store::error::StoreError;
+use crate::store::stream::{Position, StreamName};
 
 /// What a runner and its handles share.
 #[derive(Debug)]

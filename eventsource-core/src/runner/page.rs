@@ -2,12 +2,12 @@
 
 use std::ops::ControlFlow;
 
-use crate::checkpoint_store::Slice;
-use crate::query::Query;
+use crate::runner::checkpoint_store::Slice;
+use crate::store::error::StoreError;
+use crate::store::query::Query;
+use crate::store::stored_event::{EventRef, StoredEvent};
+use crate::store::stream::Position;
 use crate::store::{LogScan, Store, Visit};
-use crate::store_error::StoreError;
-use crate::stored_event::{EventRef, StoredEvent};
-use crate::stream::Position;
 
 /// Events of a slice, and how far was looked.
 pub(super) struct Page {

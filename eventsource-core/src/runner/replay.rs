@@ -8,16 +8,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{RunError, Runner};
-use crate::checkpoint_store::{Advance, Bid, CheckpointError, CheckpointStore, Claim, Fence, Slot};
 use crate::codec::Codec;
 use crate::consumer::{Batch, BoxError, Consumer as _, Failure};
+use crate::environment::time::{IdSource as _, RandomIds};
+use crate::environment::timer;
 use crate::projection::{Projected, Projection, Replay, Target};
+use crate::runner::checkpoint_store::{
+    Advance, Bid, CheckpointError, CheckpointStore, Claim, Fence, Slot,
+};
 use crate::store::StreamScan;
-use crate::store_error::StoreError;
-use crate::stored_event::StoredEvent;
-use crate::stream::{Position, StreamName};
-use crate::time::{IdSource as _, RandomIds};
-use crate::timer;
+use crate::store::error::StoreError;
+use crate::store::stored_event::StoredEvent;
+use crate::store::stream::{Position, StreamName};
 
 /// A replay on its way: how many events it has brought again.
 pub type Replaying<'r> = Pin<Box<dyn Future<Output = Result<u64, RunError>> + Send + 'r>>;

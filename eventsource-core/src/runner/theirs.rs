@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use super::RunError;
 use super::worker::{SOON, Worker, may_pass};
-use crate::checkpoint_store::{Beat, CheckpointStore};
 use crate::consumer::Consumer;
-use crate::stream::Position;
-use crate::timer;
+use crate::environment::timer;
+use crate::runner::checkpoint_store::{Beat, CheckpointStore};
+use crate::store::stream::Position;
 
 /// What is to be said of a slice that was another runner's.
 pub(super) enum Theirs {

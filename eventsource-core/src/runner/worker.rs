@@ -13,16 +13,16 @@ use super::handle::SliceActivity;
 use super::page::{self, Page};
 use super::theirs::Theirs;
 use super::{Ended, RunError, Shared};
-use crate::checkpoint_store::{
+use crate::consumer::Consumer;
+use crate::environment::timer;
+use crate::environment::watch::Watch;
+use crate::runner::checkpoint_store::{
     Advance, Beat, Bid, CheckpointError, CheckpointStore, Claim, Fence, Parked, Slice, Slot,
 };
-use crate::consumer::Consumer;
-use crate::store_error::StoreError;
-use crate::stream::{Position, StreamName};
-use crate::subscription::first;
-use crate::timer;
+use crate::store::error::StoreError;
+use crate::store::stream::{Position, StreamName};
+use crate::store::subscription::first;
 use crate::trace;
-use crate::watch::Watch;
 
 pub(super) struct Worker<S, C> {
     pub(super) shared: Arc<Shared<S, C>>,

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::message::MessageSet;
-use crate::shape::Shape;
+use crate::versions::shape::Shape;
 
 /// The code that makes an aggregate's states, in 64 bits.
 ///

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use crate::aggregate::Root;
 use crate::codec::Codec;
-use crate::load::{check, said};
+use crate::repository::load::{check, said};
 use crate::snapshot::policy::Policy;
 use crate::snapshot::{Snapshot, SnapshotStore, Snapshots, Snapshotted, Trail};
 use crate::store::StoreIdentity;
-use crate::stream::StreamName;
+use crate::store::stream::StreamName;
 use crate::trace;
 
 /// The snapshots of one kind of aggregate in one store, whose type is forgotten.

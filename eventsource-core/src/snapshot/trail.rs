@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::stream::{Position, Version};
-use crate::time::Timestamp;
+use crate::environment::time::Timestamp;
+use crate::store::stream::{Position, Version};
 
 /// How far a fold has come, and since when.
 #[derive(Debug, Clone)]

@@ -9,14 +9,14 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::key::Key;
-use crate::limits::Rejected;
-use crate::query::Query;
-use crate::store_error::StoreError;
-use crate::stored_event::StoredEvent;
-use crate::stream::{Position, StreamName, Version};
-use crate::tag::Tag;
-use crate::time::Timestamp;
+use crate::environment::time::Timestamp;
+use crate::store::error::StoreError;
+use crate::store::key::Key;
+use crate::store::limits::Rejected;
+use crate::store::query::Query;
+use crate::store::stored_event::StoredEvent;
+use crate::store::stream::{Position, StreamName, Version};
+use crate::store::tag::Tag;
 
 /// An event that is not stored yet: its stored name, its encoded payload, and what was known when it was decided.
 #[derive(Debug, Clone, PartialEq, Eq)]

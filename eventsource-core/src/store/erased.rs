@@ -7,15 +7,15 @@ use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::append::{Append, AppendError, Appended, Boundary, ManyStreams, Outcome};
-use crate::key::Key;
 use crate::snapshot::{Fingerprint, Snapshot, SnapshotStore};
+use crate::store::append::{Append, AppendError, Appended, Boundary, ManyStreams, Outcome};
+use crate::store::error::StoreError;
+use crate::store::key::Key;
+use crate::store::stored_event::EventRef;
+use crate::store::stream::{Position, StreamName};
 use crate::store::{
     BoundaryStore, LogScan, MultiStreamStore, Store, StoreIdentity, StreamScan, Visit,
 };
-use crate::store_error::StoreError;
-use crate::stored_event::EventRef;
-use crate::stream::{Position, StreamName};
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::stream::Position;
+use crate::store::stream::Position;
 
 /// Why a store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]

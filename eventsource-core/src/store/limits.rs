@@ -1,7 +1,7 @@
 //! What a store accepts in one append: judged in the client, before anything is sent.
 
-use crate::append::{Append, NewEvent};
-use crate::tag::TAG_LIMIT;
+use crate::store::append::{Append, NewEvent};
+use crate::store::tag::TAG_LIMIT;
 
 /// What a store accepts in one append; judged in the client, before anything is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

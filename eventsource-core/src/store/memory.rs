@@ -8,22 +8,22 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use uuid::Uuid;
 
-use crate::append::{
+use crate::environment::watch::Watch;
+use crate::snapshot::Snapshot;
+use crate::store::append::{
     Append, AppendError, Appended, Boundary, Check, Conflict, MISSED_BYTES, MISSED_LIMIT,
     ManyStreams, Outcome, Placed, Record,
 };
-use crate::key::Key;
-use crate::limits::Limits;
-use crate::snapshot::Snapshot;
+use crate::store::error::StoreError;
+use crate::store::key::Key;
+use crate::store::limits::Limits;
+use crate::store::stored_event::StoredEvent;
+use crate::store::stream::{Position, StreamName, Version};
+use crate::store::tag::TagList;
 use crate::store::{
     BoundaryStore, DensePositions, LogScan, MultiStreamStore, Store, StoreIdentity, StreamScan,
     Visit,
 };
-use crate::store_error::StoreError;
-use crate::stored_event::StoredEvent;
-use crate::stream::{Position, StreamName, Version};
-use crate::tag::TagList;
-use crate::watch::Watch;
 use checkpoints::Checkpoints;
 
 /// A store that keeps its events in memory. Clones share them.

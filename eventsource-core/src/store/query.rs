@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use crate::event::{Event, EventSet};
-use crate::stored_event::EventRef;
-use crate::tag::{Tag, TagList};
+use crate::store::stored_event::EventRef;
+use crate::store::tag::{Tag, TagList};
 
 /// A set of events: those that match at least one of its items. Without an item it is every event.
 ///

@@ -3,12 +3,12 @@
 use std::fmt;
 
 use crate::codec::{self, DecodeError, Json};
-use crate::decode;
+use crate::environment::time::Timestamp;
 use crate::event::{Event, EventSet};
 use crate::message::UnknownMessage;
-use crate::stream::{Position, StreamName, Version};
-use crate::tag::TagList;
-use crate::time::Timestamp;
+use crate::store::stream::{Position, StreamName, Version};
+use crate::store::tag::TagList;
+use crate::versions::decode;
 
 /// A stored event, borrowed from the store for as long as it is looked at.
 #[derive(Debug, Clone, Copy)]

@@ -9,14 +9,14 @@ use std::time::Duration;
 
 use futures_core::Stream;
 
-use crate::checkpoint::Checkpoint;
-use crate::query::Query;
+use crate::environment::timer;
+use crate::environment::watch::Watch;
+use crate::runner::checkpoint::Checkpoint;
+use crate::store::error::StoreError;
+use crate::store::query::Query;
+use crate::store::stored_event::StoredEvent;
+use crate::store::stream::Position;
 use crate::store::{Collect, LogScan, Store, StoreIdentity};
-use crate::store_error::StoreError;
-use crate::stored_event::StoredEvent;
-use crate::stream::Position;
-use crate::timer;
-use crate::watch::Watch;
 
 /// The events of a store after a position, in order, without an end.
 ///

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::stream::{InvalidStreamName, StreamName};
+use crate::store::stream::{InvalidStreamName, StreamName};
 
 /// The longest tag, in bytes, name and value together.
 pub const TAG_LIMIT: usize = 512;

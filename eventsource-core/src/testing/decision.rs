@@ -8,7 +8,6 @@ use std::task::{Context, Poll, Waker};
 
 use super::{Diff, json_lines};
 use crate::aggregate::Aggregate;
-use crate::append::Append;
 use crate::codec::Json;
 use crate::decide::attempt::{Attempt, Recorder};
 use crate::decide::error::DecideError;
@@ -19,13 +18,14 @@ use crate::decide::participant::Participants;
 use crate::decide::verdict::{Facts, Verdict};
 use crate::decision::{Decision, Events};
 use crate::environment::Environment;
-use crate::load::stream_of;
-use crate::memory::MemoryStore;
+use crate::environment::time::{ManualClock, SequentialIds, Timestamp};
 use crate::metadata::Metadata;
 use crate::projection::{Incoming, ProjectState, Projection};
+use crate::repository::load::stream_of;
+use crate::store::append::Append;
+use crate::store::memory::MemoryStore;
+use crate::store::stored_event::StoredEvent;
 use crate::store::{BoundaryStore, LogScan, Store, WithinReach};
-use crate::stored_event::StoredEvent;
-use crate::time::{ManualClock, SequentialIds, Timestamp};
 
 /// Starts a test of a decision model: `Seats::of(&course).given(…)` is the model after these events, of which it sees
 /// those that match its query.

@@ -6,20 +6,20 @@ use serde_json::Value;
 
 use super::{Diff, Given, Scenario, lines, some_id};
 use crate::aggregate::{Aggregate, Root};
-use crate::append::NewEvent;
 use crate::codec::Json;
 use crate::command::CommandOf;
 use crate::consumer::BoxError;
 use crate::decision::Decision;
-use crate::draft::{Draft, Unencodable};
+use crate::environment::time::Timestamp;
 use crate::event::{Event, EventMeta};
 use crate::message::MessageSet as _;
 use crate::process::record::{self, Alarm, Caused, Due, Ordered, Refusal};
 use crate::process::{Awaits, Calls, Input, IntoNext, Next, Plan, Process, Timer, names};
-use crate::stored_event::EventRef;
-use crate::stream::{Position, StreamName, Version};
-use crate::tag::TagList;
-use crate::time::Timestamp;
+use crate::repository::draft::{Draft, Unencodable};
+use crate::store::append::NewEvent;
+use crate::store::stored_event::EventRef;
+use crate::store::stream::{Position, StreamName, Version};
+use crate::store::tag::TagList;
 
 /// Starts a test of a process: `Transfer::given_events(…)`.
 ///
@@ -221,7 +221,7 @@ impl<P: Process> ProcessScenario<P> {
             if let Err(problem) = self.root.apply(event, &meta) {
                 panic!("event {number} of the process (`{name}`) cannot be applied: {problem}");
             }
-            if let Err(broken) = crate::load::check(&self.root) {
+            if let Err(broken) = crate::repository::load::check(&self.root) {
                 panic!("event {number} of the process (`{name}`) breaks the invariant: {broken}");
             }
         }

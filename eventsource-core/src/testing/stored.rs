@@ -4,12 +4,12 @@ use serde_json::Value;
 
 use crate::aggregate::{Aggregate, Root};
 use crate::codec::Json;
+use crate::environment::time::Timestamp;
 use crate::event::Event;
-use crate::load::{AsOf, Fold};
-use crate::stored_event::EventRef;
-use crate::stream::{Position, StreamName, Version};
-use crate::tag::TagList;
-use crate::time::Timestamp;
+use crate::repository::load::{AsOf, Fold};
+use crate::store::stored_event::EventRef;
+use crate::store::stream::{Position, StreamName, Version};
+use crate::store::tag::TagList;
 
 /// An event as it is stored: its name, its version and its payload as JSON. It may be of an earlier version.
 #[track_caller]

@@ -1,9 +1,9 @@
 //! What must hold of a chain of versions: checked by the compiler, at the word of the event where it does not.
 
 use crate::event::Event;
-use crate::listed::holds;
+use crate::private::listed::holds;
 use crate::private::{fail, same};
-use crate::upcast::Follows;
+use crate::versions::upcast::Follows;
 
 /// For use in a `const`, which fails to compile unless the event `former` says that it became `event`, and its version,
 /// if it has the same name, is one before.

@@ -5,8 +5,8 @@ use serde::de::DeserializeOwned;
 use crate::codec::{Codec, CodecError, Encoded};
 use crate::event::Event;
 use crate::message::{self, MessageReader, MessageSet, Row, UnknownMessage};
-use crate::shape::{Former, Found, JsonUpcast};
-use crate::stored_event::EventRef;
+use crate::store::stored_event::EventRef;
+use crate::versions::shape::{Former, Found, JsonUpcast};
 
 /// A stored event that is not one of the enum's, or whose payload cannot be read.
 #[derive(Debug, thiserror::Error)]

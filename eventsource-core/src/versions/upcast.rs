@@ -1,5 +1,5 @@
 //! From an earlier version of an event to today's, and back: what `from`, `of`, `into`, `upcast` and `down` stand for,
-//! and how a chain is read. That it is whole is checked in [`chain`](crate::chain).
+//! and how a chain is read. That it is whole is checked in [`chain`](crate::versions::chain).
 
 use std::fmt::Display;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::event::Event;
 use crate::message::{MessageReader, MessageWriter, Never};
-use crate::shape::{Former, Shape, Successor, same};
+use crate::versions::shape::{Former, Shape, Successor, same};
 
 /// That an event was made of an earlier one, or of a part of it: `from = F` says it.
 pub trait Follows<F>: Event {

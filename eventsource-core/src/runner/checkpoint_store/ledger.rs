@@ -9,8 +9,8 @@ use super::{
     Advance, Beat, Bid, CheckpointError, Claim, Fence, Parked, Renewed, Slice, Slot, SlotState,
     Which, Wish,
 };
-use crate::stream::{Position, StreamName, Version};
-use crate::time::Timestamp;
+use crate::environment::time::Timestamp;
+use crate::store::stream::{Position, StreamName, Version};
 
 /// Everything that a store keeps of the consumer with one name, but for the states that it holds in memory.
 ///

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
-use crate::checkpoint_store::{
+use crate::runner::checkpoint_store::{
     Advance, Bid, CheckpointError, CheckpointStore, Claim, Fence, KeptState, Ledger, Parked,
     Renewed, Slice, Slot, SlotState, Which, Wish,
 };
-use crate::memory::MemoryStore;
 use crate::store::Store as _;
-use crate::store_error::StoreError;
+use crate::store::error::StoreError;
+use crate::store::memory::MemoryStore;
 
 #[derive(Debug, Default)]
 pub(super) struct Checkpoints {

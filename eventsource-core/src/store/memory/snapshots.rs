@@ -2,10 +2,10 @@
 
 use std::future::{Future, ready};
 
-use crate::memory::{Log, MemoryStore, index};
 use crate::snapshot::{Fingerprint, Snapshot, SnapshotStore};
-use crate::store_error::StoreError;
-use crate::stream::StreamName;
+use crate::store::error::StoreError;
+use crate::store::memory::{Log, MemoryStore, index};
+use crate::store::stream::StreamName;
 
 impl SnapshotStore for MemoryStore {
     async fn snapshot(
