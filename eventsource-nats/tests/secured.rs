@@ -1,4 +1,4 @@
-//! Servers that are encrypted, and that ask who connects: by user and password, by NKey, by credentials of an account.
+//! Servers that are encrypted, and that ask who connects: by user and password, by a key, by credentials of an account.
 
 mod server;
 
@@ -204,9 +204,9 @@ fn token(signer: &KeyPair, subject: &KeyPair, claims: &Value) -> String {
         "name": subject.public_key(), "nats": claims,
     });
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    let signed = format!("{}.{}", part(&header), part(&body));
-    let signature = URL_SAFE_NO_PAD.encode(signer.sign(signed.as_bytes()).unwrap());
-    format!("{signed}.{signature}")
+    let text = format!("{}.{}", part(&header), part(&body));
+    let signature = URL_SAFE_NO_PAD.encode(signer.sign(text.as_bytes()).unwrap());
+    format!("{text}.{signature}")
 }
 
 /// The file that a user is given.
