@@ -151,6 +151,11 @@ impl<E: Display> Upcasted for Result<Value, E> {
 }
 
 /// Reads one earlier version and makes the next one of it: what `from = F` makes of [`Follows::read_former`].
+#[expect(
+    clippy::inline_always,
+    reason = "the steps of a chain become one function: else each passes on a whole event"
+)]
+#[inline(always)]
 pub fn follow<F: Event, E: Upcast<F>, R: MessageReader>(reader: R) -> Result<E, R::Error> {
     F::read_event(reader).map(E::upcast)
 }
@@ -233,7 +238,11 @@ impl<E: Follows<First>, First, Rest: Formers<E>> Formers<E> for (First, Rest) {
 }
 
 /// Reads an event that others become.
-#[inline]
+#[expect(
+    clippy::inline_always,
+    reason = "the steps of a chain become one function: else each passes on a whole event"
+)]
+#[inline(always)]
 pub fn read_chain<E: Event, F: Formers<E>, R: MessageReader>(reader: R) -> Result<E, R::Error> {
     match reader.former() {
         None => reader.read(),
@@ -241,7 +250,11 @@ pub fn read_chain<E: Event, F: Formers<E>, R: MessageReader>(reader: R) -> Resul
     }
 }
 
-#[inline(never)]
+#[expect(
+    clippy::inline_always,
+    reason = "the steps of a chain become one function: else each passes on a whole event"
+)]
+#[inline(always)]
 fn read_old<E: Event, F: Formers<E>, R: MessageReader>(
     reader: R,
     former: Former,
