@@ -97,10 +97,10 @@ fn every_message_has_a_case() {
         "event",
         "id",
         "message",
-        "mistakes",
         "private",
-        "tag",
-        "upcast",
+        "private/mistakes",
+        "store/tag",
+        "versions/upcast",
     ]
     .map(|name| root().join(format!("eventsource-core/src/{name}.rs")));
     for file in macros.iter().chain(&core) {
