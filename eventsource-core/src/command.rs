@@ -52,7 +52,7 @@ pub trait Command: Executable + Send + Sync + 'static {
         place: Self::PLACE,
         source: Self::SOURCE,
         shape: None,
-        in_line: Self::VERSION,
+        oldest_in_line: Self::VERSION,
         #[cfg(feature = "reflect")]
         alone: None,
     };

@@ -80,7 +80,7 @@ pub trait Event: Storable + Send + Sync + 'static {
         place: Self::PLACE,
         source: Self::SOURCE,
         shape: Some(Self::SHAPE),
-        in_line: Self::SHAPE.oldest_in_line(),
+        oldest_in_line: Self::SHAPE.oldest_in_line(),
         #[cfg(feature = "reflect")]
         alone: Some(crate::reflect::Reflected::event::<Self>),
     };

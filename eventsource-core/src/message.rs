@@ -77,7 +77,7 @@ pub struct Row {
     /// What can become it; `None` for a command, for a timer, and for an event without a struct of its own.
     pub shape: Option<&'static Shape>,
     /// The oldest version that became it one by one, each under the same name and with nothing beside it: its own, if none did.
-    pub(crate) in_line: u32,
+    pub(crate) oldest_in_line: u32,
     /// The event or the timer by itself, its type forgotten. A function, since the set that it is has this row.
     #[cfg(feature = "reflect")]
     pub(crate) alone: Option<fn() -> crate::reflect::Reflected>,
@@ -128,7 +128,7 @@ impl Row {
             place: Place::here(),
             source: "",
             shape: None,
-            in_line: version,
+            oldest_in_line: version,
             #[cfg(feature = "reflect")]
             alone: None,
         }
@@ -167,7 +167,7 @@ impl Row {
     /// The same, as most old events are found: by numbers alone, and no other message of the set is to be asked.
     #[inline]
     pub(crate) fn find_in_line(&self, name: &str, version: u32) -> Option<Former> {
-        let found = self.in_line <= version && version < self.version && name == self.name;
+        let found = self.oldest_in_line <= version && version < self.version && name == self.name;
         found.then_some(Former {
             name: self.name,
             version,

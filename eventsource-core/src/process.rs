@@ -197,7 +197,7 @@ pub trait Timer: Executable + Send + Sync + 'static {
         place: Self::PLACE,
         source: Self::SOURCE,
         shape: None,
-        in_line: 1,
+        oldest_in_line: 1,
         #[cfg(feature = "reflect")]
         alone: Some(crate::reflect::Reflected::timer::<Self>),
     };

@@ -46,7 +46,7 @@ pub(crate) fn state(entry: &AggregateEntry, events: &[StoredEvent]) -> Option<St
     Some(State { fingerprint, state })
 }
 
-/// Where it differs, if it is another one each time.
+/// The state that events make, or where it differs when it is made again.
 fn steady(
     snapshots: ReflectedSnapshots,
     events: &[StoredEvent],

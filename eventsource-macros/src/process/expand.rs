@@ -58,6 +58,7 @@ pub(super) fn expand(process: &Process) -> TokenStream {
     let told = told(docs.as_ref());
     let entry = (!*broken).then(|| {
         let entry = entry(&quote!(ProcessEntry::<#owner>::ENTRY));
+        // Unused where there is no mistake: then the constant is the process's own.
         quote! {
             #[allow(unused_imports)]
             use __p::NoProcess as _;

@@ -33,7 +33,7 @@ pub(super) fn flowchart(catalogue: &Catalogue) -> String {
     }
     for (number, consumer) in catalogue.consumers.iter().enumerate() {
         let node = node(catalogue, number, consumer);
-        if node.starts_with('r') {
+        if own_aggregate(catalogue, consumer).is_none() {
             let title = label(&consumer.title());
             let _ = writeln!(text, "    {node}[/\"{title}\"/]:::consumer");
         }
@@ -66,9 +66,13 @@ pub(super) fn flowchart(catalogue: &Catalogue) -> String {
 
 /// How a consumer is called in a diagram: a process as the aggregate that it is.
 fn node(catalogue: &Catalogue, number: usize, consumer: &ConsumerFacts) -> String {
+    own_aggregate(catalogue, consumer).map_or_else(|| format!("r{number}"), |own| format!("a{own}"))
+}
+
+/// The number of the aggregate that a process is.
+fn own_aggregate(catalogue: &Catalogue, consumer: &ConsumerFacts) -> Option<usize> {
     let mut aggregates = catalogue.aggregates.iter();
-    let own = aggregates.position(|aggregate| consumer.is_process_of(aggregate));
-    own.map_or_else(|| format!("r{number}"), |own| format!("a{own}"))
+    aggregates.position(|aggregate| consumer.is_process_of(aggregate))
 }
 
 /// What happens to each aggregate, from top to bottom.
@@ -83,7 +87,7 @@ pub(super) fn event_model(catalogue: &Catalogue) -> String {
     }
     for (number, consumer) in catalogue.consumers.iter().enumerate() {
         let node = node(catalogue, number, consumer);
-        if node.starts_with('r') {
+        if own_aggregate(catalogue, consumer).is_none() {
             let _ = writeln!(
                 text,
                 "    participant {node} as {}",
