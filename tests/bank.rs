@@ -11,12 +11,11 @@ mod berka;
 #[allow(dead_code, reason = "only a part is used here")]
 mod date;
 mod example_program;
+mod generated_transactions;
 #[path = "../examples/bank/money.rs"]
 #[allow(dead_code, reason = "only a part is used here")]
 mod money;
 
-use std::collections::HashMap;
-use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -214,45 +213,9 @@ fn a_line_that_the_bank_refuses_is_told_and_the_rest_goes_on() {
     );
 }
 
-/// A file of many days and accounts whose balances are right, the same every time.
-fn generated(rows: u64) -> String {
-    let mut text = format!("{}\n", TRANSACTIONS.lines().next().unwrap_or_default());
-    let mut balances: HashMap<u64, i64> = HashMap::new();
-    let mut random = 1_u64;
-    for id in 1..=rows {
-        random = random
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        let dice = random >> 33;
-        let (account, amount) = (
-            dice % 40,
-            i64::try_from(dice / 64 % 90_000).unwrap_or_default() + 1,
-        );
-        let credit = dice / 8 % 2 == 1;
-        let balance = balances.entry(account).or_default();
-        *balance += if credit { amount } else { -amount };
-        let (kind, sign) = (
-            if credit { "PRIJEM" } else { "VYDAJ" },
-            if *balance < 0 { "-" } else { "" },
-        );
-        let (month, day) = (1 + (id - 1) * 12 / rows, 1 + (id - 1) * 12 * 28 / rows % 28);
-        let (amount, balance) = (amount.unsigned_abs(), balance.unsigned_abs());
-        writeln!(
-            text,
-            "{id};{account};93{month:02}{day:02};\"{kind}\";\"VKLAD\";{}.{:02};{sign}{}.{:02};\"\";;",
-            amount / 100,
-            amount % 100,
-            balance / 100,
-            balance % 100,
-        )
-        .expect("a string takes it");
-    }
-    text
-}
-
 #[test]
 fn an_import_that_is_killed_ends_as_one_that_is_not() {
-    let text = generated(3000);
+    let text = generated_transactions::of(3000);
     let whole = Place::new();
     let begin = Instant::now();
     let output = run(&mut whole.import(&whole.file("trans.asc", &text)));

@@ -49,6 +49,12 @@ use crate::store::subscription::Subscription;
 /// - bad input is refused with an error that names it, and delays nobody else.
 ///
 /// A handle is cheap to clone and may be used from any task of any executor.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a store",
+    label = "this type has no `Store`",
+    note = "`MemoryStore`, `SqliteStore`, `PostgresStore` and `NatsStore` are stores; partitions are many, and no store together: \
+            take their `repository::<…>()`, or the one store that has a key by `at(…)`"
+)]
 pub trait Store: Clone + Send + Sync + 'static {
     /// Which store this is, and which life of it. The life may change while the store is open, where a server fails
     /// over to another one.

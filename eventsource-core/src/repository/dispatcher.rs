@@ -15,9 +15,10 @@ use crate::registry::{NameCollision, Registry};
 use crate::repository::Repository;
 use crate::repository::execute::CommandOptions;
 use crate::repository::execute_error::ExecuteError;
+use crate::repository::load;
 use crate::store::Store;
 use crate::store::erased::AnyStore;
-use crate::store::stream::{Position, Version};
+use crate::store::stream::{Position, StreamName, Version};
 
 /// Executes commands that come as JSON, on aggregates that are known by name.
 ///
@@ -95,14 +96,20 @@ impl Dispatcher {
         command: &[u8],
         options: CommandOptions,
     ) -> Result<Dispatched, DispatchError> {
-        let Some(target) = self.targets.get(aggregate) else {
-            let known = self.targets.keys().map(|name| (*name).to_owned()).collect();
-            return Err(DispatchError::UnknownAggregate {
-                name: aggregate.chars().take(80).collect(),
-                known,
-            });
-        };
-        target.dispatch(id, command, options).await
+        self.target(aggregate)?.dispatch(id, command, options).await
+    }
+
+    /// The stream of the aggregate `aggregate` with this id: for whoever chooses by it where to dispatch.
+    pub fn stream_of(&self, aggregate: &str, id: &str) -> Result<StreamName, DispatchError> {
+        self.target(aggregate)?.stream_of(id)
+    }
+
+    fn target(&self, aggregate: &str) -> Result<&dyn Target, DispatchError> {
+        let target = self.targets.get(aggregate).map(|target| &**target);
+        target.ok_or_else(|| DispatchError::UnknownAggregate {
+            name: aggregate.chars().take(80).collect(),
+            known: self.targets.keys().map(|name| (*name).to_owned()).collect(),
+        })
     }
 }
 
@@ -166,6 +173,8 @@ pub(crate) trait Target: Send + Sync {
         command: &'a [u8],
         options: CommandOptions,
     ) -> Dispatching<'a>;
+
+    fn stream_of(&self, id: &str) -> Result<StreamName, DispatchError>;
 }
 
 impl<A, S, C> Target for Repository<A, S, C>
@@ -203,6 +212,11 @@ where
                 repeated: executed.repeated,
             })
         })
+    }
+
+    fn stream_of(&self, id: &str) -> Result<StreamName, DispatchError> {
+        let stream = load::stream_of::<A>(&A::Id::parse(id)?);
+        stream.map_err(|error| failed::<A::Error>(error.into()))
     }
 }
 

@@ -1,0 +1,88 @@
+//! Several event stores in place of one, where one log is not enough: each stream is in one of them, by a hash of its name or
+//! by a key of the user's own. The number of them is fixed when they are first opened, and kept in each.
+//!
+//! ```
+//! use eventsource_core::MemoryStore;
+//! use eventsource_core::prelude::*;
+//! use eventsource_partitions::Partitions;
+//! # #[event(name = "counted")] pub struct Counted;
+//! # #[derive(Debug, thiserror::Error)] #[error("never")] pub struct Never;
+//! # #[aggregate(name = "counter", id = String, error = Never, events(Counted), commands(Count))]
+//! # #[derive(Default, Clone)] pub struct Counter { count: u64 }
+//! # #[apply] impl Counter { fn counted(&mut self, _: &Counted) { self.count += 1 } }
+//! # #[handle] impl Counter { #[command] pub fn count(&self) -> Result<Counted, Never> { Ok(Counted) } }
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // Any kind of store: files of SQLite, databases of PostgreSQL, streams of NATS JetStream with different names.
+//! let partitions = Partitions::open([MemoryStore::new(), MemoryStore::new()]).await?;
+//! let counters = partitions.repository::<Counter>();
+//! let id = "visits".to_owned();
+//! counters.execute(&id, Count).await?;
+//! assert_eq!(counters.load(&id).await?.count, 1);
+//! # Ok(()) }
+//! ```
+//!
+//! # What holds
+//!
+//! **In one partition** all that its store promises, as it is that store: [`stores`](Partitions::stores) gives them. An
+//! aggregate is in one partition, so a [`PartitionedRepository`] promises for each what a [`Repository`](eventsource_core::Repository)
+//! does, with caches, snapshots and idempotency keys. A key counts for its aggregate, as it does there.
+//!
+//! **Across partitions** there is no order, no append to several streams and no decision over tags: [`Partitions`] is no
+//! [`Store`](eventsource_core::Store), so what would need one does not compile.
+//!
+//! ```compile_fail
+//! # use eventsource_core::prelude::*;
+//! # use eventsource_core::MemoryStore;
+//! # use eventsource_partitions::Partitions;
+//! # #[event(name = "seat.taken")] pub struct Taken { #[tag] pub show: u32 }
+//! # #[decision_model(events(Taken))] struct Seats { #[tag] show: u32, taken: u32 }
+//! # #[apply] impl Seats { fn taken(&mut self, _: &Taken) { self.taken += 1 } }
+//! # #[derive(Debug, thiserror::Error)] #[error("full")] struct Full;
+//! # async fn decide(partitions: Partitions<MemoryStore>) {
+//! partitions.decide(Seats::of(7), |_: &Seats| Ok::<_, Full>(Taken { show: 7 })).await;
+//! // error: partitions decide nothing together
+//! # }
+//! ```
+//!
+//! **What belongs together** is put together by a key: [`at`](Partitions::at) gives the whole store that all of a tenant, say,
+//! is in. There decisions over several aggregates, boundaries, processes and projections in the transaction of their
+//! checkpoint are as they are without partitions.
+//!
+//! # Reading
+//!
+//! A consumer runs on each partition, with a checkpoint in each: [`runners`](Partitions::runners). One that follows all in one
+//! loop has as many positions as there are partitions, [`Checkpoints`], and sees the events of different partitions in an order
+//! that is another one each time: [`subscribe`](Partitions::subscribe).
+//!
+//! # From one partition to another
+//!
+//! What follows in another partition is another append: a reactor on each partition that executes a command, with a key made of
+//! the event, so that a repetition is known. A `#[process]` sends to the store that it runs on, so what it speaks to has to be
+//! in one partition with it, by a key as above.
+//!
+//! # Growing
+//!
+//! The number stays. To have more, copy all into new stores, with `eventsource-migrate` and a filter for each new one.
+#![deny(missing_docs)]
+
+mod checkpoints;
+mod dispatcher;
+mod error;
+mod hash;
+mod note;
+mod partitions;
+mod repository;
+mod runners;
+mod subscription;
+
+pub use checkpoints::Checkpoints;
+pub use dispatcher::PartitionedDispatcher;
+pub use error::{OpenError, ResumeError, RunError, WaitError};
+pub use note::is_note;
+pub use partitions::Partitions;
+#[doc(hidden)]
+pub use partitions::Together;
+pub use repository::PartitionedRepository;
+pub use runners::{Runners, RunnersHandle};
+pub use subscription::PartitionedSubscription;
