@@ -238,6 +238,7 @@ impl<S: Store> Client<S> {
             until: until.map(Version),
             backwards,
             limit,
+            may_lag: false,
         };
         let store = &self.store;
         let read = async {

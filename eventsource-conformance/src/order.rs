@@ -89,6 +89,33 @@ pub async fn g4_readers_see_a_prefix_while_many_write<S: Store>(store: S) -> Kep
     Ok(())
 }
 
+/// A scan that may lag shows a stream whole up to some event, and all of it a moment later; where the store says that none
+/// lags, at once.
+pub async fn g4_a_scan_that_may_lag_shows_a_prefix<S: Store>(store: S) -> Kept {
+    let scan = || StreamScan::of(stream(1)).may_lag();
+    let mut acknowledged = 0;
+    for count in 1..=40 {
+        fill(&store, stream(1), 1 + count % 3).await?;
+        acknowledged += 1 + count % 3;
+        let seen = store.read_stream(scan()).await?;
+        let versions: Vec<_> = seen.iter().map(|event| event.version.0).collect();
+        let dense: Vec<_> = (1..=versions.len() as u64).collect();
+        ensure_eq(&versions, &dense, "the versions in a scan that may lag")?;
+        let missing = acknowledged - versions.len() as u64;
+        ensure(missing == 0 || store.reads_may_lag(), || {
+            format!("{missing} events are missing, and the store says that its reads do not lag")
+        })?;
+    }
+    let all = timeout(PATIENCE, async {
+        while (store.read_stream(scan()).await?.len() as u64) < acknowledged {
+            sleep(Duration::from_millis(1)).await;
+        }
+        Ok::<_, Problem>(())
+    });
+    let all = all.await;
+    all.unwrap_or_else(|_| Err(Problem("a scan that may lag never shows the latest".into())))
+}
+
 async fn write<S: Store>(store: S, id: u64) -> Kept {
     let mut random = Random::of(id);
     for _ in 0..60 {

@@ -34,6 +34,7 @@ pub async fn g4_ranges_of_a_stream<S: Store>(store: S) -> Kept {
                     until: until_version,
                     backwards,
                     limit,
+                    may_lag: false,
                 };
                 let mut expected: Vec<u64> = (1..=10)
                     .filter(|version| {

@@ -240,6 +240,7 @@ suite! { $
     accounts::g3_a_history_of_a_repository,
     accounts::g3_a_history_of_a_repository_with_a_cache,
     order::g4_readers_see_a_prefix_while_many_write,
+    order::g4_a_scan_that_may_lag_shows_a_prefix,
     order::g4_a_subscription_goes_live_without_a_gap,
     order::g4_a_subscription_stops,
     order::g4_waiting_ends_when_there_is_an_event,

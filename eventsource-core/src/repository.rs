@@ -23,7 +23,7 @@ use crate::registry::{self, NameCollision};
 use crate::repository::baseline::Baseline;
 use crate::repository::cache::{Cache, Held};
 use crate::repository::execute::Execute;
-use crate::repository::load::{AsOf, Fold, LoadError, Loaded, Typed, stream_of};
+use crate::repository::load::{AsOf, Fold, Lag, LoadError, Loaded, Typed, stream_of};
 use crate::snapshot::keep::{Keep, Keeper};
 use crate::snapshot::{SnapshotStore, Snapshots, Snapshotted};
 use crate::store::stream::{StreamName, Version};
@@ -231,7 +231,7 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
     /// The state of an aggregate and its version, or `None` if it has no event.
     pub async fn find(&self, id: &A::Id) -> Result<Option<Loaded<A>>, LoadError> {
         match &self.cache {
-            None => Ok(self.fold(id, AsOf::Now).await?.into_loaded()),
+            None => Ok(self.fold(id, AsOf::Now, Lag::None).await?.into_loaded()),
             Some(cache) => self.find_remembered(cache, id).await,
         }
     }
@@ -242,7 +242,7 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
             let found = self.find(id).await?;
             return found.ok_or_else(|| LoadError::not_found::<A>(id));
         }
-        let fold = self.fold(id, as_of).await?;
+        let fold = self.fold(id, as_of, Lag::None).await?;
         if let AsOf::Version(asked) = as_of
             && fold.root.version() != Version::NONE
             && fold.root.version() < asked
@@ -307,16 +307,21 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
         found.into_events()
     }
 
-    pub(crate) async fn fold(&self, id: &A::Id, as_of: AsOf) -> Result<Fold<A, C>, LoadError> {
+    pub(crate) async fn fold(
+        &self,
+        id: &A::Id,
+        as_of: AsOf,
+        lag: Lag,
+    ) -> Result<Fold<A, C>, LoadError> {
         let stream = stream_of::<A>(id)?;
         let span = trace::load(A::NAME, id);
         let folded = async {
             match self.keeper() {
                 None => {
-                    self.read_on(&stream, Fold::new(self.codec.clone(), as_of), as_of)
-                        .await
+                    let fold = Fold::new(self.codec.clone(), as_of);
+                    self.read_on(&stream, fold, as_of, lag).await
                 }
-                Some(snapshots) => self.fold_with(snapshots, &stream, as_of).await,
+                Some(snapshots) => self.fold_with(snapshots, &stream, as_of, lag).await,
             }
         };
         let fold = folded.instrument(span.clone()).await?;
@@ -330,9 +335,11 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
         stream: &StreamName,
         fold: Fold<A, C>,
         as_of: AsOf,
+        lag: Lag,
     ) -> Result<Fold<A, C>, LoadError> {
         let events = StreamScan {
             until: as_of.version(),
+            may_lag: lag == Lag::Allowed,
             ..StreamScan::of(stream.clone()).after(fold.root.version())
         };
         self.store.scan_stream(events, fold).await?.checked()
@@ -344,6 +351,7 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
         snapshots: &dyn Keep<A>,
         stream: &StreamName,
         as_of: AsOf,
+        lag: Lag,
     ) -> Result<Fold<A, C>, LoadError> {
         let (identity, since) = (self.store.identity(), Instant::now());
         let recalled = snapshots.recall(stream, identity).await;
@@ -351,7 +359,7 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
         let on = |root, trail| Fold::on(root, trail, self.codec.clone(), as_of);
         let mut folded = None;
         if let Some((root, trail)) = recalled {
-            match self.read_on(stream, on(root, trail), as_of).await {
+            match self.read_on(stream, on(root, trail), as_of, lag).await {
                 // What is wrong with an event may be wrong with the snapshot: the events alone say which.
                 Err(LoadError::Corrupt(reason)) => trace::snapshot_unused(stream, &reason),
                 done => folded = Some(done?),
@@ -361,7 +369,7 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
             Some(fold) => fold,
             None => {
                 let fold = on(Root::new(), snapshots.trail());
-                self.read_on(stream, fold, as_of).await?
+                self.read_on(stream, fold, as_of, lag).await?
             }
         };
         if as_of == AsOf::Now {

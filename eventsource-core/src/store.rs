@@ -80,6 +80,13 @@ pub trait Store: Clone + Send + Sync + 'static {
         visitor: V,
     ) -> impl Future<Output = Result<V, StoreError>> + Send;
 
+    /// Whether a [scan that may lag](StreamScan::may_lag) does so, and is cheaper for it: where several servers have the
+    /// events, and it costs a round between them to know that nothing is missing. All other scans show what was acknowledged
+    /// before they began.
+    fn reads_may_lag(&self) -> bool {
+        false
+    }
+
     /// Shows the events of the whole store to `visitor`, in the order of their positions, and gives the visitor back
     /// with the position up to which everything has been looked at.
     ///
@@ -312,6 +319,9 @@ pub struct StreamScan {
     pub backwards: bool,
     /// At most so many.
     pub limit: Option<usize>,
+    /// It may show the stream as it was before the scan began: whole up to some event, without the latest. See
+    /// [`Store::reads_may_lag`].
+    pub may_lag: bool,
 }
 
 impl StreamScan {
@@ -324,6 +334,7 @@ impl StreamScan {
             until: None,
             backwards: false,
             limit: None,
+            may_lag: false,
         }
     }
 
@@ -352,6 +363,14 @@ impl StreamScan {
     #[must_use]
     pub fn limit(mut self, limit: usize) -> Self {
         self.limit = Some(limit);
+        self
+    }
+
+    /// It may show the stream as it was before the scan began, if that is cheaper: for a reader whose append will check what
+    /// it rests on.
+    #[must_use]
+    pub fn may_lag(mut self) -> Self {
+        self.may_lag = true;
         self
     }
 }

@@ -1,6 +1,7 @@
 //! The store against the same operations by plain `async-nats`, in one run, taking turns.
 //!
-//! `scripts/with-servers cargo bench --package eventsource-nats` measures on three servers, and on one with `REPLICAS=1`.
+//! `scripts/with-servers cargo bench --package eventsource-nats` measures on three servers, and on one with `REPLICAS=1`. A word
+//! after `--` leaves out what has it not in its name.
 #![allow(
     missing_docs,
     clippy::cast_precision_loss,
@@ -75,25 +76,27 @@ async fn main() {
     for (events, at_once) in [(10, 1), (10, 16), (5_000, 1)] {
         let stream = StreamName::new("read", &format!("{events}")).expect("a name");
         let subject = format!("{}.read.{events}", plain.stream);
+        let mut last = 0;
         for version in 0..events {
             if at_once == 1 {
                 let append = Append::to(stream.clone())
                     .at(Version(version))
                     .event(event());
                 store.append(Arc::new(append)).await.expect("an append");
-                plain.publish(&subject, HeaderMap::new()).await;
+                last = plain.publish(&subject, expecting(last)).await;
             }
         }
+        let scan = || StreamScan::of(stream.clone());
         compare(
-            &format!("read a stream of {events} events"),
+            &format!("read a stream of {events} events, as a command does"),
             at_once,
             |_, _| plain.read(subject.clone(), events),
-            |_, _| read(&store, stream.clone(), events),
+            |_, _| read(&store, scan().may_lag(), events),
         )
         .await;
         if replicas > 1 {
             compare(
-                "the same, plain asking for the newest state too",
+                &format!("read the newest state of {events} events"),
                 at_once,
                 |_, _| async {
                     plain
@@ -101,7 +104,7 @@ async fn main() {
                         .await;
                     plain.read(subject.clone(), events).await;
                 },
-                |_, _| read(&store, stream.clone(), events),
+                |_, _| read(&store, scan(), events),
             )
             .await;
         }
@@ -122,6 +125,10 @@ async fn compare<P, S>(
     P: Future<Output = ()>,
     S: Future<Output = ()>,
 {
+    let mut words = std::env::args().skip(1);
+    if words.any(|word| !word.starts_with("--") && !what.contains(&word)) {
+        return;
+    }
     let (mut rates, mut done) = (
         [Vec::new(), Vec::new()],
         vec![[0; 2]; usize::try_from(tasks).expect("few")],
@@ -193,9 +200,19 @@ impl Visit for Count {
     }
 }
 
-async fn read(store: &NatsStore, stream: StreamName, events: u64) {
-    let counted = store.scan_stream(StreamScan::of(stream), Count(0)).await;
+async fn read(store: &NatsStore, scan: StreamScan, events: u64) {
+    let counted = store.scan_stream(scan, Count(0)).await;
     assert_eq!(counted.expect("a scan").0, events);
+}
+
+/// Of a message that is stored only if this is the last one of its subject.
+fn expecting(last: u64) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(
+        "Nats-Expected-Last-Subject-Sequence",
+        HeaderValue::from(last),
+    );
+    headers
 }
 
 /// The same by hand: each task has a subject, and remembers its last number.
@@ -249,9 +266,7 @@ impl Plain {
 
     async fn append(&self, task: u64, _: u64) {
         let last = self.last(task);
-        let mut headers = HeaderMap::new();
-        let expected = HeaderValue::from(last.load(Ordering::Relaxed));
-        headers.insert("Nats-Expected-Last-Subject-Sequence", expected);
+        let headers = expecting(last.load(Ordering::Relaxed));
         let stored = self
             .publish(&format!("{}.single.{task}", self.stream), headers)
             .await;

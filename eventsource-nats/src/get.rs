@@ -1,10 +1,15 @@
 //! Reading messages: direct gets, which any replica answers, and which may be behind.
 
+use std::pin::Pin;
+use std::time::Duration;
+
+use async_nats::{Message, Subscriber};
 use bytes::Bytes;
 use eventsource_core::StoreError;
 use futures_util::StreamExt;
+use futures_util::future::{Either, select};
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, Sleep, sleep};
 
 use crate::error::{backend, damaged};
 use crate::open::{GONE, Shared};
@@ -107,17 +112,16 @@ impl Wire {
         let single = asked.get("batch").is_none();
         let inbox = self.client.new_inbox();
         let subscribed = self.client.subscribe(inbox.clone()).await;
-        let mut answers = subscribed.map_err(|error| failed(error.into()))?;
+        let messages = subscribed.map_err(|error| failed(error.into()))?;
         let subject = format!("$JS.API.DIRECT.GET.{}", self.stream);
         let sent = self
             .client
             .publish_with_reply(subject, inbox, asked.to_string().into());
         sent.await.map_err(|error| failed(error.into()))?;
+        let mut answers = Answers::new(messages, self.call_timeout);
         let mut page = Page::default();
         loop {
-            let answer = timeout(self.call_timeout, answers.next()).await;
-            let answer = answer.map_err(|_| failed("no answer in time".into()))?;
-            let answer = answer.ok_or_else(|| failed("the connection is closed".into()))?;
+            let answer = answers.next().await.map_err(|why| failed(why.into()))?;
             let header = |name: &str| {
                 let value = answer
                     .headers
@@ -155,6 +159,47 @@ impl Wire {
             });
             if single {
                 return Ok(page);
+            }
+        }
+    }
+}
+
+/// The answers to one request, each of which must come in time.
+///
+/// There is one timer for all of them, which is set on only when it rings: set anew for each answer, it would wake the
+/// runtime's driver as often, which took a third of the speed of a long read.
+struct Answers {
+    messages: Subscriber,
+    patience: Duration,
+    heard: Instant,
+    silence: Pin<Box<Sleep>>,
+}
+
+impl Answers {
+    fn new(messages: Subscriber, patience: Duration) -> Self {
+        Self {
+            messages,
+            patience,
+            heard: Instant::now(),
+            silence: Box::pin(sleep(patience)),
+        }
+    }
+
+    async fn next(&mut self) -> Result<Message, &'static str> {
+        loop {
+            match select(self.messages.next(), self.silence.as_mut()).await {
+                Either::Left((Some(message), _)) => {
+                    self.heard = Instant::now();
+                    return Ok(message);
+                }
+                Either::Left((None, _)) => return Err("the connection is closed"),
+                Either::Right(((), _)) => {
+                    let due = self.heard + self.patience;
+                    if due <= Instant::now() {
+                        return Err("no answer in time");
+                    }
+                    self.silence.as_mut().reset(due);
+                }
             }
         }
     }

@@ -35,7 +35,10 @@ impl Shared {
         if scan.backwards {
             return Box::pin(self.scan_backwards(scan, visitor)).await;
         }
-        let floor = self.floor().await?;
+        let floor = match scan.may_lag {
+            true => 0,
+            false => self.floor().await?,
+        };
         let mut left = scan.limit.unwrap_or(usize::MAX);
         let range = (scan.after, scan.until.unwrap_or(Version(u64::MAX)));
         self.range(&scan.stream, range, floor, |event| {

@@ -120,6 +120,10 @@ impl Store for NatsStore {
         self.within(self.shared().append(&append)).await
     }
 
+    fn reads_may_lag(&self) -> bool {
+        self.shared().replicas() > 1
+    }
+
     async fn outcome(&self, key: Key) -> Result<Option<Outcome>, StoreError> {
         self.within(async {
             let shared = self.shared();

@@ -11,7 +11,7 @@ use crate::environment::time::Timestamp;
 use crate::event::EventMeta;
 use crate::message::MessageSet as _;
 use crate::repository::Repository;
-use crate::repository::load::{AsOf, Fold, LoadError};
+use crate::repository::load::{AsOf, Fold, Lag, LoadError};
 use crate::snapshot::Trail;
 use crate::store::append::{Conflict, Placed};
 use crate::store::stream::{StreamName, Version};
@@ -35,6 +35,14 @@ impl<A: Aggregate, C: Codec> Baseline<A, C> {
             fold,
             life,
             current: true,
+        }
+    }
+
+    /// The same, as it was read by a scan that may lag.
+    fn lagging(self) -> Self {
+        Self {
+            current: false,
+            ..self
         }
     }
 
@@ -163,7 +171,15 @@ impl<A: Aggregate, S: Store, C: Codec> Repository<A, S, C> {
     /// The state as the store has it.
     pub(crate) async fn baseline(&self, id: &A::Id) -> Result<Baseline<A, C>, LoadError> {
         let life = self.store.identity().incarnation;
-        Ok(Baseline::read(self.fold(id, AsOf::Now).await?, life))
+        let fold = self.fold(id, AsOf::Now, Lag::None).await?;
+        Ok(Baseline::read(fold, life))
+    }
+
+    /// The state as the store has it, or had it a moment ago: for a decision, whose append will tell.
+    pub(crate) async fn lagging(&self, id: &A::Id) -> Result<Baseline<A, C>, LoadError> {
+        let life = self.store.identity().incarnation;
+        let fold = self.fold(id, AsOf::Now, Lag::Allowed).await?;
+        Ok(Baseline::read(fold, life).lagging())
     }
 
     /// The state as the store has it, from one that may be stale: only what came after it is read.

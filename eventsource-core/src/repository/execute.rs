@@ -167,6 +167,7 @@ impl<A: Aggregate, S: Store, C: Codec> Execute<'_, A, S, C> {
         let mut baseline = match held.as_mut().and_then(Held::take) {
             // The append will say whether the key is known; where there is nothing to append, `nothing` looks it up.
             Some(known) => Baseline::remembered(known, repository.codec.clone()),
+            None if repository.store.reads_may_lag() => repository.lagging(id).await?,
             None => {
                 // Before deciding: the decision would see its own first effect, and refuse.
                 if let Some(earlier) = self.earlier(&stream, key).await? {

@@ -83,6 +83,13 @@ impl AsOf {
     }
 }
 
+/// Whether a state may lack the latest events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lag {
+    None,
+    Allowed,
+}
+
 /// Why a state or a history could not be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

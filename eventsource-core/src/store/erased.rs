@@ -49,6 +49,10 @@ macro_rules! any_store {
                 self.0.append(append).await
             }
 
+            fn reads_may_lag(&self) -> bool {
+                self.0.reads_may_lag()
+            }
+
             async fn outcome(&self, key: Key) -> Result<Option<Outcome>, StoreError> {
                 self.0.outcome(key).await
             }
@@ -198,6 +202,7 @@ impl From<AnyMultiStreamStore> for AnyStore {
 
 trait ErasedStore: Send + Sync {
     fn identity(&self) -> StoreIdentity;
+    fn reads_may_lag(&self) -> bool;
     fn append(&self, append: Arc<Append>) -> Boxed<'_, Result<Appended, AppendError>>;
     fn outcome(&self, key: Key) -> Boxed<'_, Result<Option<Outcome>, StoreError>>;
     fn scan_stream(
@@ -217,6 +222,10 @@ trait ErasedStore: Send + Sync {
 impl<S: Store> ErasedStore for S {
     fn identity(&self) -> StoreIdentity {
         Store::identity(self)
+    }
+
+    fn reads_may_lag(&self) -> bool {
+        Store::reads_may_lag(self)
     }
 
     fn append(&self, append: Arc<Append>) -> Boxed<'_, Result<Appended, AppendError>> {
