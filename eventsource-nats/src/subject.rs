@@ -1,6 +1,8 @@
 //! Which subject a message of the store has: one literal subject for each stream of the domain, each tag, each indexed
 //! type and each key.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use eventsource_core::{StreamName, Tag, Uuid};
 
 /// The subjects of one store, all below the name of its JetStream stream.
@@ -51,9 +53,11 @@ impl Subjects {
         subject
     }
 
-    /// What was stored under a key.
+    /// What was stored under a key. There may be millions of them, and each server keeps them in memory: so they are short.
     pub(crate) fn key(&self, id: Uuid) -> String {
-        format!("{}.k.{}", self.prefix, id.simple())
+        let mut subject = format!("{}.k.", self.prefix);
+        URL_SAFE_NO_PAD.encode_string(id, &mut subject);
+        subject
     }
 
     /// The stream whose events have this subject; `None` where it is not the subject of an event.
