@@ -73,46 +73,68 @@ async fn main() {
         )
         .await;
     }
-    for (events, at_once) in [(10, 1), (10, 16), (5_000, 1)] {
-        let stream = StreamName::new("read", &format!("{events}")).expect("a name");
-        let subject = format!("{}.read.{events}", plain.stream);
+    // Side by side in the log, and with others between them, as they are in practice.
+    for (events, others) in [(10, 0), (10, 2_000), (5_000, 0)] {
+        let stream = StreamName::new("read", &format!("{events}-{others}")).expect("a name");
+        let subject = format!("{}.read.{events}-{others}", plain.stream);
         let mut last = 0;
         for version in 0..events {
-            if at_once == 1 {
-                let append = Append::to(stream.clone())
-                    .at(Version(version))
-                    .event(event());
-                store.append(Arc::new(append)).await.expect("an append");
-                last = plain.publish(&subject, expecting(last)).await;
-            }
+            let append = Append::to(stream.clone())
+                .at(Version(version))
+                .event(event());
+            store.append(Arc::new(append)).await.expect("an append");
+            last = plain.publish(&subject, expecting(last)).await;
+            fill(&plain, &store, others).await;
         }
         let scan = || StreamScan::of(stream.clone());
-        compare(
-            &format!("read a stream of {events} events, as a command does"),
-            at_once,
-            |_, _| plain.read(subject.clone(), events),
-            |_, _| read(&store, scan().may_lag(), events),
-        )
-        .await;
-        if replicas > 1 {
+        let what = match others {
+            0 => format!("{events} events"),
+            _ => format!("{events} events, {others} others after each"),
+        };
+        for at_once in [1, 16]
+            .into_iter()
+            .filter(|at_once| at_once * events < 5_001)
+        {
             compare(
-                &format!("read the newest state of {events} events"),
+                &format!("read {what}, as a command does"),
                 at_once,
-                |_, _| async {
-                    plain
-                        .publish(&format!("{}.turn", plain.stream), HeaderMap::new())
-                        .await;
-                    plain.read(subject.clone(), events).await;
-                },
-                |_, _| read(&store, scan(), events),
+                |_, _| plain.read(subject.clone(), events),
+                |_, _| read(&store, scan().may_lag(), events),
             )
             .await;
+            if replicas > 1 {
+                compare(
+                    &format!("read the newest state, {what}"),
+                    at_once,
+                    |_, _| async {
+                        plain
+                            .publish(&format!("{}.turn", plain.stream), HeaderMap::new())
+                            .await;
+                        plain.read(subject.clone(), events).await;
+                    },
+                    |_, _| read(&store, scan(), events),
+                )
+                .await;
+            }
         }
     }
     println!("\n{:?}", store.metrics());
     plain.delete(&format!("BENCH_{unique}")).await;
     plain.delete(&plain.stream).await;
     store.close().await;
+}
+
+/// Messages of a thousand other subjects, in both.
+async fn fill(plain: &Plain, store: &NatsStore, count: u64) {
+    let one = |number: u64| async move {
+        let other = StreamName::new("other", &(number % 1_000)).expect("a name");
+        let append = Append::to(other).event(event());
+        store.append(Arc::new(append)).await.expect("an append");
+        let subject = format!("{}.other.{}", plain.stream, number % 1_000);
+        plain.publish(&subject, HeaderMap::new()).await;
+    };
+    let all = futures_util::stream::iter((0..count).map(one));
+    all.buffer_unordered(128).for_each(|()| async {}).await;
 }
 
 /// Lets both sides take turns, each with so many tasks, and prints how often each did it.

@@ -7,20 +7,23 @@ use eventsource_core::{
     Append, AppendError, Appended, Conflict, LogScan, MISSED_BYTES, MISSED_LIMIT, Outcome, Placed,
     Position, StoreError, StreamCheck, StreamName, Version,
 };
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use crate::error::backend;
 use crate::frame;
+use crate::get::{self, Got};
 use crate::known::Last;
 use crate::metrics::count;
 use crate::open::Shared;
 use crate::options::Kept;
 use crate::place;
 use crate::plan::{Lasts, Plan};
+use crate::reader::Goal;
 use crate::turn::Behind;
-use crate::wire::{Outgoing, Sent};
+use crate::wire::Sent;
 
 /// What an append is answered with, other than that it was made.
 enum Found {
@@ -63,10 +66,7 @@ impl Shared {
             true => (Some(self.whole.write().await), None),
             false => (None, Some(self.whole.read().await)),
         };
-        let lined_up = self
-            .lines
-            .wait(plan.streams.keys().chain(&plan.asked))
-            .await;
+        let lined_up = self.lines.wait(plan.subjects()).await;
         let made = Box::pin(self.try_until_it_is_known(&plan)).await;
         drop((alone, beside, lined_up));
         made
@@ -98,7 +98,7 @@ impl Shared {
                     }
                 },
             };
-            let messages = plan.messages(self, &lasts);
+            let mut messages = plan.messages(self, &lasts);
             if messages.outgoing.is_empty() {
                 // It asks only whether streams exist, and those that do will do so for ever.
                 return Ok(Appended {
@@ -106,12 +106,9 @@ impl Shared {
                     repeated: false,
                 });
             }
-            let sent = messages.outgoing.iter().map(Outgoing::again);
-            let number = messages.outgoing.len();
-            let sent = self
-                .wire
-                .store(sent.collect(), plan.whole.then_some(whole))
-                .await;
+            let outgoing = std::mem::take(&mut messages.outgoing);
+            let number = outgoing.len();
+            let sent = self.wire.store(outgoing, plan.whole.then_some(whole)).await;
             let reason = match sent {
                 Sent::Stored(last) => {
                     let (placed, lasts) = messages.placed(last + 1 - number as u64);
@@ -183,66 +180,83 @@ impl Shared {
         }
         let mut lasts = Lasts::new();
         let mut unknown = Vec::new();
-        for subject in plan.subjects() {
-            match self.known.get(&subject) {
-                Some(last) => {
-                    lasts.insert(subject, last);
-                }
-                None => unknown.push(subject),
+        for (index, subject) in plan.subjects().enumerate() {
+            let last = self.known.get(subject);
+            if last.is_none() {
+                unknown.push(index);
             }
+            lasts.push(last.unwrap_or_default());
         }
         if !unknown.is_empty() {
-            lasts.append(&mut self.learn(plan, unknown, 0).await?.0);
+            self.learn(plan, &unknown, None, 0, &mut lasts).await?;
         }
-        let holds = plan.broken_stream(self, &lasts).is_none();
+        let holds = plan.broken_stream(&lasts).is_none();
         let nothing_matches = plan.queries().all(|(query, after)| {
             let terms = self.terms_of(query).unwrap_or_default();
             after <= self.tide.head()
-                && terms
-                    .iter()
-                    .all(|term| lasts.get(term).is_none_or(|last| last.position <= after))
+                && plan
+                    .lasts_of(&terms, &lasts)
+                    .all(|last| last.position <= after)
         });
         Ok((holds && nothing_matches).then_some((lasts, 0)))
     }
 
-    /// Reads the last messages of subjects, as of a moment not before `floor`, and says of which one.
+    /// Reads the last messages of the subjects with these indices, as of a moment not before `floor`, and says of which one;
+    /// and at the same time what was stored under a key.
     async fn learn(
         &self,
         plan: &Plan<'_>,
-        subjects: Vec<String>,
+        indices: &[usize],
+        key: Option<&String>,
         floor: u64,
-    ) -> Result<(Lasts, u64), StoreError> {
+        lasts: &mut Lasts,
+    ) -> Result<(u64, Option<Outcome>), StoreError> {
+        let all: Vec<_> = plan.subjects().collect();
+        let own = indices.iter().map(|index| all[*index]);
+        let subjects: Vec<String> = own.chain(key).cloned().collect();
         let page = self.fresh_last_of(&subjects, floor).await?;
-        let mut lasts = Lasts::new();
-        for message in &page.messages {
-            let last = match plan.streams.contains_key(&message.subject) {
-                true => self.last_in(message)?,
-                false => self.note_copies(message)?,
+        let found: HashMap<&str, &Got> = page
+            .messages
+            .iter()
+            .map(|message| (message.subject.as_str(), message))
+            .collect();
+        for (index, subject) in indices.iter().zip(&subjects) {
+            let last = match found.get(subject.as_str()) {
+                // None is known of those that have no message, and that is worth remembering too.
+                None => Last::default(),
+                Some(message) if plan.is_stream(*index) => self.last_in(message)?,
+                Some(message) => self.note_copies(message)?,
             };
-            self.known.note(message.subject.clone(), last);
-            lasts.insert(message.subject.clone(), last);
+            self.known.note(subject, last);
+            lasts[*index] = last;
         }
-        for subject in subjects {
-            // None is known of those that have no message, and that is worth remembering too.
-            self.known.note(subject, Last::default());
-        }
-        Ok((lasts, page.up_to))
+        let outcome = match key.and_then(|key| found.get(key.as_str())) {
+            None => None,
+            Some(message) => Some(self.outcome_in(message)?),
+        };
+        Ok((page.up_to, outcome))
     }
 
     /// Reads what is there, and judges the append by it.
     async fn judge(&self, plan: &Plan<'_>) -> Result<Found, StoreError> {
         let floor = self.floor().await?;
-        if let (Some(key), Some(_)) = (plan.key, &plan.key_subject)
-            && let Some(outcome) = self.outcome(*key, floor).await?
-        {
+        let all: Vec<_> = (0..plan.subjects().count()).collect();
+        let mut lasts = vec![Last::default(); all.len()];
+        let key = plan.key_subject.as_ref();
+        let (up_to, earlier) = self.learn(plan, &all, key, floor, &mut lasts).await?;
+        if let Some(outcome) = earlier {
             return Ok(Found::Earlier(outcome));
         }
-        let (lasts, up_to) = self.learn(plan, plan.subjects(), floor).await?;
-        if let Some((check, last)) = plan.broken_stream(self, &lasts) {
+        if let Some((check, last)) = plan.broken_stream(&lasts) {
             let error = self.stream_conflict(check, last).await?;
-            return self
-                .unless_it_was_itself(plan, Some((check, last)), error)
-                .await;
+            // The key was looked for at the same moment, unless there are too many subjects for one request.
+            return match key.is_some() && all.len() < get::SUBJECTS - 1 {
+                true => Ok(Found::Broken(error)),
+                false => {
+                    self.unless_it_was_itself(plan, Some((check, last)), error)
+                        .await
+                }
+            };
         }
         for (query, after) in plan.queries() {
             let scan = LogScan::after(after).matching(query.clone()).limit(1);
@@ -372,7 +386,8 @@ impl Shared {
         last: Last,
     ) -> Result<Vec<eventsource_core::StoredEvent>, StoreError> {
         let (mut missed, mut bytes) = (Vec::new(), 0);
-        self.range(stream, (seen, last.version), last.sequence, |event| {
+        let goal = Goal::Last(last.sequence);
+        self.range(stream, (seen, last.version), goal, |event| {
             let event = event.to_stored();
             bytes += event.size();
             missed.push(event);
@@ -389,7 +404,7 @@ impl Shared {
     }
 
     /// Remembers what was stored.
-    fn note(&self, last: u64, placed: &[Placed], lasts: Vec<(String, Last)>) {
+    fn note<'p>(&self, last: u64, placed: &[Placed], lasts: impl Iterator<Item = (&'p str, Last)>) {
         count(&self.counters.appends, 1);
         count(&self.counters.events, placed.len());
         self.life.seen(last);

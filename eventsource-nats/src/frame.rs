@@ -67,7 +67,9 @@ fn put_event(event: &NewEvent, before: Option<&[u8]>, into: &mut Vec<u8>) {
 
 /// The events that one append stores at one place of one stream. So many messages of the append come after this one.
 pub(crate) fn events(first: Version, rest: u64, key: Option<&Key>, events: &[&NewEvent]) -> Bytes {
-    let mut body = vec![EVENTS];
+    let size = |event: &&NewEvent| event.size() + OVERHEAD;
+    let mut body = Vec::with_capacity(64 + events.iter().map(size).sum::<usize>());
+    body.push(EVENTS);
     put_number(first.0, &mut body);
     put_number(rest, &mut body);
     put_key(key, &mut body);

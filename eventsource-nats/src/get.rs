@@ -41,7 +41,7 @@ const ANSWER: usize = 4 << 20;
 pub(crate) const PAGE: usize = 512;
 
 /// The most subjects in one request.
-const SUBJECTS: usize = 512;
+pub(crate) const SUBJECTS: usize = 512;
 
 impl Shared {
     /// Messages with a subject that matches, from this sequence number on.

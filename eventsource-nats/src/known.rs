@@ -42,12 +42,17 @@ impl Known {
     }
 
     /// Notes the last message of a subject, unless a later one is known.
-    pub(crate) fn note(&self, subject: String, last: Last) {
+    pub(crate) fn note(&self, subject: &str, last: Last) {
         let mut generations = self.lock();
-        let before = generations.old.remove(&subject);
-        let before = generations.young.get(&subject).copied().or(before);
+        if let Some(known) = generations.young.get_mut(subject) {
+            if known.sequence <= last.sequence {
+                *known = last;
+            }
+            return;
+        }
+        let before = generations.old.remove(subject);
         let later = before.filter(|before| before.sequence > last.sequence);
-        generations.put(subject, later.unwrap_or(last));
+        generations.put(subject.to_owned(), later.unwrap_or(last));
     }
 
     /// Forgets everything: the log has another life.
@@ -61,8 +66,9 @@ impl Known {
 }
 
 impl Generations {
+    /// Takes in a subject that is not among the young.
     fn put(&mut self, subject: String, last: Last) {
-        if self.young.len() >= KEPT && !self.young.contains_key(&subject) {
+        if self.young.len() >= KEPT {
             self.old = std::mem::take(&mut self.young);
         }
         self.young.insert(subject, last);

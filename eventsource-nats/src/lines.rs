@@ -2,23 +2,22 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
-use std::sync::Arc;
 
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::sync::{Mutex, MutexGuard};
 
 /// How many lines there are. Subjects that share one only wait for each other.
-const LINES: u64 = 4096;
+const LINES: u64 = 16_384;
 
 /// Where appends wait for those to the same subject.
 pub(crate) struct Lines {
-    lines: Vec<Arc<Mutex<()>>>,
+    lines: Box<[Mutex<()>]>,
     state: RandomState,
 }
 
 impl Lines {
     pub(crate) fn new() -> Self {
         Self {
-            lines: (0..LINES).map(|_| Arc::default()).collect(),
+            lines: (0..LINES).map(|_| Mutex::default()).collect(),
             state: RandomState::new(),
         }
     }
@@ -27,7 +26,7 @@ impl Lines {
     pub(crate) async fn wait<'s>(
         &self,
         subjects: impl Iterator<Item = &'s String>,
-    ) -> Vec<OwnedMutexGuard<()>> {
+    ) -> Vec<MutexGuard<'_, ()>> {
         let mut numbers: Vec<_> = subjects
             .map(|subject| self.state.hash_one(subject) % LINES)
             .collect();
@@ -40,7 +39,7 @@ impl Lines {
                 .ok()
                 .and_then(|number| self.lines.get(number));
             if let Some(line) = line {
-                held.push(Arc::clone(line).lock_owned().await);
+                held.push(line.lock().await);
             }
         }
         held

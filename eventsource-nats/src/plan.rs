@@ -18,8 +18,8 @@ use crate::wire::{Expected, Outgoing};
 /// The most messages that are stored together, as the server is set unless somebody sets it otherwise.
 const TOGETHER: usize = 1000;
 
-/// What is known of subjects: those that are not there have no message.
-pub(crate) type Lasts = BTreeMap<String, Last>;
+/// What is known of the last message of each subject of a plan, in the order of [`Plan::subjects`].
+pub(crate) type Lasts = Vec<Last>;
 
 /// An append, as far as it does not depend on what is stored.
 pub(crate) struct Plan<'a> {
@@ -30,28 +30,30 @@ pub(crate) struct Plan<'a> {
     runs: Vec<Run<'a>>,
     /// Terms of the events, each with the events that are copied under it: run and index.
     copied: BTreeMap<String, Vec<(usize, usize)>>,
-    /// Streams that it writes to or asks about.
-    pub(crate) streams: BTreeMap<String, &'a StreamName>,
-    /// Terms that it asks about.
-    pub(crate) asked: Vec<String>,
+    /// Streams that it writes to or asks about, each once.
+    streams: Vec<(String, &'a StreamName)>,
+    /// The checks of streams, each with the index of its stream.
+    stream_checks: Vec<(usize, &'a StreamCheck)>,
+    /// Terms that it asks about, sorted.
+    asked: Vec<String>,
     /// It rests on the whole log.
     pub(crate) whole: bool,
 }
 
 /// Events for one stream that stand beside each other in the append: one message.
 struct Run<'a> {
-    subject: String,
-    stream: &'a StreamName,
+    /// The index of its stream.
+    stream: usize,
     events: Vec<&'a NewEvent>,
 }
 
 /// The messages of an append, and where its events will be.
-pub(crate) struct Messages {
+pub(crate) struct Messages<'p> {
     pub(crate) outgoing: Vec<Outgoing>,
     /// How many of them are runs of events, and how many events with which versions each has.
     runs: Vec<(Version, usize)>,
     /// The last message of each subject once they are stored: how many messages after the first one.
-    lasts: Vec<(String, u64, Last)>,
+    lasts: Vec<(&'p str, u64, Last)>,
 }
 
 impl<'a> Plan<'a> {
@@ -65,7 +67,8 @@ impl<'a> Plan<'a> {
             key_subject: None,
             runs: Vec::new(),
             copied: BTreeMap::new(),
-            streams: BTreeMap::new(),
+            streams: Vec::new(),
+            stream_checks: Vec::new(),
             asked: Vec::new(),
             whole: false,
         };
@@ -76,8 +79,8 @@ impl<'a> Plan<'a> {
         for check in append.checks() {
             match check {
                 Check::Stream(check) => {
-                    let subject = subjects.stream(check.stream());
-                    plan.streams.insert(subject, check.stream());
+                    let stream = plan.stream(shared, check.stream());
+                    plan.stream_checks.push((stream, check));
                 }
                 Check::NothingMatches { query, .. } => match shared.terms_of(query) {
                     Some(terms) => plan.asked.extend(terms),
@@ -116,14 +119,17 @@ impl<'a> Plan<'a> {
             ));
         }
         let fits = |run: &Run<'_>| {
-            *run.stream == record.stream && run.events.len() < IN_ONE_MESSAGE && size <= *room
+            *self.streams[run.stream].1 == record.stream
+                && run.events.len() < IN_ONE_MESSAGE
+                && size <= *room
         };
         if !self.runs.last().is_some_and(fits) {
-            let subject = shared.subjects.stream(&record.stream);
-            self.streams.insert(subject.clone(), &record.stream);
+            let stream = self.stream(shared, &record.stream);
+            if self.streams.len() > TOGETHER {
+                return Err(too_many(index, record, self.streams.len()));
+            }
             self.runs.push(Run {
-                subject,
-                stream: &record.stream,
+                stream,
                 events: Vec::new(),
             });
             *room = shared.message_bytes;
@@ -146,15 +152,22 @@ impl<'a> Plan<'a> {
         Ok(())
     }
 
+    /// The index of a stream. There are few, and the last one is the likeliest.
+    fn stream(&mut self, shared: &Shared, name: &'a StreamName) -> usize {
+        let known = self.streams.iter().rposition(|(_, own)| *own == name);
+        known.unwrap_or_else(|| {
+            self.streams.push((shared.subjects.stream(name), name));
+            self.streams.len() - 1
+        })
+    }
+
     /// Whether a request that is sent again under this key can be told by what stands in its stream: nobody else has the
     /// key, and the check says where the events would be.
     fn finds_by_itself(&self, key: &Key) -> bool {
-        let checked = self.checks.iter().any(|check| {
-            matches!(
-                check,
-                Check::Stream(StreamCheck::At(..) | StreamCheck::New(_))
-            )
-        });
+        let checked = self
+            .stream_checks
+            .iter()
+            .any(|(_, check)| matches!(check, StreamCheck::At(..) | StreamCheck::New(_)));
         key.digest.is_nil() && self.streams.len() == 1 && checked
     }
 
@@ -166,22 +179,35 @@ impl<'a> Plan<'a> {
             + usize::from(self.key_subject.is_some());
         let last = records.len().saturating_sub(1);
         match records.get(last) {
-            Some(record) if count > TOGETHER => Err(rejected(
-                last,
-                record,
-                RejectedProblem::TooMany {
-                    what: "streams, tags and checks in one append",
-                    count,
-                    limit: TOGETHER,
-                },
-            )),
+            Some(record) if count > TOGETHER => Err(too_many(last, record, count)),
             _ => Ok(()),
         }
     }
 
-    /// All subjects of which the last message must be known.
-    pub(crate) fn subjects(&self) -> Vec<String> {
-        self.streams.keys().chain(&self.asked).cloned().collect()
+    /// All subjects of which the last message must be known: those of streams, then terms.
+    pub(crate) fn subjects(&self) -> impl Iterator<Item = &String> {
+        self.streams
+            .iter()
+            .map(|(subject, _)| subject)
+            .chain(&self.asked)
+    }
+
+    /// Whether the subject with this index is that of a stream.
+    pub(crate) fn is_stream(&self, index: usize) -> bool {
+        index < self.streams.len()
+    }
+
+    /// What is known of the terms of a query.
+    pub(crate) fn lasts_of<'l>(
+        &self,
+        terms: &[String],
+        lasts: &'l Lasts,
+    ) -> impl Iterator<Item = &'l Last> {
+        let known = |term: &String| {
+            let index = self.asked.binary_search(term).ok()?;
+            lasts.get(self.streams.len() + index)
+        };
+        terms.iter().filter_map(known)
     }
 
     /// Whether there is anything that could be stored or checked.
@@ -194,18 +220,10 @@ impl<'a> Plan<'a> {
     }
 
     /// The check of a stream that does not hold, and the version that is there.
-    pub(crate) fn broken_stream(
-        &self,
-        shared: &Shared,
-        lasts: &Lasts,
-    ) -> Option<(&'a StreamCheck, Last)> {
-        self.checks.iter().find_map(|check| match check {
-            Check::Stream(check) => {
-                let last = lasts.get(&shared.subjects.stream(check.stream()));
-                let last = last.copied().unwrap_or_default();
-                (!check.holds(last.version)).then_some((check, last))
-            }
-            Check::NothingMatches { .. } => None,
+    pub(crate) fn broken_stream(&self, lasts: &Lasts) -> Option<(&'a StreamCheck, Last)> {
+        self.stream_checks.iter().find_map(|(stream, check)| {
+            let last = lasts[*stream];
+            (!check.holds(last.version)).then_some((*check, last))
         })
     }
 
@@ -218,21 +236,19 @@ impl<'a> Plan<'a> {
     }
 
     /// The messages, with what is known now as what is expected.
-    pub(crate) fn messages(&self, shared: &Shared, lasts: &Lasts) -> Messages {
-        let sequence = |subject: &String| lasts.get(subject).map_or(0, |last| last.sequence);
-        let mut expected: Vec<(String, u64)> = Vec::new();
-        for check in self.checks {
+    pub(crate) fn messages(&self, shared: &Shared, lasts: &Lasts) -> Messages<'_> {
+        let mut expected: Vec<(&String, u64)> = Vec::new();
+        for (stream, check) in &self.stream_checks {
             // A stream that exists will exist.
-            if let Check::Stream(StreamCheck::At(stream, _) | StreamCheck::New(stream)) = check {
-                let subject = shared.subjects.stream(stream);
-                if !self.runs.iter().any(|run| run.subject == subject) {
-                    expected.push((subject.clone(), sequence(&subject)));
-                }
+            let is_written = self.runs.iter().any(|run| run.stream == *stream);
+            if !is_written && matches!(check, StreamCheck::At(..) | StreamCheck::New(_)) {
+                expected.push((&self.streams[*stream].0, lasts[*stream].sequence));
             }
         }
-        let unwritten = |term: &&String| !self.copied.contains_key(*term);
-        let asked = self.asked.iter().filter(unwritten);
-        expected.extend(asked.map(|term| (term.clone(), sequence(term))));
+        let of_terms = &lasts[self.streams.len()..];
+        let unwritten = |(term, _): &(&String, &Last)| !self.copied.contains_key(*term);
+        let asked = self.asked.iter().zip(of_terms).filter(unwritten);
+        expected.extend(asked.map(|(term, last)| (term, last.sequence)));
         expected.sort_unstable();
         expected.dedup();
 
@@ -249,13 +265,13 @@ impl<'a> Plan<'a> {
         let mut expected = expected.into_iter();
         let mut there = || {
             let (subject, sequence) = expected.next()?;
+            let subject = subject.clone();
             Some(Expected::There { subject, sequence })
         };
 
-        let mut versions: BTreeMap<&str, Version> = BTreeMap::new();
+        let mut reached: Vec<Option<Version>> = vec![None; self.streams.len()];
         for (number, run) in self.runs.iter().enumerate() {
-            let before = versions.get(run.subject.as_str()).copied();
-            let known = lasts.get(&run.subject).copied().unwrap_or_default();
+            let (before, known) = (reached[run.stream], lasts[run.stream]);
             let first = before.unwrap_or(known.version).next();
             let expected = match before {
                 None => Some(Expected::Here(known.sequence)),
@@ -264,15 +280,16 @@ impl<'a> Plan<'a> {
             let key = self.key.filter(|_| number == 0);
             let rest = (total - number - 1) as u64;
             let last = place::version(first, run.events.len() - 1);
-            versions.insert(&run.subject, last);
+            reached[run.stream] = Some(last);
+            let subject = &self.streams[run.stream].0;
             made.push(
-                &run.subject,
+                subject,
                 expected,
                 frame::events(first, rest, key, &run.events),
             );
             made.runs.push((first, run.events.len()));
             made.note(
-                &run.subject,
+                subject,
                 Last {
                     version: last,
                     ..Last::default()
@@ -281,14 +298,14 @@ impl<'a> Plan<'a> {
         }
         for (term, copied) in &self.copied {
             let expected = match self.asked.binary_search(term) {
-                Ok(_) => Some(Expected::Here(sequence(term))),
+                Ok(index) => Some(Expected::Here(of_terms[index].sequence)),
                 Err(_) => there(),
             };
             let number = made.outgoing.len();
             let copy = |(run, index): &(usize, usize)| ToCopy {
                 back: (number - run) as u64,
                 index: *index,
-                stream: self.runs[*run].stream,
+                stream: self.streams[self.runs[*run].stream].1,
                 version: place::version(made.runs[*run].0, *index),
                 event: self.runs[*run].events[*index],
             };
@@ -326,14 +343,16 @@ impl<'a> Plan<'a> {
     /// How many runs and copies have an expectation of their own.
     fn distinct_checked(&self) -> usize {
         let written = |term: &&String| self.copied.contains_key(*term);
-        let mut streams: Vec<_> = self.runs.iter().map(|run| &run.subject).collect();
-        streams.sort_unstable();
-        streams.dedup();
-        streams.len() + self.asked.iter().filter(written).count()
+        let mut is_written = vec![false; self.streams.len()];
+        for run in &self.runs {
+            is_written[run.stream] = true;
+        }
+        is_written.iter().filter(|written| **written).count()
+            + self.asked.iter().filter(written).count()
     }
 }
 
-impl Messages {
+impl<'p> Messages<'p> {
     fn push(&mut self, subject: &str, expected: Option<Expected>, body: Bytes) {
         self.outgoing.push(Outgoing {
             subject: subject.to_owned(),
@@ -342,13 +361,16 @@ impl Messages {
         });
     }
 
-    fn note(&mut self, subject: &str, last: Last) {
+    fn note(&mut self, subject: &'p str, last: Last) {
         let number = self.outgoing.len() as u64 - 1;
-        self.lasts.push((subject.to_owned(), number, last));
+        self.lasts.push((subject, number, last));
     }
 
     /// Where the events are, with the first message at this number, and what is to be remembered.
-    pub(crate) fn placed(&self, first: u64) -> (Vec<Placed>, Vec<(String, Last)>) {
+    pub(crate) fn placed(
+        &self,
+        first: u64,
+    ) -> (Vec<Placed>, impl Iterator<Item = (&'p str, Last)>) {
         let mut placed = Vec::new();
         for (number, (version, count)) in (first..).zip(&self.runs) {
             placed.extend((0..*count).map(|index| Placed {
@@ -356,7 +378,7 @@ impl Messages {
                 version: place::version(*version, index),
             }));
         }
-        let lasts = self.lasts.iter().map(|(subject, number, last)| {
+        let lasts = self.lasts.iter().map(move |(subject, number, last)| {
             let copied = last.position != Position::START || last.version == Version::NONE;
             let position = match copied {
                 true => Position(last.position.0 + place::position(first, 0).0),
@@ -367,10 +389,19 @@ impl Messages {
                 position,
                 ..*last
             };
-            (subject.clone(), last)
+            (*subject, last)
         });
-        (placed, lasts.collect())
+        (placed, lasts)
     }
+}
+
+fn too_many(index: usize, record: &Record, count: usize) -> Rejected {
+    let problem = RejectedProblem::TooMany {
+        what: "streams, tags and checks in one append",
+        count,
+        limit: TOGETHER,
+    };
+    rejected(index, record, problem)
 }
 
 fn rejected(index: usize, record: &Record, problem: RejectedProblem) -> Rejected {

@@ -17,6 +17,15 @@ use crate::turn::Behind;
 /// How many events a scan from the last to the first reads at a time.
 const BACKWARDS: u64 = 1_000;
 
+/// How far a range has to be read at least.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Goal {
+    /// To what there was at a moment not before this message; 0 for what this process has seen.
+    Floor(u64),
+    /// To this message, which is the last one of the stream, or was.
+    Last(u64),
+}
+
 /// Streams that are no longer than this are read from the beginning, whatever part of them is asked for.
 const SHORT: u64 = 64;
 
@@ -41,7 +50,7 @@ impl Shared {
         };
         let mut left = scan.limit.unwrap_or(usize::MAX);
         let range = (scan.after, scan.until.unwrap_or(Version(u64::MAX)));
-        self.range(&scan.stream, range, floor, |event| {
+        self.range(&scan.stream, range, Goal::Floor(floor), |event| {
             left -= 1;
             match visitor.visit(event) {
                 ControlFlow::Continue(()) if left > 0 => ControlFlow::Continue(()),
@@ -65,7 +74,8 @@ impl Shared {
             let some = BACKWARDS.min(u64::try_from(left).unwrap_or(u64::MAX));
             let low = Version(high.0.saturating_sub(some)).max(scan.after);
             let mut events: Vec<StoredEvent> = Vec::new();
-            self.range(&scan.stream, (low, high), last.sequence, |event| {
+            let goal = Goal::Last(last.sequence);
+            self.range(&scan.stream, (low, high), goal, |event| {
                 events.push(event.to_stored());
                 ControlFlow::Continue(())
             })
@@ -81,12 +91,12 @@ impl Shared {
         Ok(())
     }
 
-    /// Shows the events of a stream after the one version and up to the other one, as of a moment not before `floor`.
+    /// Shows the events of a stream after the one version and up to the other one.
     pub(crate) async fn range(
         &self,
         stream: &StreamName,
         (after, until): (Version, Version),
-        floor: u64,
+        goal: Goal,
         mut show: impl FnMut(EventRef<'_>) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
         let subject = self.subjects.stream(stream);
@@ -94,15 +104,21 @@ impl Shared {
             return Ok(());
         };
         let first = self.next(from, &subject, PAGE);
-        // The end, which must be reached, is asked for at the same time.
-        let (mut end, mut page) = if floor > 0 {
-            let (last, page) = try_join(self.fresh_last(&subject, floor), first).await?;
-            if last.sequence == 0 {
-                return Ok(());
+        let (mut end, mut page) = match goal {
+            Goal::Last(last) => (last, first.await?),
+            // Not behind what this process has seen: its own appends would be refused.
+            Goal::Floor(0) => {
+                let known = self.known.get(&subject).unwrap_or_default();
+                (known.sequence, first.await?)
             }
-            (last.sequence, page)
-        } else {
-            (0, first.await?)
+            // The end, which must be reached, is asked for at the same time.
+            Goal::Floor(floor) => {
+                let (last, page) = try_join(self.fresh_last(&subject, floor), first).await?;
+                if last.sequence == 0 {
+                    return Ok(());
+                }
+                (last.sequence, page)
+            }
         };
         let mut behind = Behind::new(self);
         loop {
@@ -131,7 +147,7 @@ impl Shared {
                         version: front.last(),
                         ..Last::default()
                     };
-                    self.known.note(subject.clone(), note);
+                    self.known.note(&subject, note);
                 }
                 self.life.seen(sequence);
                 // The rest of an append may be stored a moment later than its beginning: it is there whole, or not yet.
@@ -230,11 +246,15 @@ impl Shared {
         let page = self
             .fresh_last_of(&[self.subjects.key(key.id)], floor)
             .await?;
-        let Some(message) = page.messages.first() else {
-            return Ok(None);
-        };
-        frame::read_outcome(&message.body, message.sequence)
-            .map(Some)
-            .map_err(|_| self.unreadable(message))
+        let outcome = page
+            .messages
+            .first()
+            .map(|message| self.outcome_in(message));
+        outcome.transpose()
+    }
+
+    /// What a key's message says.
+    pub(crate) fn outcome_in(&self, message: &Got) -> Result<Outcome, StoreError> {
+        frame::read_outcome(&message.body, message.sequence).map_err(|_| self.unreadable(message))
     }
 }

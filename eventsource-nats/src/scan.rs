@@ -302,7 +302,7 @@ impl Shared {
             position: position.unwrap_or_default(),
             ..Last::default()
         };
-        self.known.note(message.subject.clone(), last);
+        self.known.note(&message.subject, last);
         Ok(last)
     }
 }

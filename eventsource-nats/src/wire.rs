@@ -110,7 +110,7 @@ impl Wire {
     pub(crate) async fn store(&self, messages: Vec<Outgoing>, whole: Option<u64>) -> Sent {
         let count = messages.len();
         let batch = (count > 1).then(|| self.client.new_inbox().replace("_INBOX.", ""));
-        let mut turn = match batch {
+        let turn = match batch {
             Some(_) => Some(self.sending.lock().await),
             None => None,
         };
@@ -165,13 +165,18 @@ impl Wire {
                 .headers(headers)
                 .payload(message.body)
                 .timeout(Some(self.call_timeout));
-            let answer = Box::pin(self.client.send_request(message.subject, request));
-            // It is on its way once it was polled; who comes next need not wait for the answer.
-            let answer = match select(answer, std::future::ready(())).await {
-                Either::Left((answer, _)) => answer,
-                Either::Right(((), answer)) => {
-                    turn.take();
-                    answer.await
+            let answer = self.client.send_request(message.subject, request);
+            let answer = match turn {
+                None => answer.await,
+                Some(turn) => {
+                    // It is on its way once it was polled; who comes next need not wait for the answer.
+                    match select(Box::pin(answer), std::future::ready(())).await {
+                        Either::Left((answer, _)) => answer,
+                        Either::Right(((), answer)) => {
+                            drop(turn);
+                            answer.await
+                        }
+                    }
                 }
             };
             return match answer {

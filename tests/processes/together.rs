@@ -28,7 +28,7 @@ pub async fn run_by_all<S: CheckpointStore + MultiStreamStore>(banks: Vec<Bank<S
             .request(id, "ada", to, 1)
             .await;
     }
-    let limit = Duration::from_secs(60);
+    let limit = Duration::from_secs(180);
     let begin = Instant::now();
     while banks[0].ended().await < TRANSFERS {
         assert!(begin.elapsed() < limit, "it takes too long");

@@ -140,6 +140,15 @@ impl Cluster {
         assert!(status.expect("a shell").success());
     }
 
+    /// The resident memory of a server, in bytes.
+    pub fn memory(&self, node: usize) -> u64 {
+        let process = self.nodes[node].process.as_ref().expect("it runs");
+        let status = fs::read_to_string(format!("/proc/{}/status", process.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+        kilobytes.expect("Linux says how much memory a process has") << 10
+    }
+
     /// The leader of a stream; `None` while there is none.
     pub async fn leader(&self, client: &async_nats::Client, stream: &str) -> Option<usize> {
         let asked = client.request(format!("$JS.API.STREAM.INFO.{stream}"), "".into());
