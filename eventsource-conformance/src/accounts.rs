@@ -95,6 +95,10 @@ impl Told for Answer {
         )
     }
 
+    fn was_stored(&self) -> bool {
+        matches!(self, Self::Executed { repeated: true, .. })
+    }
+
     fn is_unknown(&self) -> bool {
         matches!(self, Self::Unknown)
     }

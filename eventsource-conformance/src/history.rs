@@ -157,6 +157,10 @@ impl Told for Answer {
         )
     }
 
+    fn was_stored(&self) -> bool {
+        matches!(self, Self::Made { repeated: true, .. })
+    }
+
     fn is_unknown(&self) -> bool {
         matches!(self, Self::Unknown)
     }

@@ -11,6 +11,8 @@ use crate::real_time::{Place, Step};
 pub(crate) trait Told {
     /// This call has.
     fn has_stored(&self) -> bool;
+    /// An earlier one has, or this one, in a first try whose answer was lost.
+    fn was_stored(&self) -> bool;
     /// Nobody knows.
     fn is_unknown(&self) -> bool;
 }
@@ -56,10 +58,14 @@ impl<'a, R: Debug, A: Debug, B: Debug + Told> Sent<'a, R, A, B> {
         // Else somebody who did not wait for the answer; of several the one who sent it first.
         let silent = calls.iter().filter(|call| call.answer.is_unknown());
         let silent = silent.min_by_key(|call| call.invoked);
-        let (call, returned) = match (first, silent) {
-            (Some(call), _) => (*call, Some(call.returned)),
-            (None, Some(call)) => (*call, None),
-            (None, None) => {
+        // Else the store has sent it again by itself.
+        let again = calls.iter().filter(|call| call.answer.was_stored());
+        let again = again.min_by_key(|call| call.returned);
+        let (call, returned) = match (first, silent, again) {
+            (Some(call), ..) => (*call, Some(call.returned)),
+            (None, Some(call), _) => (*call, None),
+            (None, None, Some(call)) => (*call, Some(call.returned)),
+            (None, None, None) => {
                 let how = format!(
                     "{request:?} is in the log, and none of those who sent it has stored it: {calls:?}"
                 );
