@@ -102,8 +102,15 @@
 //! **Reads** are answered by any replica, and a replica may be behind; so may a server that was the leader and has not heard
 //! yet that it is not. A read therefore has a small message stored after it began, shared with other reads that begin at
 //! the same time, and takes no answer of a replica that has not got that far. It costs the time of an append; with one
-//! replica it is not needed. Streams and tags are found by their subjects; a scan by types that are not indexed reads the
-//! whole log and sifts here.
+//! replica it is not needed, and a read [that may lag](eventsource_core::StreamScan::may_lag), as a command's before its append,
+//! goes without. Streams and tags are found by their subjects; a scan by types that are not indexed reads the whole log and
+//! sifts here.
+//!
+//! A server finds the blocks of the log that have a subject by an index, and the messages in a block by looking at one after the
+//! other, from the first to the last one of the subject. A block has 8 MiB. So a stream whose events lie far apart costs the
+//! servers more than one whose events are neighbours, some milliseconds for ten events with thousands of others
+//! between them. States in memory (`Repository::cache`) and snapshots spare these reads: what comes after a version that this
+//! process has seen is found at once.
 //!
 //! **Waiting** is pushed by the server, once somebody has waited: one consumer a process, of headers alone.
 //!
@@ -122,10 +129,11 @@
 //!
 //! # What it does not do
 //!
-//! - Forget keys or archive events: the log is kept whole. Each key and each tag is a subject of which every server keeps an
-//!   entry in memory.
+//! - Forget keys or archive events: the log is kept whole. Each stream, tag and key is a subject of which every server keeps an
+//!   entry in memory, of some 300 bytes.
 //! - Group appends: each is a message or a batch of its own, and the servers gather what waits.
-//! - Go beyond one log: one JetStream stream is one Raft group, whose leader does all the writing.
+//! - Go beyond one log: one JetStream stream is one Raft group, whose leader does all the writing. `eventsource-partitions` takes
+//!   several stores with different names.
 #![deny(missing_docs)]
 
 mod append;
