@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::error::backend;
 use crate::frame;
-use crate::get::{self, Got};
+use crate::get::Got;
 use crate::known::Last;
 use crate::metrics::count;
 use crate::open::Shared;
@@ -33,6 +33,16 @@ enum Found {
     Earlier(Outcome),
     /// It cannot be made.
     Broken(AppendError),
+}
+
+/// What was read beside the last messages of subjects.
+struct Learnt {
+    /// All of it is as it was at a moment not before this message.
+    up_to: u64,
+    /// What was stored under the key.
+    outcome: Option<Outcome>,
+    /// It is all of one moment.
+    at_once: bool,
 }
 
 impl Shared {
@@ -201,8 +211,8 @@ impl Shared {
         Ok((holds && nothing_matches).then_some((lasts, 0)))
     }
 
-    /// Reads the last messages of the subjects with these indices, as of a moment not before `floor`, and says of which one;
-    /// and at the same time what was stored under a key.
+    /// Reads the last messages of the subjects with these indices, and what was stored under a key, as of a moment not before
+    /// `floor`.
     async fn learn(
         &self,
         plan: &Plan<'_>,
@@ -210,7 +220,7 @@ impl Shared {
         key: Option<&String>,
         floor: u64,
         lasts: &mut Lasts,
-    ) -> Result<(u64, Option<Outcome>), StoreError> {
+    ) -> Result<Learnt, StoreError> {
         let all: Vec<_> = plan.subjects().collect();
         let own = indices.iter().map(|index| all[*index]);
         let subjects: Vec<String> = own.chain(key).cloned().collect();
@@ -234,7 +244,11 @@ impl Shared {
             None => None,
             Some(message) => Some(self.outcome_in(message)?),
         };
-        Ok((page.up_to, outcome))
+        Ok(Learnt {
+            up_to: page.up_to,
+            outcome,
+            at_once: page.answers == 1,
+        })
     }
 
     /// Reads what is there, and judges the append by it.
@@ -243,14 +257,18 @@ impl Shared {
         let all: Vec<_> = (0..plan.subjects().count()).collect();
         let mut lasts = vec![Last::default(); all.len()];
         let key = plan.key_subject.as_ref();
-        let (up_to, earlier) = self.learn(plan, &all, key, floor, &mut lasts).await?;
-        if let Some(outcome) = earlier {
+        let Learnt {
+            up_to,
+            outcome,
+            at_once,
+        } = self.learn(plan, &all, key, floor, &mut lasts).await?;
+        if let Some(outcome) = outcome {
             return Ok(Found::Earlier(outcome));
         }
         if let Some((check, last)) = plan.broken_stream(&lasts) {
             let error = self.stream_conflict(check, last).await?;
-            // The key was looked for at the same moment, unless there are too many subjects for one request.
-            return match key.is_some() && all.len() < get::SUBJECTS - 1 {
+            return match key.is_some() && at_once {
+                // At that moment it was not there under its key.
                 true => Ok(Found::Broken(error)),
                 false => {
                     self.unless_it_was_itself(plan, Some((check, last)), error)

@@ -32,6 +32,8 @@ pub(crate) struct Page {
     pub(crate) more: bool,
     /// The last sequence number that the replica had, where it says so.
     pub(crate) up_to: u64,
+    /// How many answers it was put together from, which may be of different moments.
+    pub(crate) answers: usize,
 }
 
 /// The most bytes of one answer: one message more is sent where a single one is larger.
@@ -41,7 +43,7 @@ const ANSWER: usize = 4 << 20;
 pub(crate) const PAGE: usize = 512;
 
 /// The most subjects in one request.
-pub(crate) const SUBJECTS: usize = 512;
+const SUBJECTS: usize = 512;
 
 impl Shared {
     /// Messages with a subject that matches, from this sequence number on.
@@ -64,23 +66,33 @@ impl Shared {
             up_to: u64::MAX,
             ..Page::default()
         };
-        let nothing: &[String] = &[];
-        let chunks = subjects.chunks(SUBJECTS - 1);
-        for some in chunks.chain(subjects.is_empty().then_some(nothing)) {
+        let mut rest = subjects;
+        let mut count = SUBJECTS - 1;
+        loop {
+            let (some, later) = rest.split_at(count.min(rest.len()));
             // There is always a message with the store's identity: without any, the answer would not say how old it is.
             let mut asked: Vec<&str> = some.iter().map(String::as_str).collect();
             asked.push(&self.subjects.life);
             let asked = json!({ "multi_last": asked, "batch": SUBJECTS });
             let page = self.patiently(&asked).await?;
+            if page.more && some.len() > 1 {
+                // They are too large for one answer, which then lacks some that are there.
+                count = some.len() / 2;
+                continue;
+            }
             if page.up_to == 0 {
                 return Err(damaged(&self.wire.place, GONE));
             }
             all.up_to = all.up_to.min(page.up_to);
+            all.answers += 1;
             let own = page.messages.into_iter();
             all.messages
                 .extend(own.filter(|message| message.subject != self.subjects.life));
+            rest = later;
+            if rest.is_empty() {
+                return Ok(all);
+            }
         }
-        Ok(all)
     }
 
     /// The last message with a subject that matches.
