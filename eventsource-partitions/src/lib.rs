@@ -58,7 +58,44 @@
 //! # From one partition to another
 //!
 //! What follows in another partition is another append: a reactor on each partition that executes a command, with a key made of
-//! the event, so that a repetition is known. A `#[process]` sends to the store that it runs on, so what it speaks to has to be
+//! the event, so that a repetition is known.
+//!
+//! ```
+//! # use eventsource_core::prelude::*;
+//! # use eventsource_core::{BoxError, ReactionKey};
+//! # use eventsource_partitions::PartitionedRepository;
+//! # use eventsource_core::MemoryStore;
+//! # #[event(name = "account.sent")] pub struct Sent { pub to: u64, pub amount: u64 }
+//! # #[event(name = "account.received")] pub struct Received { pub amount: u64 }
+//! # #[derive(Debug, thiserror::Error)] #[error("not enough")] pub struct NotEnough;
+//! # #[aggregate(name = "account", id = u64, error = NotEnough, events(Sent, Received), commands(Send, Receive))]
+//! # #[derive(Default, Clone)] pub struct Account { balance: u64 }
+//! # #[apply] impl Account {
+//! #     fn sent(&mut self, event: &Sent) { self.balance -= event.amount }
+//! #     fn received(&mut self, event: &Received) { self.balance += event.amount }
+//! # }
+//! # #[handle] impl Account {
+//! #     #[command] pub fn send(&self, to: u64, amount: u64) -> Result<Sent, NotEnough> {
+//! #         ensure!(amount <= self.balance, NotEnough);
+//! #         Ok(Sent { to, amount })
+//! #     }
+//! #     #[command] pub fn receive(&self, amount: u64) -> Result<Received, NotEnough> { Ok(Received { amount }) }
+//! # }
+//! /// Brings what one account has sent to the other one, wherever that is.
+//! #[derive(Clone)]
+//! struct Deliver(PartitionedRepository<Account, MemoryStore>);
+//!
+//! #[reactor(name = "deliver")]
+//! impl Deliver {
+//!     async fn sent(&self, event: &Recorded<Sent>, key: &ReactionKey) -> Result<(), BoxError> {
+//!         let Sent { to, amount } = event.event;
+//!         self.0.execute(&to, Receive { amount }).idempotency_key(key).await?;
+//!         Ok(())
+//!     }
+//! }
+//! ```
+//!
+//! A `#[process]` sends to the store that it runs on, so what it speaks to has to be
 //! in one partition with it, by a key as above.
 //!
 //! # Growing

@@ -24,6 +24,15 @@ impl<S: CheckpointStore, C: Consumer<S>> Runners<S, C> {
         Self { each, partitions }
     }
 
+    /// Notes where each begins, if it has no checkpoint yet, as [`Runner::begin`] does.
+    pub async fn begin(&self) -> Result<(), RunError> {
+        for (runner, number) in self.each.iter().zip(1..) {
+            let begun = runner.begin().await;
+            begun.map_err(|source| RunError { number, source })?;
+        }
+        Ok(())
+    }
+
     /// What tells how they go, and stops them.
     #[must_use]
     pub fn handle(&self) -> RunnersHandle<S> {

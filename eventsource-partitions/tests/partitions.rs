@@ -4,17 +4,18 @@ mod counter;
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use eventsource_core::prelude::*;
 use eventsource_core::{
-    Append, BoxError, CommandOptions, Ended, ExecuteError, MemoryStore, NewEvent, StreamName,
-    Timestamp,
+    Append, BoxError, CommandOptions, Ended, ExecuteError, MemoryStore, NewEvent, ReactionKey,
+    StreamName, Timestamp,
 };
-use eventsource_partitions::{OpenError, Partitions, ResumeError, WaitError, is_note};
+use eventsource_partitions::{
+    OpenError, PartitionedRepository, Partitions, ResumeError, WaitError, is_note,
+};
 use eventsource_sqlite::SqliteStore;
-use std::sync::Arc;
 use tempfile::TempDir;
 
 use counter::{Add, Added, Counter, TooMany};
@@ -410,6 +411,55 @@ async fn a_consumer_runs_on_every_partition() {
         .position(|store| store.identity() == own);
     assert_eq!(Some(failed.number - 1), place);
     assert!(failed.to_string().contains("not this one"), "{failed}");
+}
+
+/// Gives on what it sees to another counter, which may be in another partition.
+#[derive(Clone)]
+struct PassOn(PartitionedRepository<Counter, SqliteStore>);
+
+#[reactor(name = "pass-on")]
+impl PassOn {
+    async fn added(&self, event: &Recorded<Added>, key: &ReactionKey) -> Result<(), BoxError> {
+        let id: u64 = event.stream.id().parse()?;
+        if id < 100 {
+            let add = Add {
+                amount: event.event.amount,
+            };
+            let passed = self
+                .0
+                .execute(&(id + 100), add)
+                .idempotency_key(key)
+                .await?;
+            // As if it had been killed before its checkpoint was saved: it comes again, under the same key.
+            if !passed.repeated && id % 3 == 0 {
+                return Err("once more".into());
+            }
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_goes_to_another_partition_arrives_once() {
+    let folder = TempDir::new().expect("there is room");
+    let partitions = Partitions::open(files(folder.path(), 0..4).await).await;
+    let partitions = partitions.expect("new stores");
+    let counters = partitions.repository::<Counter>();
+    let runners = partitions.runners(|store| store.react(PassOn(counters.clone())));
+    runners.begin().await.expect("it begins");
+    for id in 0..40 {
+        let add = counters.execute(&id, Add { amount: 1 + id });
+        add.await.expect("it is added");
+    }
+    let handle = runners.handle();
+    let running = tokio::spawn(runners.run());
+    handle.wait_for(None, LIMIT).await.expect("it is consumed");
+    handle.stop();
+    running.await.expect("no panic").expect("no error");
+    for id in 0..40 {
+        let passed = counters.load(&(id + 100)).await.expect("it has come");
+        assert_eq!((passed.sum, passed.version().0), (1 + id, 1));
+    }
 }
 
 /// What has one key is in one store, which does all that a store does.
