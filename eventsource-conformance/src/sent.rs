@@ -62,9 +62,8 @@ impl<'a, R: Debug, A: Debug, B: Debug + Told> Sent<'a, R, A, B> {
         let again = calls.iter().filter(|call| call.answer.was_stored());
         let again = again.min_by_key(|call| call.returned);
         let (call, returned) = match (first, silent, again) {
-            (Some(call), ..) => (*call, Some(call.returned)),
+            (Some(call), ..) | (None, None, Some(call)) => (*call, Some(call.returned)),
             (None, Some(call), _) => (*call, None),
-            (None, None, Some(call)) => (*call, Some(call.returned)),
             (None, None, None) => {
                 let how = format!(
                     "{request:?} is in the log, and none of those who sent it has stored it: {calls:?}"

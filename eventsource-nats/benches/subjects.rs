@@ -187,10 +187,7 @@ async fn append(store: &NatsStore, name: &str) -> Result<(), eventsource_core::A
 async fn away(store: &NatsStore) -> String {
     let begin = Instant::now();
     for attempt in 0_u64.. {
-        if append(store, &format!("{:?} {attempt}", begin))
-            .await
-            .is_ok()
-        {
+        if append(store, &format!("{begin:?} {attempt}")).await.is_ok() {
             break;
         }
     }

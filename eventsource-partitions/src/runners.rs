@@ -43,6 +43,7 @@ impl<S: CheckpointStore, C: Consumer<S>> Runners<S, C> {
     }
 
     /// The runners, partition by partition.
+    #[must_use]
     pub fn into_each(self) -> Vec<Runner<S, C>> {
         self.each
     }

@@ -7,7 +7,7 @@ const HEADER: &str = "\"trans_id\";\"account_id\";\"date\";\"type\";\"operation\
 
 /// A file of many days and accounts whose balances are right, the same every time.
 pub fn of(rows: u64) -> String {
-    let mut text = format!("{}\n", HEADER);
+    let mut text = format!("{HEADER}\n");
     let mut balances: HashMap<u64, i64> = HashMap::new();
     let mut random = 1_u64;
     for id in 1..=rows {
