@@ -393,14 +393,10 @@ async fn a_source_of_ids_that_repeats_itself_loses_no_command() {
 async fn what_is_unknown_stays_unknown_until_the_store_has_answered() {
     let store = ScriptedStore::new([Next::LostAnswer, Next::Overloaded, Next::Overloaded]);
     let wallets = Repository::<Wallet, _>::new(store).clock(ManualClock::default());
-    assert_eq!(
-        wallets
-            .execute(&id(), Fill { amount: 7 })
-            .await
-            .unwrap()
-            .version,
-        1
-    );
+    let filled = wallets.execute(&id(), Fill { amount: 7 }).await.unwrap();
+    // It had no key, so that it can only have been stored now.
+    assert_eq!((filled.version.0, filled.repeated), (1, false));
+    assert_eq!(filled.events.len(), 1);
     let script = std::iter::once(Next::LostAnswer).chain((0..50).map(|_| Next::Overloaded));
     let wallets =
         Repository::<Wallet, _>::new(ScriptedStore::new(script)).clock(ManualClock::default());

@@ -281,7 +281,14 @@ impl<S: Store> Terms<'_, S> {
             let append = Append::assembled(records, reading.checks());
             let append = (self.address)(self.store, append.key(key).incarnation(life));
             match self.environment.append(|| append.send()).await {
-                Ok(appended) if appended.repeated => return self.repeated(&appended.placed).await,
+                Ok(appended) if appended.repeated => {
+                    let stored = self.repeated(&appended.placed).await?;
+                    return Ok(Decided {
+                        // Without a given key nobody else has it: it was this decision, whose answer was lost.
+                        repeated: self.key.is_some(),
+                        ..stored
+                    });
+                }
                 Ok(appended) => {
                     let records = append.records().iter().zip(&appended.placed);
                     return Ok(Decided {

@@ -205,7 +205,12 @@ impl<A: Aggregate, S: Store, C: Codec> Execute<'_, A, S, C> {
             match repository.append(append).await {
                 Ok(appended) if appended.repeated => {
                     give_back(held, baseline.remember());
-                    return repository.repeated(&stream, &appended.placed).await;
+                    let stored = repository.repeated(&stream, &appended.placed).await?;
+                    return Ok(Executed {
+                        // Without a given key nobody else has it: it was this command, whose answer was lost.
+                        repeated: self.options.idempotency_key.is_some(),
+                        ..stored
+                    });
                 }
                 Ok(appended) => {
                     if held.is_some() {
