@@ -100,8 +100,44 @@
 //!
 //! # Growing
 //!
-//! The number stays. To have more, copy all into new stores, with `eventsource-migrate` and a filter for each new one.
+//! The number stays. To have more, copy each of the old stores into each of the new ones with `eventsource-migrate`, which leaves
+//! out what is not the new one's:
+//!
+//! ```
+//! # use eventsource_core::{MemoryStore, Record, Store};
+//! # use eventsource_core::prelude::*;
+//! use eventsource_migrate::Migration;
+//! use eventsource_partitions::{Partitions, is_note};
+//! # #[event(name = "counted")] pub struct Counted;
+//! # #[derive(Debug, thiserror::Error)] #[error("never")] pub struct Never;
+//! # #[aggregate(name = "counter", id = String, error = Never, events(Counted), commands(Count))]
+//! # #[derive(Default, Clone)] pub struct Counter { count: u64 }
+//! # #[apply] impl Counter { fn counted(&mut self, _: &Counted) { self.count += 1 } }
+//! # #[handle] impl Counter { #[command] pub fn count(&self) -> Result<Counted, Never> { Ok(Counted) } }
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let few = Partitions::open((0..2).map(|_| MemoryStore::new())).await?;
+//! # let new_stores: Vec<_> = (0..5).map(|_| MemoryStore::new()).collect();
+//! # let ids: Vec<_> = (0..40).map(|number| format!("counter {number}")).collect();
+//! # for id in &ids { few.repository::<Counter>().execute(id, Count).await?; }
+//! let many = Partitions::open(new_stores).await?;
+//! for old in few.stores() {
+//!     for new in many.stores() {
+//!         let (placed, own) = (many.clone(), new.identity());
+//!         let is_its = move |record: &Record| {
+//!             !is_note(&record.event.name) && placed.store_of(&record.stream).identity() == own
+//!         };
+//!         let migration = Migration::new(old, new).beside_others();
+//!         migration.then(move |record| Ok(Some(record).filter(&is_its))).run().await?;
+//!     }
+//! }
+//! # for id in &ids { assert_eq!(many.repository::<Counter>().load(id).await?.count, 1); }
+//! # Ok(()) }
+//! ```
+//!
+//! Streams that were placed by a key are found by that key, and so are copied with [`at`](Partitions::at) in the filter.
 #![deny(missing_docs)]
+#![forbid(unsafe_code)]
 
 mod checkpoints;
 mod dispatcher;
