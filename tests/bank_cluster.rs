@@ -35,7 +35,7 @@ impl Files {
             };
         }
         let transactions = folder.join("trans.asc");
-        fs::write(&transactions, generated_transactions::of(6_000)).expect("there is room");
+        fs::write(&transactions, generated_transactions::of(2_000)).expect("there is room");
         Self {
             transactions,
             accounts: None,
