@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use crate::error::backend;
-use crate::frame;
+use crate::frame::{self, Under};
 use crate::get::Got;
 use crate::known::Last;
 use crate::metrics::count;
@@ -29,8 +29,8 @@ use crate::wire::Sent;
 enum Found {
     /// Nothing speaks against it: what is known now, and the last number in the log.
     Good(Lasts, u64),
-    /// It was made earlier.
-    Earlier(Outcome),
+    /// It was made earlier, perhaps by an earlier try of this request.
+    Earlier(Under),
     /// It cannot be made.
     Broken(AppendError),
 }
@@ -40,7 +40,7 @@ struct Learnt {
     /// All of it is as it was at a moment not before this message.
     up_to: u64,
     /// What was stored under the key.
-    outcome: Option<Outcome>,
+    under: Option<Under>,
     /// It is all of one moment.
     at_once: bool,
 }
@@ -92,7 +92,7 @@ impl Shared {
                 Some(known) => known,
                 None => match self.judge(plan).await {
                     Ok(Found::Good(lasts, whole)) => (lasts, whole),
-                    Ok(Found::Earlier(outcome)) => return self.repeated(plan, outcome),
+                    Ok(Found::Earlier(under)) => return self.made(plan, under),
                     Ok(Found::Broken(error)) => {
                         count(&self.counters.conflicts, 1);
                         return Err(error);
@@ -240,13 +240,13 @@ impl Shared {
             self.known.note(subject, last);
             lasts[*index] = last;
         }
-        let outcome = match key.and_then(|key| found.get(key.as_str())) {
+        let under = match key.and_then(|key| found.get(key.as_str())) {
             None => None,
-            Some(message) => Some(self.outcome_in(message)?),
+            Some(message) => Some(self.under_in(message)?),
         };
         Ok(Learnt {
             up_to: page.up_to,
-            outcome,
+            under,
             at_once: page.answers == 1,
         })
     }
@@ -259,11 +259,11 @@ impl Shared {
         let key = plan.key_subject.as_ref();
         let Learnt {
             up_to,
-            outcome,
+            under,
             at_once,
         } = self.learn(plan, &all, key, floor, &mut lasts).await?;
-        if let Some(outcome) = outcome {
-            return Ok(Found::Earlier(outcome));
+        if let Some(under) = under {
+            return Ok(Found::Earlier(under));
         }
         if let Some((check, last)) = plan.broken_stream(&lasts) {
             let error = self.stream_conflict(check, last).await?;
@@ -312,9 +312,14 @@ impl Shared {
         let earlier = match (&plan.key_subject, check) {
             (Some(_), _) => {
                 let floor = self.floor().await?;
-                self.outcome(*key, floor).await?
+                self.under(*key, floor).await?
             }
-            (None, Some((check, last))) => self.stands_after(check, last, key.id).await?,
+            (None, Some((check, last))) => {
+                let outcome = self.stands_after(check, last, key.id).await?;
+                // Nobody else has the key.
+                let request = plan.request;
+                outcome.map(|outcome| Under { request, outcome })
+            }
             (None, None) => None,
         };
         Ok(earlier.map_or(Found::Broken(error), Found::Earlier))
@@ -369,14 +374,23 @@ impl Shared {
         }))
     }
 
-    fn repeated(&self, plan: &Plan<'_>, outcome: Outcome) -> Result<Appended, AppendError> {
+    /// The answer to an append that has been made already.
+    fn made(
+        &self,
+        plan: &Plan<'_>,
+        Under { request, outcome }: Under,
+    ) -> Result<Appended, AppendError> {
         if plan.key.is_some_and(|key| key.digest != outcome.digest) {
             return Err(AppendError::KeyReused);
         }
-        count(&self.counters.key_hits, 1);
+        // It was this request, if an answer to it was lost.
+        let repeated = request != plan.request;
+        if repeated {
+            count(&self.counters.key_hits, 1);
+        }
         Ok(Appended {
             placed: outcome.placed,
-            repeated: true,
+            repeated,
         })
     }
 

@@ -114,10 +114,11 @@ pub(crate) fn copies(copies: &[ToCopy<'_>]) -> Bytes {
 }
 
 /// What an append stores: its records begin so many messages before this one, and this is how many of them each message
-/// has, and the version of its first one.
-pub(crate) fn outcome(key: &Key, runs: &[(Version, usize)], back: u64) -> Bytes {
+/// has, and the version of its first one. `request` is the request's own number, which its later tries know it by.
+pub(crate) fn outcome(key: &Key, request: u64, runs: &[(Version, usize)], back: u64) -> Bytes {
     let mut body = vec![OUTCOME];
     body.extend_from_slice(key.digest.as_bytes());
+    body.extend_from_slice(&request.to_le_bytes());
     put_number(back, &mut body);
     put_number(runs.len() as u64, &mut body);
     for (first, count) in runs {
@@ -328,11 +329,20 @@ pub(crate) fn read_copies(body: &[u8]) -> Result<Vec<Copied<'_>>, Unreadable> {
     Ok(copies)
 }
 
-/// What was stored under a key, by the message with this sequence number.
-pub(crate) fn read_outcome(body: &[u8], sequence: u64) -> Result<Outcome, Unreadable> {
+/// What was stored under a key, and by which request.
+#[derive(Debug)]
+pub(crate) struct Under {
+    pub(crate) request: u64,
+    pub(crate) outcome: Outcome,
+}
+
+/// What the message with this sequence number says was stored under its key.
+pub(crate) fn read_outcome(body: &[u8], sequence: u64) -> Result<Under, Unreadable> {
     let mut reader = Reader(body);
     reader.is(OUTCOME)?;
     let digest = reader.uuid()?;
+    let request = reader.take(8)?.try_into().map_err(|_| Unreadable)?;
+    let request = u64::from_le_bytes(request);
     let back = reader.number()?;
     let runs = reader.number()?;
     let begin = sequence.checked_sub(back).ok_or(Unreadable)?;
@@ -348,7 +358,10 @@ pub(crate) fn read_outcome(body: &[u8], sequence: u64) -> Result<Outcome, Unread
             version: place::version(first, index),
         }));
     }
-    Ok(Outcome { digest, placed })
+    Ok(Under {
+        request,
+        outcome: Outcome { digest, placed },
+    })
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use eventsource_core::{
-    Append, Check, Key, NewEvent, Placed, Position, Query, Record, Rejected, RejectedProblem,
-    StreamCheck, StreamName, Version,
+    Append, Check, IdSource as _, Key, NewEvent, Placed, Position, Query, RandomIds, Record,
+    Rejected, RejectedProblem, StreamCheck, StreamName, Version,
 };
 
 use crate::frame::{self, ToCopy};
@@ -27,6 +27,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) key: Option<&'a Key>,
     /// The key has a subject of its own. One that nobody else has is looked for where the append would stand.
     pub(crate) key_subject: Option<String>,
+    /// No other request has this number.
+    pub(crate) request: u64,
     runs: Vec<Run<'a>>,
     /// Terms of the events, each with the events that are copied under it: run and index.
     copied: BTreeMap<String, Vec<(usize, usize)>>,
@@ -65,6 +67,7 @@ impl<'a> Plan<'a> {
                 .idempotency_key()
                 .filter(|_| !append.records().is_empty()),
             key_subject: None,
+            request: 0,
             runs: Vec::new(),
             copied: BTreeMap::new(),
             streams: Vec::new(),
@@ -94,6 +97,9 @@ impl<'a> Plan<'a> {
             .key
             .filter(|key| !plan.finds_by_itself(key))
             .map(|key| subjects.key(key.id));
+        if plan.key_subject.is_some() {
+            plan.request = RandomIds.fresh().as_u64_pair().1;
+        }
         plan.limit(append.records())?;
         Ok(plan)
     }
@@ -324,7 +330,7 @@ impl<'a> Plan<'a> {
         }
         if let (Some(subject), Some(key)) = (&self.key_subject, self.key) {
             let back = made.outgoing.len() as u64;
-            let body = frame::outcome(key, &made.runs, back);
+            let body = frame::outcome(key, self.request, &made.runs, back);
             made.push(subject, Some(Expected::Here(0)), body);
         }
         while let Some(expected) = there() {

@@ -3,11 +3,11 @@
 use std::ops::ControlFlow;
 
 use eventsource_core::{
-    EventRef, Key, Outcome, StoreError, StoredEvent, StreamName, StreamScan, Version, Visit,
+    EventRef, Key, StoreError, StoredEvent, StreamName, StreamScan, Version, Visit,
 };
 use futures_util::future::try_join;
 
-use crate::frame;
+use crate::frame::{self, Under};
 use crate::get::{Got, PAGE, Page};
 use crate::known::Last;
 use crate::open::Shared;
@@ -238,23 +238,16 @@ impl Shared {
     }
 
     /// What was stored under a key, as of a moment not before `floor`.
-    pub(crate) async fn outcome(
-        &self,
-        key: Key,
-        floor: u64,
-    ) -> Result<Option<Outcome>, StoreError> {
+    pub(crate) async fn under(&self, key: Key, floor: u64) -> Result<Option<Under>, StoreError> {
         let page = self
             .fresh_last_of(&[self.subjects.key(key.id)], floor)
             .await?;
-        let outcome = page
-            .messages
-            .first()
-            .map(|message| self.outcome_in(message));
-        outcome.transpose()
+        let found = page.messages.first();
+        found.map(|message| self.under_in(message)).transpose()
     }
 
     /// What a key's message says.
-    pub(crate) fn outcome_in(&self, message: &Got) -> Result<Outcome, StoreError> {
+    pub(crate) fn under_in(&self, message: &Got) -> Result<Under, StoreError> {
         frame::read_outcome(&message.body, message.sequence).map_err(|_| self.unreadable(message))
     }
 }

@@ -130,7 +130,8 @@ impl Store for NatsStore {
             shared.check_open()?;
             shared.look_at_life().await?;
             let floor = shared.floor().await?;
-            shared.outcome(key, floor).await
+            let under = shared.under(key, floor).await?;
+            Ok(under.map(|under| under.outcome))
         })
         .await
     }

@@ -358,7 +358,7 @@ pub struct Appended {
     /// Where each record was stored, in the order of the records.
     pub placed: Vec<Placed>,
     /// Whether it was stored earlier, under the same key, and not now. A store that has sent an append again by itself, since the
-    /// answer was lost, cannot always tell its own first try from somebody else's, and then says so too.
+    /// answer was lost, may not be able to tell its own first try from somebody else's, and then says so too.
     pub repeated: bool,
 }
 
