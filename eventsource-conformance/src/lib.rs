@@ -80,6 +80,7 @@ pub mod keys;
 mod log;
 #[doc(hidden)]
 pub mod order;
+pub mod own_keys;
 mod processes;
 mod real_time;
 mod reopening;

@@ -255,6 +255,9 @@ suite! { $
     keys::g5_the_same_key_from_many_tasks,
     keys::g5_a_refused_append_does_not_use_its_key,
     keys::g5_a_key_answers_before_the_checks,
+    own_keys::g5_a_key_of_its_own_is_stored_once,
+    own_keys::g5_a_key_of_its_own_from_many_tasks,
+    own_keys::g5_a_key_of_its_own_is_nobody_elses,
     groups::g5_equal_keys_in_one_call,
     input::g8_bad_input_is_refused,
     groups::g8_one_bad_request_among_64,
@@ -273,6 +276,7 @@ suite! { $
     groups::g3_write_skew_of_streams_in_one_call,
     histories::g3_a_history_across_streams,
     keys::g5_a_key_across_streams,
+    own_keys::g5_a_key_of_its_own_across_streams,
 }
 
 suite! { $
@@ -289,6 +293,7 @@ suite! { $
     groups::g3_checks_of_everything_in_one_call,
     groups::g3_disjoint_boundaries_in_one_call,
     histories::g3_a_history_within_boundaries,
+    own_keys::g5_a_key_of_its_own_within_a_boundary,
     boundary::g9_a_boundary_beyond_the_head_is_an_error,
 }
 

@@ -66,7 +66,8 @@ pub trait Store: Clone + Send + Sync + 'static {
         append: Arc<Append>,
     ) -> impl Future<Output = Result<Appended, AppendError>> + Send;
 
-    /// What an earlier append has stored under this key, or `None`. Only [`Key::id`] is looked at.
+    /// What an earlier append has stored under this key, or `None`. Only [`Key::id`] is looked at. A key that [nobody else
+    /// has](Key::unique) may be kept [as a stamp](Append::stamp) and not be found.
     fn outcome(&self, key: Key)
     -> impl Future<Output = Result<Option<Outcome>, StoreError>> + Send;
 

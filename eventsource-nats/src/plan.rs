@@ -95,7 +95,8 @@ impl<'a> Plan<'a> {
         plan.asked.dedup();
         plan.key_subject = plan
             .key
-            .filter(|key| !plan.finds_by_itself(key))
+            // With others beside it, its stream does not tell.
+            .filter(|_| append.stamp().is_none() || plan.streams.len() > 1)
             .map(|key| subjects.key(key.id));
         if plan.key_subject.is_some() {
             plan.request = RandomIds.fresh().as_u64_pair().1;
@@ -165,16 +166,6 @@ impl<'a> Plan<'a> {
             self.streams.push((shared.subjects.stream(name), name));
             self.streams.len() - 1
         })
-    }
-
-    /// Whether a request that is sent again under this key can be told by what stands in its stream: nobody else has the
-    /// key, and the check says where the events would be.
-    fn finds_by_itself(&self, key: &Key) -> bool {
-        let checked = self
-            .stream_checks
-            .iter()
-            .any(|(_, check)| matches!(check, StreamCheck::At(..) | StreamCheck::New(_)));
-        key.digest.is_nil() && self.streams.len() == 1 && checked
     }
 
     fn limit(&self, records: &[Record]) -> Result<(), Rejected> {

@@ -48,12 +48,12 @@ impl Appender {
         Self {
             session: Mutex::new(None),
             append: name.put_into(&format!(
-                "SELECT * FROM {{schema}}.append_v1({})",
-                numbered(34)
+                "SELECT * FROM {{schema}}.append_v2({})",
+                numbered(35)
             )),
             append_one: name.put_into(&format!(
-                "SELECT {{schema}}.append_one_v1({})",
-                numbered(23)
+                "SELECT {{schema}}.append_one_v2({})",
+                numbered(24)
             )),
             lock_timeout: (options.statements == Statements::Unnamed)
                 .then(|| format!("{}ms", options.lock_timeout.as_millis())),

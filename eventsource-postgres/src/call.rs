@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
+use bytes::BytesMut;
 use eventsource_core::{Check, Placed, Position, Record, Uuid, Version};
-use tokio_postgres::types::Type;
+use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Error, Row};
 
 use crate::checks::{Arms, NOTHING, expected, index, number};
@@ -21,15 +22,49 @@ struct Records<'a> {
     offsets: Vec<i64>,
     streams: Vec<&'a str>,
     names: Vec<&'a str>,
-    schemas: Vec<Option<i64>>,
-    formats: Vec<Option<&'a str>>,
+    schemas: Rare<i64>,
+    formats: Rare<&'a str>,
     recorded: Vec<i64>,
     payloads: Vec<&'a [u8]>,
-    metadata: Vec<Option<&'a [u8]>>,
-    tags: Vec<Option<String>>,
+    metadata: Rare<&'a [u8]>,
+    tags: Rare<String>,
+    stamps: Rare<Uuid>,
     tagged: Vec<i32>,
     tag_texts: Vec<&'a str>,
     tag_names: Vec<&'a str>,
+}
+
+/// A column that may have nothing in it: then it is NULL as a whole.
+#[derive(Debug, Default)]
+struct Rare<T> {
+    values: Vec<Option<T>>,
+    any: bool,
+}
+
+impl<T> Rare<T> {
+    fn push(&mut self, value: Option<T>) {
+        self.any |= value.is_some();
+        self.values.push(value);
+    }
+}
+
+impl<T: ToSql> ToSql for Rare<T> {
+    fn to_sql(
+        &self,
+        kind: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        match self.any {
+            true => self.values.to_sql(kind, out),
+            false => Ok(IsNull::Yes),
+        }
+    }
+
+    fn accepts(kind: &Type) -> bool {
+        <Vec<Option<T>> as ToSql>::accepts(kind)
+    }
+
+    to_sql_checked!();
 }
 
 /// What several appends ask, as arrays. The numbers in them count from 1, as PostgreSQL does.
@@ -92,6 +127,7 @@ impl<'a> Call<'a> {
             });
         }
         let first = self.records.requests.len() + 1;
+        let mut stamp = append.stamp().map(|stamp| stamp.id);
         let mut probes = Vec::with_capacity(append.records().len());
         for record in append.records() {
             let stream = record.stream.as_str();
@@ -105,9 +141,9 @@ impl<'a> Call<'a> {
             *count += 1;
             probes.push(*probe);
             self.records
-                .push(record, request, index(*probe + 1), *count);
+                .push(record, request, index(*probe + 1), *count, stamp.take());
         }
-        if let Some(key) = append.key() {
+        if let Some(key) = append.kept_key() {
             self.key_ids.push(key.id);
             self.key_digests.push(key.digest);
             // A key without a record is looked up, but not kept.
@@ -131,7 +167,7 @@ impl<'a> Call<'a> {
         self.streams.len() - 1
     }
 
-    /// The values of `append_v1`, after the first five.
+    /// The values of `append_v2`, after the first five.
     pub(crate) fn bound(&self) -> Vec<Bound<'_>> {
         let records = &self.records;
         let mut bound: Vec<Bound<'_>> = vec![
@@ -140,7 +176,7 @@ impl<'a> Call<'a> {
             (&self.probe_requests, Type::INT4_ARRAY),
         ];
         bound.extend(self.arms.bound());
-        let rest: [Bound<'_>; 20] = [
+        let rest: [Bound<'_>; 21] = [
             (&self.key_ids, Type::UUID_ARRAY),
             (&self.key_digests, Type::UUID_ARRAY),
             (&self.key_records, Type::INT4_ARRAY),
@@ -158,6 +194,7 @@ impl<'a> Call<'a> {
             (&records.payloads, Type::BYTEA_ARRAY),
             (&records.metadata, Type::BYTEA_ARRAY),
             (&records.tags, Type::TEXT_ARRAY),
+            (&records.stamps, Type::UUID_ARRAY),
             (&records.tagged, Type::INT4_ARRAY),
             (&records.tag_texts, Type::TEXT_ARRAY),
             (&records.tag_names, Type::TEXT_ARRAY),
@@ -191,7 +228,14 @@ impl<'a> Call<'a> {
 }
 
 impl<'a> Records<'a> {
-    fn push(&mut self, record: &'a Record, request: i32, probe: i32, offset: i64) {
+    fn push(
+        &mut self,
+        record: &'a Record,
+        request: i32,
+        probe: i32,
+        offset: i64,
+        stamp: Option<Uuid>,
+    ) {
         let event = &record.event;
         let ordinal = self.requests.len() + 1;
         self.requests.push(request);
@@ -206,6 +250,7 @@ impl<'a> Records<'a> {
         self.payloads.push(&event.payload);
         self.metadata.push(metadata(record));
         self.tags.push(tags(record));
+        self.stamps.push(stamp);
         for (place, tag) in event.tags.iter().enumerate() {
             // An event may come with the same tag twice.
             if !event.tags[..place].contains(tag) {
@@ -274,7 +319,7 @@ pub(crate) struct Facts {
 }
 
 impl Facts {
-    /// The columns of `append_v1`'s answer, or `None` where the store is in another life.
+    /// The columns of `append_v2`'s answer, or `None` where the store is in another life.
     pub(crate) fn read(row: &Row) -> Result<Option<Self>, Error> {
         if row.try_get::<_, Option<Uuid>>(0)?.is_none() {
             return Ok(None);

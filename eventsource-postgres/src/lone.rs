@@ -24,6 +24,7 @@ pub(crate) struct Lone<'a> {
     tags: Option<String>,
     /// Each tag once, where there are several.
     tag_texts: Option<Vec<&'a str>>,
+    stamp: Option<Uuid>,
 }
 
 impl<'a> Lone<'a> {
@@ -58,8 +59,8 @@ impl<'a> Lone<'a> {
             stream: record.stream.as_str(),
             expected: stream_check.unwrap_or(NOTHING),
             arms,
-            key: append.key().map(|key| key.id),
-            digest: append.key().map(|key| key.digest),
+            key: append.kept_key().map(|key| key.id),
+            digest: append.kept_key().map(|key| key.digest),
             name: &event.name,
             schema: row::schema(event),
             format: row::format(event),
@@ -68,16 +69,17 @@ impl<'a> Lone<'a> {
             metadata: metadata(record),
             tags,
             tag_texts: Some(tag_texts).filter(|texts| texts.len() > 1),
+            stamp: append.stamp().map(|stamp| stamp.id),
         })
     }
 
-    /// The values of `append_one_v1`, after the first five.
+    /// The values of `append_one_v2`, after the first five.
     pub(crate) fn bound(&self) -> Vec<Bound<'_>> {
-        let mut bound: Vec<Bound<'_>> = Vec::with_capacity(18);
+        let mut bound: Vec<Bound<'_>> = Vec::with_capacity(19);
         bound.push((&self.stream, Type::TEXT));
         bound.push((&self.expected, Type::INT8));
         bound.extend(self.arms.bound_if_any());
-        let rest: [Bound<'_>; 10] = [
+        let rest: [Bound<'_>; 11] = [
             (&self.key, Type::UUID),
             (&self.digest, Type::UUID),
             (&self.name, Type::TEXT),
@@ -88,6 +90,7 @@ impl<'a> Lone<'a> {
             (&self.metadata, Type::BYTEA),
             (&self.tags, Type::TEXT),
             (&self.tag_texts, Type::TEXT_ARRAY),
+            (&self.stamp, Type::UUID),
         ];
         bound.extend(rest);
         bound

@@ -6,8 +6,8 @@
 use std::ops::ControlFlow;
 
 use eventsource_core::{
-    EventRef, Key, LogScan, MISSED_BYTES, Outcome, Position, StoreError, StoredEvent, StreamName,
-    StreamScan, Version, Visit,
+    EventRef, Key, LogScan, MISSED_BYTES, Outcome, Placed, Position, Stamp, StoreError,
+    StoredEvent, StreamName, StreamScan, Version, Visit,
 };
 use futures_util::future::join;
 use tokio_postgres::types::Type;
@@ -28,6 +28,7 @@ pub(crate) struct Reads {
     forwards: String,
     backwards: String,
     outcome: String,
+    stamped: String,
 }
 
 impl Reads {
@@ -46,6 +47,11 @@ impl Reads {
             outcome: name.put_into(
                 "SELECT e.position, e.version, k.digest FROM {schema}.keys k LEFT JOIN {schema}.events e \
                  ON e.position >= k.position AND e.position < k.position + k.count WHERE k.id = $1 ORDER BY e.position",
+            ),
+            stamped: name.put_into(
+                "SELECT e.position, e.version FROM {schema}.events f JOIN {schema}.events e \
+                 ON e.position >= f.position AND e.position < f.position + $4 \
+                 WHERE f.stream = $1 AND f.version = $2 AND f.stamp = $3 ORDER BY e.position",
             ),
         }
     }
@@ -242,6 +248,34 @@ pub(crate) async fn outcome(shared: &Shared, key: Key) -> Result<Option<Outcome>
         });
         match page.await.failure {
             None => return Ok(digest.map(|digest| Outcome { digest, placed })),
+            Some(failure) => reader.again(failure, false).await?,
+        }
+    }
+}
+
+/// Where the records of an append are, so many, whose first event bears this stamp; nowhere if it does not.
+pub(crate) async fn stamped(
+    shared: &Shared,
+    stamp: Stamp<'_>,
+    records: usize,
+) -> Result<Vec<Placed>, StoreError> {
+    let (stream, version) = (stamp.stream.as_str(), number(stamp.version.0));
+    let count = number(records as u64);
+    let bound: [Bound<'_>; 4] = [
+        (&stream, Type::TEXT),
+        (&version, Type::INT8),
+        (&stamp.id, Type::UUID),
+        (&count, Type::INT8),
+    ];
+    let mut reader = Reader::new(shared).await?;
+    loop {
+        let mut placed = Vec::new();
+        let page = reader.page(&shared.reads.stamped, &bound, |row| {
+            placed.push(row::placed(row).map_err(|error| reader.unreadable(error))?);
+            Ok(ControlFlow::Continue(()))
+        });
+        match page.await.failure {
+            None => return Ok(placed),
             Some(failure) => reader.again(failure, false).await?,
         }
     }

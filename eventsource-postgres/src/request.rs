@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
-use eventsource_core::{Append, AppendError, Check, Key, Placed, Position, Record, Uuid, Version};
+use eventsource_core::{
+    Append, AppendError, Check, Key, Placed, Position, Record, Stamp, Uuid, Version,
+};
 use tokio::sync::oneshot;
 
 /// An append of any reach.
 pub(crate) trait Judged: Send + Sync {
     fn records(&self) -> &[Record];
     fn checks(&self) -> &[Check];
-    fn key(&self) -> Option<&Key>;
+    fn kept_key(&self) -> Option<&Key>;
+    fn stamp(&self) -> Option<Stamp<'_>>;
     fn life(&self) -> Option<Uuid>;
 }
 
@@ -22,8 +25,12 @@ impl<Reach: Send + Sync> Judged for Append<Reach> {
         self.checks()
     }
 
-    fn key(&self) -> Option<&Key> {
-        self.idempotency_key()
+    fn kept_key(&self) -> Option<&Key> {
+        self.kept_key()
+    }
+
+    fn stamp(&self) -> Option<Stamp<'_>> {
+        self.stamp()
     }
 
     fn life(&self) -> Option<Uuid> {

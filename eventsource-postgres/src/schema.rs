@@ -1,6 +1,11 @@
 //! The tables: how a schema is recognised, made and brought up to date, by one of several processes at once.
 
+use std::time::Duration;
+
 use eventsource_core::{IdSource, RandomIds, StoreError};
+use tokio::time::{Instant, sleep};
+use tokio_postgres::Error;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 
 use crate::error::store_error;
@@ -21,10 +26,11 @@ const MIGRATIONS: [&[&str]; VERSION as usize] = [
     &[
         include_str!("sql/tables.sql"),
         include_str!("sql/identity.sql"),
-        include_str!("sql/append.sql"),
+        include_str!("sql/append_v1.sql"),
         include_str!("sql/import.sql"),
     ],
     &[include_str!("sql/projections.sql"), snapshots::TABLE],
+    &[include_str!("sql/append_v2.sql")],
 ];
 
 /// Parts that several functions have in common.
@@ -32,7 +38,7 @@ const BEGIN: &str = include_str!("sql/begin.sql");
 const MATCHES: &str = include_str!("sql/matches.sql");
 
 /// The schema version that this software writes.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// The relations that a store has, and how many columns the functions.
 const TABLES: [&str; 9] = [
@@ -122,6 +128,11 @@ async fn recognise(session: &Session, name: &SchemaName, place: &str) -> Result<
     Ok(found)
 }
 
+/// How long a step is tried while somebody else holds what it needs, and how long it rests between two tries: whoever comes
+/// waits behind a step that waits, which therefore gives up after a second.
+const PATIENCE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_secs(1);
+
 /// Makes one step, unless another process has made it meanwhile. A block is one statement, and so one transaction,
 /// behind a pooler too; should it be cut off, the next one who opens the store begins where it began.
 async fn migrate(
@@ -158,17 +169,27 @@ async fn migrate(
     };
     let block = format!(
         "DO $migration$ BEGIN
-            PERFORM set_config('lock_timeout', '60s', true), set_config('client_min_messages', 'warning', true);
+            PERFORM set_config('lock_timeout', '1s', true), set_config('client_min_messages', 'warning', true);
             PERFORM pg_advisory_xact_lock({{lock}});
             {so_far}
             {step}
             {record}
         END $migration$"
     );
-    session
-        .execute(&name.put_into(&block))
-        .await
-        .map_err(failed)
+    let (block, begin) = (name.put_into(&block), Instant::now());
+    loop {
+        match session.execute(&block).await {
+            Err(error) if is_in_the_way(&error) && begin.elapsed() < PATIENCE => {
+                sleep(PAUSE).await;
+            }
+            done => return done.map_err(failed),
+        }
+    }
+}
+
+/// Whether somebody else holds what the step needs.
+fn is_in_the_way(error: &Error) -> bool {
+    error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE)
 }
 
 /// Whether every table is there.

@@ -1,5 +1,5 @@
 //! Which appends may be judged in one call: those of which no check can match a record of another, so that it makes no
-//! difference which of them is made first. Two with equal keys never are.
+//! difference which of them is made first. Two with equal keys never are; with equal stamps they check one stream.
 
 use std::collections::{HashMap, HashSet};
 
@@ -25,7 +25,9 @@ pub(crate) struct Footprint<'a> {
 impl<'a> Footprint<'a> {
     /// Whether the append must not be judged together with those that are here.
     pub(crate) fn meets(&self, append: &dyn Judged) -> bool {
-        append.key().is_some_and(|key| self.keys.contains(&key.id))
+        append
+            .kept_key()
+            .is_some_and(|key| self.keys.contains(&key.id))
             || append
                 .records()
                 .iter()
@@ -68,7 +70,7 @@ impl<'a> Footprint<'a> {
 
     /// Adds an append to those that are here.
     pub(crate) fn add(&mut self, append: &'a dyn Judged) {
-        self.keys.extend(append.key().map(|key| key.id));
+        self.keys.extend(append.kept_key().map(|key| key.id));
         for record in append.records() {
             self.written.insert(record.stream.as_str());
             self.records_by_name
@@ -135,8 +137,8 @@ mod tests {
                 })
             })
         };
-        let keys = one.idempotency_key().is_some()
-            && one.idempotency_key().map(|key| key.id) == other.idempotency_key().map(|key| key.id);
+        let keys = one.kept_key().is_some()
+            && one.kept_key().map(|key| key.id) == other.kept_key().map(|key| key.id);
         keys || checks(one, other) || checks(other, one)
     }
 

@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use eventsource_core::{
     Append, AppendError, Appended, Boundary, BoundaryStore, Check, Conflict, Key, LogScan,
-    MISSED_LIMIT, ManyStreams, MultiStreamStore, Outcome, Position, Record, Store, StoreError,
-    StoreIdentity, StreamCheck, StreamScan, Version, Visit,
+    MISSED_LIMIT, ManyStreams, MultiStreamStore, Outcome, Position, Record, Stamp, Store,
+    StoreError, StoreIdentity, StreamCheck, StreamScan, Version, Visit,
 };
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use crate::import::{self, ImportError, Imported};
 use crate::keys::{self, KeysBefore};
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, count};
 use crate::open::Shared;
 use crate::options::PostgresOptions;
 use crate::queue::Refused;
@@ -205,6 +205,12 @@ impl PostgresStore {
 
     /// Reads what the answer to an append brings along.
     async fn finish(&self, append: &dyn Judged, verdict: Verdict) -> Result<Appended, AppendError> {
+        let refused = !matches!(verdict, Verdict::Made(_) | Verdict::Known);
+        if let Some(stamp) = append.stamp().filter(|_| refused)
+            && let Some(earlier) = self.stamped(stamp, append.records().len()).await?
+        {
+            return Ok(earlier);
+        }
         match verdict {
             Verdict::Made(placed) => Ok(Appended {
                 placed,
@@ -232,14 +238,12 @@ impl PostgresStore {
 
     /// The answer to an append whose key is known.
     async fn earlier(&self, append: &dyn Judged) -> Result<Appended, AppendError> {
-        let Some(key) = append.key() else {
+        let Some(key) = append.kept_key() else {
             return Err(StoreError::Closed.into());
         };
         // It was stored, perhaps by this very request: a failure to read that must not say that it was not.
-        let unknown = |reason: String| AppendError::Unknown { reason };
-        let found = reader::outcome(self.shared(), *key)
-            .await
-            .map_err(|error| unknown(error.to_string()))?;
+        let found = reader::outcome(self.shared(), *key).await;
+        let found = found.map_err(|error| unknown(error.to_string()))?;
         match found {
             Some(outcome) if outcome.digest == key.digest => Ok(Appended {
                 placed: outcome.placed,
@@ -250,6 +254,26 @@ impl PostgresStore {
                 "the append's key was forgotten while it was looked up".into(),
             )),
         }
+    }
+
+    /// The answer to an append of so many records whose first event is there already.
+    async fn stamped(
+        &self,
+        stamp: Stamp<'_>,
+        records: usize,
+    ) -> Result<Option<Appended>, AppendError> {
+        let shared = self.shared();
+        // It may have been stored, so that this must not fail as if it was not.
+        let found = reader::stamped(shared, stamp, records).await;
+        let placed = found.map_err(|error| unknown(error.to_string()))?;
+        if placed.is_empty() {
+            return Ok(None);
+        }
+        count(&shared.counters.key_hits, 1);
+        Ok(Some(Appended {
+            placed,
+            repeated: true,
+        }))
     }
 
     async fn stream_conflict(&self, check: &StreamCheck, actual: Version) -> AppendError {
@@ -268,6 +292,10 @@ impl PostgresStore {
             missed,
         }))
     }
+}
+
+fn unknown(reason: String) -> AppendError {
+    AppendError::Unknown { reason }
 }
 
 impl Store for PostgresStore {

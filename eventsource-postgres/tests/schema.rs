@@ -3,10 +3,12 @@
 mod scratch;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use eventsource_core::{LogScan, Position, Store, StoreError};
 use eventsource_postgres::PostgresStore;
 use scratch::{Schema, client, open, options, some, url};
+use tokio::time::timeout;
 
 #[tokio::test]
 async fn a_reopened_store_is_the_same() {
@@ -110,12 +112,53 @@ async fn a_newer_schema_is_refused_unless_it_can_be_lived_with() {
             error,
             StoreError::Newer {
                 found: 99,
-                supported: 2,
+                supported: 3,
                 ..
             }
         ),
         "{error}"
     );
+}
+
+/// The table is changed as soon as nobody reads it, and until then others read it as before: nobody waits for long behind
+/// a change that waits for a dump of an hour.
+#[tokio::test]
+async fn a_change_of_a_table_waits_without_keeping_others() {
+    let schema = Schema::fresh();
+    let store = open(schema.name()).await;
+    store.append(Arc::new(some(1, 3))).await.unwrap();
+    store.close().await;
+    let name = schema.name().to_owned();
+    let (mut dump, other) = (client().await, client().await);
+    let before = format!(
+        "DROP FUNCTION {name}.append_v2, {name}.append_one_v2; ALTER TABLE {name}.events DROP COLUMN stamp; \
+         UPDATE {name}.meta SET schema_version = 2"
+    );
+    other.batch_execute(&before).await.unwrap();
+
+    let count = format!("SELECT count(*) FROM {name}.events");
+    let reading = dump.transaction().await.unwrap();
+    reading.query_one(&count, &[]).await.unwrap();
+    let opening = {
+        let name = name.clone();
+        tokio::spawn(async move { open(&name).await })
+    };
+    for _ in 0..12 {
+        tokio::time::sleep(Duration::from_millis(250)).await;
+        let counted = timeout(Duration::from_secs(20), other.query_one(&count, &[])).await;
+        assert_eq!(counted.unwrap().unwrap().get::<_, i64>(0), 3);
+    }
+    assert!(
+        !opening.is_finished(),
+        "the table was changed while it was read"
+    );
+    reading.commit().await.unwrap();
+    let store = timeout(Duration::from_secs(20), opening)
+        .await
+        .unwrap()
+        .unwrap();
+    store.append(Arc::new(some(1, 1))).await.unwrap();
+    assert_eq!(store.head().await.unwrap(), Position(4));
 }
 
 #[tokio::test]

@@ -83,9 +83,9 @@ async fn g9_none_of_events_that_are_gone_is_given() {
     assert_eq!(kept(&store).await, None);
 }
 
-/// A schema of the version before this one, which knew no snapshots, gets their table and keeps its events.
+/// A schema of the first version, which knew no snapshots, gets their table and keeps its events.
 #[tokio::test]
-async fn a_schema_of_the_version_before_is_brought_up_to_date() {
+async fn a_schema_of_the_first_version_is_brought_up_to_date() {
     let schema = Schema::fresh();
     let store = open(schema.name()).await;
     fill(&store, 5).await;
@@ -103,9 +103,12 @@ async fn a_schema_of_the_version_before_is_brought_up_to_date() {
         "show_v1",
         "activate_v1",
         "drop_made_v1",
+        "append_v2",
+        "append_one_v2",
     ]);
     let before = format!(
-        "DROP FUNCTION {functions}; DROP TABLE {tables}; UPDATE \"{name}\".meta SET schema_version = 1"
+        "DROP FUNCTION {functions}; DROP TABLE {tables}; ALTER TABLE \"{name}\".events DROP COLUMN stamp; \
+         UPDATE \"{name}\".meta SET schema_version = 1"
     );
     client().await.batch_execute(&before).await.unwrap();
 

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use eventsource_core::{
     Append, AppendError, Appended, Check, Conflict, Key, MISSED_BYTES, MISSED_LIMIT, NewEvent,
-    Placed, Position, Query, Record, StoreError, StoredEvent, StreamCheck, StreamName, TagList,
-    Version,
+    Placed, Position, Query, Record, Stamp, StoreError, StoredEvent, StreamCheck, StreamName,
+    TagList, Version,
 };
 use rusqlite::{Connection, OptionalExtension, Statement, params};
 use uuid::Uuid;
@@ -24,7 +24,8 @@ const SHAPES_REMEMBERED: usize = 16;
 pub(crate) trait Judged: Send + Sync {
     fn records(&self) -> &[Record];
     fn checks(&self) -> &[Check];
-    fn key(&self) -> Option<&Key>;
+    fn kept_key(&self) -> Option<&Key>;
+    fn stamp(&self) -> Option<Stamp<'_>>;
     fn expected_incarnation(&self) -> Option<Uuid>;
 }
 
@@ -37,8 +38,12 @@ impl<Reach: Send + Sync> Judged for Append<Reach> {
         self.checks()
     }
 
-    fn key(&self) -> Option<&Key> {
-        self.idempotency_key()
+    fn kept_key(&self) -> Option<&Key> {
+        self.kept_key()
+    }
+
+    fn stamp(&self) -> Option<Stamp<'_>> {
+        self.stamp()
     }
 
     fn expected_incarnation(&self) -> Option<Uuid> {
@@ -106,8 +111,8 @@ impl<'c> Ledger<'c> {
             find_shape: conn.prepare("SELECT id FROM shapes WHERE name = ?1 AND schema = ?2 AND format = ?3")?,
             add_shape: conn.prepare("INSERT INTO shapes (name, schema, format) VALUES (?1, ?2, ?3)")?,
             add_event: conn.prepare(
-                "INSERT INTO events (position, stream, version, name, shape, recorded_at, metadata, payload, tags) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                "INSERT INTO events (position, stream, version, name, shape, recorded_at, metadata, payload, tags, stamp) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             )?,
             // An event may come with the same tag twice.
             add_tag: conn.prepare("INSERT INTO tags (tag, position, name) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")?,
@@ -170,20 +175,26 @@ impl<'c> Ledger<'c> {
             }
             judged => judged?,
         };
-        if let Some(key) = append.key() {
+        if let Some(key) = append.kept_key() {
             let records = append.records().len();
             let is_new = refusal.is_none() && records > 0 && self.add_key(key, records)?;
             if !is_new && let Some(earlier) = self.earlier(key)? {
                 return Ok(earlier);
             }
         }
+        let stamp = append.stamp();
         if let Some(refusal) = refusal {
-            return Ok(Err(refusal));
+            let earlier = match stamp {
+                Some(stamp) => self.stamped(stamp, append.records().len())?,
+                None => None,
+            };
+            return Ok(earlier.ok_or(refusal));
         }
+        let mut stamp = stamp.map(|stamp| stamp.id);
         let placed = append
             .records()
             .iter()
-            .map(|record| self.add(record))
+            .map(|record| self.add(record, stamp.take()))
             .collect::<rusqlite::Result<_>>()?;
         Ok(Ok(Appended {
             placed,
@@ -219,6 +230,29 @@ impl<'c> Ledger<'c> {
             placed: row::placed(self.conn, first, count)?,
             repeated: true,
         })))
+    }
+
+    /// The answer to an append whose first event is there already.
+    fn stamped(&mut self, stamp: Stamp<'_>, records: usize) -> rusqlite::Result<Option<Appended>> {
+        let Some(Stream { id, .. }) = self.stream(stamp.stream)? else {
+            return Ok(None);
+        };
+        let mut find = self.conn.prepare_cached(
+            "SELECT position FROM events WHERE stream = ?1 AND version = ?2 AND stamp = ?3",
+        )?;
+        let first = find
+            .query_row(
+                params![id, query::number(stamp.version.0), stamp.id.as_bytes()],
+                |row| row.get(0),
+            )
+            .optional()?;
+        let Some(first) = first else {
+            return Ok(None);
+        };
+        Ok(Some(Appended {
+            placed: row::placed(self.conn, first, query::number(records as u64))?,
+            repeated: true,
+        }))
     }
 
     fn judge(&mut self, checks: &[Check]) -> rusqlite::Result<Option<AppendError>> {
@@ -313,7 +347,7 @@ impl<'c> Ledger<'c> {
         rows.next()?.map(|row| row.get(0)).transpose()
     }
 
-    fn add(&mut self, record: &Record) -> rusqlite::Result<Placed> {
+    fn add(&mut self, record: &Record, stamp: Option<Uuid>) -> rusqlite::Result<Placed> {
         let Record {
             stream: name,
             event,
@@ -326,7 +360,7 @@ impl<'c> Ledger<'c> {
             },
         };
         let (position, version) = (self.head + 1, version + 1);
-        self.add_event(position, id, version, event)?;
+        self.add_event(position, id, version, event, stamp)?;
         self.head = position;
         self.streams.insert(name.clone(), Stream { id, version });
         Ok(Placed {
@@ -341,6 +375,7 @@ impl<'c> Ledger<'c> {
         stream: i64,
         version: i64,
         event: &NewEvent,
+        stamp: Option<Uuid>,
     ) -> rusqlite::Result<()> {
         let (name, shape) = self.shape(event)?;
         let metadata = Some(&*event.metadata).filter(|metadata| !metadata.is_empty());
@@ -356,6 +391,7 @@ impl<'c> Ledger<'c> {
             metadata,
             event.payload,
             tags,
+            stamp.as_ref().map(Uuid::as_bytes),
         ])?;
         for tag in &event.tags {
             self.add_tag

@@ -18,7 +18,7 @@ pub(crate) const APPLICATION_ID: i32 = 0x4576_5374;
 ///
 /// `oldest_user` is the oldest version of the software that may still read and write the file: a migration that older
 /// ones can live with leaves it, so that both run side by side during an upgrade.
-const MIGRATIONS: [&str; VERSION as usize] = [EVENTS, snapshots::TABLE, CHECKPOINTS];
+const MIGRATIONS: [&str; VERSION as usize] = [EVENTS, snapshots::TABLE, CHECKPOINTS, STAMPS];
 
 /// Positions are AUTOINCREMENT: a plain rowid would be given out again after its event was deleted. An
 /// event's stored name, schema and format are one number, its shape, as they repeat in every event; its name alone is
@@ -116,8 +116,11 @@ const CHECKPOINTS: &str = "
     ) STRICT;
 ";
 
+/// The stamp of an append on its first event, in place of a row in `keys`.
+const STAMPS: &str = "ALTER TABLE events ADD COLUMN stamp BLOB;";
+
 /// The schema version that this software writes.
-pub(crate) const VERSION: u32 = 3;
+pub(crate) const VERSION: u32 = 4;
 
 /// After how many pages in the write-ahead log they are moved to the database: 16 MiB.
 const CHECKPOINT_PAGES: i64 = 4096;

@@ -121,7 +121,7 @@ async fn a_newer_file_is_refused() {
             error,
             StoreError::Newer {
                 found: 99,
-                supported: 3,
+                supported: 4,
                 ..
             }
         ),

@@ -120,9 +120,9 @@ async fn g9_none_of_events_that_are_gone_is_given() {
     assert_eq!(kept(&store).await, None);
 }
 
-/// A file of the version before this one, which knew no snapshots, gets their table and keeps its events.
+/// A file of the first version, which knew no snapshots, gets their table and keeps its events.
 #[tokio::test]
-async fn a_file_of_the_version_before_is_brought_up_to_date() {
+async fn a_file_of_the_first_version_is_brought_up_to_date() {
     let path = path("before");
     let store = open(&path).await;
     fill(&store, 5).await;
@@ -132,7 +132,7 @@ async fn a_file_of_the_version_before_is_brought_up_to_date() {
     before
         .execute_batch(
             "DROP TABLE snapshots; DROP TABLE consumers; DROP TABLE slots; DROP TABLE parked; DROP TABLE kept; \
-             PRAGMA user_version = 1",
+             ALTER TABLE events DROP COLUMN stamp; PRAGMA user_version = 1",
         )
         .unwrap();
     drop(before);

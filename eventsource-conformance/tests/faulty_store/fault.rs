@@ -13,6 +13,8 @@ pub enum Fault {
     IgnoresQueries,
     /// Keys are not kept.
     ForgetsKeys,
+    /// An append under a key that nobody else has takes whatever stands in its place for its own.
+    TakesOthersForItself,
     /// Keys are kept, but not what was asked under them.
     ForgetsDigests,
     /// The records of an append become visible one after the other.

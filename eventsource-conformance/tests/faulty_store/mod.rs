@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use eventsource_core::{
     Append, AppendError, Appended, Boundary, BoundaryStore, Check, Conflict, Key, Limits, LogScan,
     ManyStreams, MemoryStore, MultiStreamStore, Outcome, Placed, Position, Query, Record, Store,
-    StoreError, StoreIdentity, StreamCheck, StreamScan, Uuid, Version, Visit,
+    StoreError, StoreIdentity, StoredEvent, StreamCheck, StreamScan, Uuid, Version, Visit,
 };
 
 use crate::groups::Groups;
@@ -125,8 +125,33 @@ impl Faulty {
             }
             Fault::ForgetsKeys => self.rebuilt(checks, records, None).await,
             Fault::ForgetsDigests => {
-                self.rebuilt(checks, records, key.map(|key| Key::unique(key.id)))
-                    .await
+                let digest = Uuid::from_u128(1);
+                self.rebuilt(
+                    checks,
+                    records,
+                    key.map(|Key { id, .. }| Key { id, digest }),
+                )
+                .await
+            }
+            Fault::TakesOthersForItself => {
+                let stamp = append
+                    .stamp()
+                    .map(|stamp| (stamp.stream.clone(), stamp.version));
+                let answer = self.store.append_within(Arc::new(append)).await;
+                let (Err(AppendError::Conflict(_)), Some((stream, version))) = (&answer, stamp)
+                else {
+                    return answer;
+                };
+                let there = self.store.read_stream(StreamScan::of(stream)).await?;
+                let mine = there.iter().filter(|event| event.version >= version);
+                let placed = |event: &StoredEvent| Placed {
+                    position: event.position,
+                    version: event.version,
+                };
+                Ok(Appended {
+                    placed: mine.map(placed).collect(),
+                    repeated: true,
+                })
             }
             Fault::SplitsAppends if records.len() > 1 => {
                 let mut answer = self.rebuilt(checks, &records[..1], key).await?;

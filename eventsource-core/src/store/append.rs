@@ -94,6 +94,17 @@ impl StreamCheck {
     }
 }
 
+/// Where it is seen whether an append was made whose key is kept nowhere: see [`Append::stamp`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp<'a> {
+    /// What a store keeps with the first event.
+    pub id: Uuid,
+    /// The stream of the first event.
+    pub stream: &'a StreamName,
+    /// The version of the first event, if the append was made.
+    pub version: Version,
+}
+
 /// What must hold for an append to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Check {
@@ -194,6 +205,47 @@ impl<Reach> Append<Reach> {
     #[must_use]
     pub fn idempotency_key(&self) -> Option<&Key> {
         self.key.as_ref()
+    }
+
+    /// What tells a store that it has made this append already, in place of a table of keys: for a key that [nobody else
+    /// has](Key::unique), where a check says at which version the first event would stand. Stamped with the key's id, that
+    /// event answers when the append is sent again, and the check, which does not hold any more, is the occasion to look.
+    ///
+    /// ```
+    /// use eventsource_core::{Append, Key, StreamName, Uuid, Version};
+    /// # let event = eventsource_core::NewEvent { name: "enrolled".into(), schema: 1, format: "json".into(),
+    /// #     payload: b"{}".to_vec(), metadata: [].into(), recorded_at: Default::default(), tags: vec![] };
+    ///
+    /// let (stream, id) = (StreamName::parse("course/c1")?, Uuid::from_u128(1));
+    /// let append = Append::to(stream.clone()).event(event).key(Key::unique(id));
+    /// assert!(append.stamp().is_none(), "nobody knows where it would stand");
+    /// let append = append.at(Version(7));
+    /// assert_eq!(append.stamp().map(|stamp| stamp.version), Some(Version(8)));
+    /// let append = append.key(Key::given("course/c1", "request-1", b"{}"));
+    /// assert!(append.stamp().is_none(), "somebody else may send the key, with other checks");
+    /// # Ok::<(), eventsource_core::InvalidStreamName>(())
+    /// ```
+    #[must_use]
+    pub fn stamp(&self) -> Option<Stamp<'_>> {
+        let key = self.key.as_ref().filter(|key| key.is_unique())?;
+        let stream = &self.records.first()?.stream;
+        let before = self.checks.iter().find_map(|check| match check {
+            Check::Stream(check @ (StreamCheck::At(..) | StreamCheck::New(_))) => {
+                (check.stream() == stream).then(|| check.seen())
+            }
+            _ => None,
+        })?;
+        Some(Stamp {
+            id: key.id,
+            stream,
+            version: Version(before.0.checked_add(1)?),
+        })
+    }
+
+    /// The idempotency key, if it has one that must be kept: all but those that [a stamp](Self::stamp) stands for.
+    #[must_use]
+    pub fn kept_key(&self) -> Option<&Key> {
+        self.key.as_ref().filter(|_| self.stamp().is_none())
     }
 
     fn with_reach<Wider>(self) -> Append<Wider> {

@@ -27,12 +27,19 @@ impl Key {
         }
     }
 
-    /// A key that nobody else has, which makes resending one request safe.
+    /// A key that nobody else has, which makes resending one request safe. Where [a check says where its first event
+    /// would stand](crate::Append::stamp), a store need not keep it.
     #[must_use]
     pub fn unique(id: Uuid) -> Self {
         Self {
             id,
             digest: Uuid::nil(),
         }
+    }
+
+    /// Whether it is [a key that nobody else has](Self::unique).
+    #[must_use]
+    pub fn is_unique(&self) -> bool {
+        self.digest.is_nil()
     }
 }

@@ -45,10 +45,17 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct Log {
-    events: Vec<Arc<StoredEvent>>,
-    streams: HashMap<StreamName, Vec<Arc<StoredEvent>>>,
+    events: Vec<Arc<Entry>>,
+    streams: HashMap<StreamName, Vec<Arc<Entry>>>,
     keys: HashMap<Uuid, Outcome>,
     snapshots: HashMap<StreamName, Vec<Snapshot>>,
+}
+
+/// An event as it is kept.
+#[derive(Debug)]
+struct Entry {
+    event: StoredEvent,
+    stamp: Option<Uuid>,
 }
 
 impl Default for MemoryStore {
@@ -94,7 +101,7 @@ impl MemoryStore {
             self.shared.identity.check_incarnation(known)?;
         }
         let mut log = self.log();
-        if let Some(key) = append.idempotency_key()
+        if let Some(key) = append.kept_key()
             && let Some(outcome) = log.keys.get(&key.id)
         {
             return match outcome.digest == key.digest {
@@ -105,16 +112,26 @@ impl MemoryStore {
                 false => Err(AppendError::KeyReused),
             };
         }
-        append
+        let judged = append
             .checks()
             .iter()
-            .try_for_each(|check| log.judge(check))?;
+            .try_for_each(|check| log.judge(check));
+        if let Err(refusal) = judged {
+            return match log.stamped(append) {
+                Some(placed) => Ok(Appended {
+                    placed,
+                    repeated: true,
+                }),
+                None => Err(refusal),
+            };
+        }
+        let mut stamp = append.stamp().map(|stamp| stamp.id);
         let placed: Vec<Placed> = append
             .records()
             .iter()
-            .map(|record| log.push(record))
+            .map(|record| log.push(record, stamp.take()))
             .collect();
-        if let Some(key) = append.idempotency_key()
+        if let Some(key) = append.kept_key()
             && !placed.is_empty()
         {
             log.keys.insert(
@@ -141,8 +158,29 @@ impl Log {
         Position(self.events.len() as u64)
     }
 
-    fn stream(&self, stream: &StreamName) -> &[Arc<StoredEvent>] {
+    fn stream(&self, stream: &StreamName) -> &[Arc<Entry>] {
         self.streams.get(stream).map_or(&[], Vec::as_slice)
+    }
+
+    /// Where the records of an append are that was made earlier, if its first event bears its stamp.
+    fn stamped<Reach>(&self, append: &Append<Reach>) -> Option<Vec<Placed>> {
+        let stamp = append.stamp()?;
+        let first = self
+            .stream(stamp.stream)
+            .get(index(stamp.version.0).checked_sub(1)?)?;
+        if first.stamp != Some(stamp.id) {
+            return None;
+        }
+        let behind = self
+            .events
+            .get(index(first.event.position.0).checked_sub(1)?..)?;
+        let placed = behind.iter().take(append.records().len()).map(|entry| {
+            let StoredEvent {
+                position, version, ..
+            } = entry.event;
+            Placed { position, version }
+        });
+        Some(placed.collect())
     }
 
     fn judge(&self, check: &Check) -> Result<(), AppendError> {
@@ -154,16 +192,13 @@ impl Log {
                     return Ok(());
                 }
                 let missed = events.get(index(check.seen().0)..).unwrap_or_default();
-                let bytes: usize = missed.iter().map(|entry| entry.size()).sum();
+                let bytes: usize = missed.iter().map(|entry| entry.event.size()).sum();
                 let missed = if missed.len() > MISSED_LIMIT || bytes > MISSED_BYTES {
                     &[]
                 } else {
                     missed
                 };
-                let missed = missed
-                    .iter()
-                    .map(|entry| StoredEvent::clone(entry))
-                    .collect();
+                let missed = missed.iter().map(|entry| entry.event.clone()).collect();
                 Conflict::Stream {
                     check: check.clone(),
                     actual,
@@ -182,12 +217,12 @@ impl Log {
                 let unseen = self.events.get(index(after.0)..).unwrap_or_default();
                 match unseen
                     .iter()
-                    .find(|entry| query.matches_event(&StoredEvent::as_ref(entry)))
+                    .find(|entry| query.matches_event(&entry.event.as_ref()))
                 {
                     None => return Ok(()),
                     Some(entry) => Conflict::Boundary {
                         query: query.clone(),
-                        position: entry.position,
+                        position: entry.event.position,
                     },
                 }
             }
@@ -195,11 +230,11 @@ impl Log {
         Err(AppendError::Conflict(Box::new(conflict)))
     }
 
-    fn push(&mut self, record: &Record) -> Placed {
+    fn push(&mut self, record: &Record, stamp: Option<Uuid>) -> Placed {
         let position = Position(self.head().0 + 1);
         let stream = self.streams.entry(record.stream.clone()).or_default();
         let version = Version(stream.len() as u64 + 1);
-        let event = Arc::new(StoredEvent {
+        let event = StoredEvent {
             position,
             stream: record.stream.clone(),
             version,
@@ -210,9 +245,10 @@ impl Log {
             metadata: record.event.metadata.as_ref().into(),
             recorded_at: record.event.recorded_at,
             tags: TagList::store(&record.event.tags).into(),
-        });
-        stream.push(Arc::clone(&event));
-        self.events.push(event);
+        };
+        let entry = Arc::new(Entry { event, stamp });
+        stream.push(Arc::clone(&entry));
+        self.events.push(entry);
         Placed { position, version }
     }
 }
@@ -255,7 +291,7 @@ impl Store for MemoryStore {
             events.reverse();
         }
         for entry in events.iter().take(scan.limit.unwrap_or(usize::MAX)) {
-            if visitor.visit(StoredEvent::as_ref(entry)).is_break() {
+            if visitor.visit(entry.event.as_ref()).is_break() {
                 break;
             }
         }
@@ -281,8 +317,7 @@ impl Store for MemoryStore {
                 .get(index(scan.after.0)..)
                 .unwrap_or_default()
                 .iter();
-            let matching =
-                unseen.filter(|entry| scan.query.matches_event(&StoredEvent::as_ref(entry)));
+            let matching = unseen.filter(|entry| scan.query.matches_event(&entry.event.as_ref()));
             (
                 matching
                     .take(scan.limit.unwrap_or(usize::MAX))
@@ -292,12 +327,14 @@ impl Store for MemoryStore {
             )
         };
         for entry in &events {
-            if visitor.visit(StoredEvent::as_ref(entry)).is_break() {
-                return Ok((visitor, entry.position));
+            if visitor.visit(entry.event.as_ref()).is_break() {
+                return Ok((visitor, entry.event.position));
             }
         }
         let full = scan.limit.is_some_and(|limit| events.len() >= limit);
-        let last = events.last().map_or(scan.after, |entry| entry.position);
+        let last = events
+            .last()
+            .map_or(scan.after, |entry| entry.event.position);
         let looked_at = if full { last } else { head };
         Ok((visitor, looked_at))
     }

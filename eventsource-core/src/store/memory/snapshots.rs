@@ -49,7 +49,7 @@ impl Log {
     fn has(&self, snapshot: &Snapshot) -> bool {
         let last = snapshot.version.0.checked_sub(1);
         let event = last.and_then(|last| self.stream(&snapshot.stream).get(index(last)));
-        event.is_some_and(|event| event.position == snapshot.position)
+        event.is_some_and(|entry| entry.event.position == snapshot.position)
     }
 
     /// The one that was kept last stands last.
