@@ -14,8 +14,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use eventsource_core::{
-    Append, BoundaryStore, EventRef, Key, LogScan, NewEvent, Position, Query, Store, StreamName,
-    StreamScan, Tag, Timestamp, Version, Visit,
+    Append, BoundaryStore, EventRef, IdSource as _, Key, LogScan, NewEvent, Position, Query,
+    RandomIds, Store, StreamName, StreamScan, Tag, Timestamp, Version, Visit,
 };
 use eventsource_postgres::{PostgresStore, UnsafeServer};
 use futures_util::future::BoxFuture;
@@ -203,7 +203,8 @@ impl Bench {
         let singles = (0..callers).map(|_| runtime.block_on(by_hand::Single::open(&self.url)));
         let singles = Arc::new(singles.collect::<Result<Vec<_>>>()?);
         let group = runtime.block_on(by_hand::Group::open(&self.url))?;
-        let mut times = [const { Vec::new() }; 3];
+        let own: Arc<str> = format!("own{callers}").into();
+        let mut times = [const { Vec::new() }; 4];
         for round in 0..ROUNDS {
             let numbers = round * each..(round + 1) * each;
             let (store, to) = (self.store.clone(), Arc::clone(&category));
@@ -220,17 +221,28 @@ impl Bench {
                 let (singles, append) = (Arc::clone(&singles), by_hand_to(&to, caller, number));
                 async move { singles[caller].append(&append).await }
             })?);
+            let (store, to) = (self.store.clone(), Arc::clone(&own));
+            times[3].push(timed(runtime, callers, &numbers, move |caller, number| {
+                let key = Key::unique(RandomIds.fresh());
+                append_to(store.clone(), to_stream(&to, caller, number).key(key))
+            })?);
         }
-        let [store, group, single] = times;
+        let [store, group, single, own] = times;
         let count = each * callers;
         let (of_single, of_group) = ("one INSERT per append", "group commit by hand");
         report(
             &format!("{callers} tasks, {of_single}"),
             count,
             store.clone(),
-            single,
+            single.clone(),
         );
         report(&format!("{callers} tasks, {of_group}"), count, store, group);
+        report(
+            &format!("{callers} tasks, the same, a key of its own"),
+            count,
+            own,
+            single,
+        );
         Ok(())
     }
 
