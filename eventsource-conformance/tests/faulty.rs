@@ -44,7 +44,7 @@ found_out! {
     forgotten_keys: ForgetsKeys breaks
         g5_the_same_request_is_stored_once g5_another_request_under_a_key g5_the_same_key_from_many_tasks g5_a_key_answers_before_the_checks g5_a_key_across_streams g3_a_history_of_streams g5_equal_keys_in_one_call g5_a_key_of_its_own_is_stored_once g5_a_key_of_its_own_from_many_tasks g5_a_key_of_its_own_is_nobody_elses g5_a_key_of_its_own_across_streams g5_a_key_of_its_own_within_a_boundary;
     confused_keys: TakesOthersForItself breaks
-        g5_a_key_of_its_own_is_nobody_elses;
+        g5_a_key_of_its_own_is_nobody_elses g5_a_key_of_its_own_within_a_boundary;
     forgotten_digests: ForgetsDigests breaks
         g5_another_request_under_a_key g5_the_same_request_is_stored_once g3_a_history_of_streams g5_equal_keys_in_one_call;
     split_appends: SplitsAppends breaks

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use eventsource_core::{
     Append, Check, IdSource as _, Key, NewEvent, Placed, Position, Query, RandomIds, Record,
-    Rejected, RejectedProblem, StreamCheck, StreamName, Version,
+    Rejected, RejectedProblem, StampPlace, StreamCheck, StreamName, Version,
 };
 
 use crate::frame::{self, ToCopy};
@@ -93,10 +93,12 @@ impl<'a> Plan<'a> {
         }
         plan.asked.sort_unstable();
         plan.asked.dedup();
+        let is_seen_in_its_stream = append
+            .stamp()
+            .is_some_and(|stamp| matches!(stamp.place, StampPlace::Version(..)));
         plan.key_subject = plan
             .key
-            // With others beside it, its stream does not tell.
-            .filter(|_| append.stamp().is_none() || plan.streams.len() > 1)
+            .filter(|_| !is_seen_in_its_stream || plan.streams.len() > 1)
             .map(|key| subjects.key(key.id));
         if plan.key_subject.is_some() {
             plan.request = RandomIds.fresh().as_u64_pair().1;

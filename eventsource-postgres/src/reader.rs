@@ -6,8 +6,8 @@
 use std::ops::ControlFlow;
 
 use eventsource_core::{
-    EventRef, Key, LogScan, MISSED_BYTES, Outcome, Placed, Position, Stamp, StoreError,
-    StoredEvent, StreamName, StreamScan, Version, Visit,
+    EventRef, Key, LogScan, MISSED_BYTES, Outcome, Placed, Position, Query, StoreError,
+    StoredEvent, StreamName, StreamScan, Uuid, Version, Visit,
 };
 use futures_util::future::join;
 use tokio_postgres::types::Type;
@@ -29,6 +29,7 @@ pub(crate) struct Reads {
     backwards: String,
     outcome: String,
     stamped: String,
+    stamped_at: String,
 }
 
 impl Reads {
@@ -37,6 +38,13 @@ impl Reads {
             name.put_into(&format!(
                 "SELECT {COLUMNS} FROM {{schema}}.events e WHERE e.stream = $1 AND e.version > $2 AND e.version <= $3 \
                  ORDER BY e.version {order} LIMIT $4"
+            ))
+        };
+        let stamped = |first| {
+            name.put_into(&format!(
+                "SELECT e.position, e.version FROM {{schema}}.events f JOIN {{schema}}.events e \
+                 ON e.position >= f.position AND e.position < f.position + $2 \
+                 WHERE {first} AND f.stamp = $1 ORDER BY e.position"
             ))
         };
         Self {
@@ -48,11 +56,8 @@ impl Reads {
                 "SELECT e.position, e.version, k.digest FROM {schema}.keys k LEFT JOIN {schema}.events e \
                  ON e.position >= k.position AND e.position < k.position + k.count WHERE k.id = $1 ORDER BY e.position",
             ),
-            stamped: name.put_into(
-                "SELECT e.position, e.version FROM {schema}.events f JOIN {schema}.events e \
-                 ON e.position >= f.position AND e.position < f.position + $4 \
-                 WHERE f.stream = $1 AND f.version = $2 AND f.stamp = $3 ORDER BY e.position",
-            ),
+            stamped: stamped("f.position = $3"),
+            stamped_at: stamped("f.stream = $3 AND f.version = $4"),
         }
     }
 
@@ -253,24 +258,69 @@ pub(crate) async fn outcome(shared: &Shared, key: Key) -> Result<Option<Outcome>
     }
 }
 
-/// Where the records of an append are, so many, whose first event bears this stamp; nowhere if it does not.
-pub(crate) async fn stamped(
+/// Where the records of an append are, so many, if its first event is at this version of its stream and bears this stamp; else
+/// nowhere.
+pub(crate) async fn stamped_at(
     shared: &Shared,
-    stamp: Stamp<'_>,
+    stamp: Uuid,
+    (stream, version): (&StreamName, Version),
     records: usize,
 ) -> Result<Vec<Placed>, StoreError> {
-    let (stream, version) = (stamp.stream.as_str(), number(stamp.version.0));
-    let count = number(records as u64);
+    let (stream, version, count) = (stream.as_str(), number(version.0), number(records as u64));
     let bound: [Bound<'_>; 4] = [
+        (&stamp, Type::UUID),
+        (&count, Type::INT8),
         (&stream, Type::TEXT),
         (&version, Type::INT8),
-        (&stamp.id, Type::UUID),
-        (&count, Type::INT8),
     ];
+    places(shared, &shared.reads.stamped_at, &bound).await
+}
+
+/// The same for the event at a position.
+pub(crate) async fn stamped(
+    shared: &Shared,
+    stamp: Uuid,
+    position: Position,
+    records: usize,
+) -> Result<Vec<Placed>, StoreError> {
+    let (position, count) = (number(position.0), number(records as u64));
+    let bound: [Bound<'_>; 3] = [
+        (&stamp, Type::UUID),
+        (&count, Type::INT8),
+        (&position, Type::INT8),
+    ];
+    places(shared, &shared.reads.stamped, &bound).await
+}
+
+/// The position of the first event after this one that matches.
+pub(crate) async fn first_match(
+    shared: &Shared,
+    query: &Query,
+    after: Position,
+) -> Result<Option<Position>, StoreError> {
+    struct First(Option<Position>);
+    impl Visit for First {
+        fn visit(&mut self, event: EventRef<'_>) -> ControlFlow<()> {
+            self.0 = Some(event.position);
+            ControlFlow::Break(())
+        }
+    }
+    let mut first = First(None);
+    let scan = LogScan::after(after).matching(query.clone()).limit(1);
+    scan_all(shared, &scan, &mut first).await?;
+    Ok(first.0)
+}
+
+/// The places that a statement gives.
+async fn places(
+    shared: &Shared,
+    sql: &str,
+    bound: &[Bound<'_>],
+) -> Result<Vec<Placed>, StoreError> {
     let mut reader = Reader::new(shared).await?;
     loop {
         let mut placed = Vec::new();
-        let page = reader.page(&shared.reads.stamped, &bound, |row| {
+        let page = reader.page(sql, bound, |row| {
             placed.push(row::placed(row).map_err(|error| reader.unreadable(error))?);
             Ok(ControlFlow::Continue(()))
         });

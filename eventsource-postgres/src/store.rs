@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use eventsource_core::{
     Append, AppendError, Appended, Boundary, BoundaryStore, Check, Conflict, Key, LogScan,
-    MISSED_LIMIT, ManyStreams, MultiStreamStore, Outcome, Position, Record, Stamp, Store,
-    StoreError, StoreIdentity, StreamCheck, StreamScan, Version, Visit,
+    MISSED_LIMIT, ManyStreams, MultiStreamStore, Outcome, Position, Record, Stamp, StampPlace,
+    Store, StoreError, StoreIdentity, StreamCheck, StreamScan, Version, Visit,
 };
 use tokio::sync::oneshot;
 use tokio::time::timeout;
@@ -205,10 +205,7 @@ impl PostgresStore {
 
     /// Reads what the answer to an append brings along.
     async fn finish(&self, append: &dyn Judged, verdict: Verdict) -> Result<Appended, AppendError> {
-        let refused = !matches!(verdict, Verdict::Made(_) | Verdict::Known);
-        if let Some(stamp) = append.stamp().filter(|_| refused)
-            && let Some(earlier) = self.stamped(stamp, append.records().len()).await?
-        {
+        if let Some(earlier) = self.stamped(append, &verdict).await? {
             return Ok(earlier);
         }
         match verdict {
@@ -256,16 +253,39 @@ impl PostgresStore {
         }
     }
 
-    /// The answer to an append of so many records whose first event is there already.
+    /// The answer to an append that was refused since its own first event is there already.
     async fn stamped(
         &self,
-        stamp: Stamp<'_>,
-        records: usize,
+        append: &dyn Judged,
+        verdict: &Verdict,
     ) -> Result<Option<Appended>, AppendError> {
-        let shared = self.shared();
+        let Some(Stamp { id, place }) = append.stamp() else {
+            return Ok(None);
+        };
+        let (shared, records) = (self.shared(), append.records().len());
         // It may have been stored, so that this must not fail as if it was not.
-        let found = reader::stamped(shared, stamp, records).await;
-        let placed = found.map_err(|error| unknown(error.to_string()))?;
+        let unread = |error: StoreError| unknown(error.to_string());
+        let placed = match (place, verdict) {
+            (_, Verdict::Made(_) | Verdict::Known | Verdict::BeyondHead { .. }) => return Ok(None),
+            (StampPlace::Version(stream, version), _) => {
+                reader::stamped_at(shared, id, (stream, version), records).await
+            }
+            (
+                StampPlace::FirstMatch { check, .. },
+                Verdict::Boundary {
+                    check: broken,
+                    position,
+                },
+            ) if check == *broken => reader::stamped(shared, id, *position, records).await,
+            (StampPlace::FirstMatch { query, after, .. }, _) => {
+                let first = reader::first_match(shared, query, after).await;
+                match first.map_err(unread)? {
+                    Some(position) => reader::stamped(shared, id, position, records).await,
+                    None => return Ok(None),
+                }
+            }
+        };
+        let placed = placed.map_err(unread)?;
         if placed.is_empty() {
             return Ok(None);
         }

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use eventsource_core::{
     Append, AppendError, Appended, Check, Conflict, Key, MISSED_BYTES, MISSED_LIMIT, NewEvent,
-    Placed, Position, Query, Record, Stamp, StoreError, StoredEvent, StreamCheck, StreamName,
-    TagList, Version,
+    Placed, Position, Query, Record, Stamp, StampPlace, StoreError, StoredEvent, StreamCheck,
+    StreamName, TagList, Version,
 };
 use rusqlite::{Connection, OptionalExtension, Statement, params};
 use uuid::Uuid;
@@ -234,18 +234,25 @@ impl<'c> Ledger<'c> {
 
     /// The answer to an append whose first event is there already.
     fn stamped(&mut self, stamp: Stamp<'_>, records: usize) -> rusqlite::Result<Option<Appended>> {
-        let Some(Stream { id, .. }) = self.stream(stamp.stream)? else {
-            return Ok(None);
+        let (stream, version, position) = match stamp.place {
+            StampPlace::Version(stream, version) => match self.stream(stream)? {
+                Some(Stream { id, .. }) => (Some(id), Some(query::number(version.0)), None),
+                None => return Ok(None),
+            },
+            StampPlace::FirstMatch { query, after, .. } => {
+                let first = self.first_that_matches(query, after)?;
+                if first.is_none() {
+                    return Ok(None);
+                }
+                (None, None, first)
+            }
         };
         let mut find = self.conn.prepare_cached(
-            "SELECT position FROM events WHERE stream = ?1 AND version = ?2 AND stamp = ?3",
+            "SELECT position FROM events WHERE stream = ?1 AND version = ?2 AND stamp = ?4 \
+             UNION ALL SELECT position FROM events WHERE position = ?3 AND stamp = ?4",
         )?;
-        let first = find
-            .query_row(
-                params![id, query::number(stamp.version.0), stamp.id.as_bytes()],
-                |row| row.get(0),
-            )
-            .optional()?;
+        let values = params![stream, version, position, stamp.id.as_bytes()];
+        let first = find.query_row(values, |row| row.get(0)).optional()?;
         let Some(first) = first else {
             return Ok(None);
         };
@@ -317,23 +324,29 @@ impl<'c> Ledger<'c> {
             let head = self.head();
             return Ok((after > head).then(|| StoreError::BeyondHead { asked: after, head }.into()));
         }
-        let first = match query::arms(query) {
-            None => Some(query::number(after.0) + 1),
-            Some(arms) => {
-                let mut first = None;
-                for arm in arms {
-                    let found = self.first_match(&Positions::of(&[arm]), after)?;
-                    first = first.into_iter().chain(found).min();
-                }
-                first
-            }
-        };
+        let first = self.first_that_matches(query, after)?;
         Ok(first.map(|position| {
             conflict(Conflict::Boundary {
                 query: query.clone(),
                 position: Position(position.unsigned_abs()),
             })
         }))
+    }
+
+    /// The position of the first event after this one that matches.
+    fn first_that_matches(&self, query: &Query, after: Position) -> rusqlite::Result<Option<i64>> {
+        if after >= self.head() {
+            return Ok(None);
+        }
+        let Some(arms) = query::arms(query) else {
+            return Ok(Some(query::number(after.0) + 1));
+        };
+        let mut first = None;
+        for arm in arms {
+            let found = self.first_match(&Positions::of(&[arm]), after)?;
+            first = first.into_iter().chain(found).min();
+        }
+        Ok(first)
     }
 
     fn first_match(

@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 
 use eventsource_core::{
     Append, AppendError, Appended, Boundary, BoundaryStore, Check, Conflict, Key, Limits, LogScan,
-    ManyStreams, MemoryStore, MultiStreamStore, Outcome, Placed, Position, Query, Record, Store,
-    StoreError, StoreIdentity, StoredEvent, StreamCheck, StreamScan, Uuid, Version, Visit,
+    ManyStreams, MemoryStore, MultiStreamStore, Outcome, Placed, Position, Query, Record,
+    StampPlace, Store, StoreError, StoreIdentity, StoredEvent, StreamCheck, StreamScan, Uuid,
+    Version, Visit,
 };
 
 use crate::groups::Groups;
@@ -133,26 +134,7 @@ impl Faulty {
                 )
                 .await
             }
-            Fault::TakesOthersForItself => {
-                let stamp = append
-                    .stamp()
-                    .map(|stamp| (stamp.stream.clone(), stamp.version));
-                let answer = self.store.append_within(Arc::new(append)).await;
-                let (Err(AppendError::Conflict(_)), Some((stream, version))) = (&answer, stamp)
-                else {
-                    return answer;
-                };
-                let there = self.store.read_stream(StreamScan::of(stream)).await?;
-                let mine = there.iter().filter(|event| event.version >= version);
-                let placed = |event: &StoredEvent| Placed {
-                    position: event.position,
-                    version: event.version,
-                };
-                Ok(Appended {
-                    placed: mine.map(placed).collect(),
-                    repeated: true,
-                })
-            }
+            Fault::TakesOthersForItself => self.mistake(append).await,
             Fault::SplitsAppends if records.len() > 1 => {
                 let mut answer = self.rebuilt(checks, &records[..1], key).await?;
                 for record in &records[1..] {
@@ -222,6 +204,37 @@ impl Faulty {
         Ok(Appended {
             placed,
             repeated: false,
+        })
+    }
+
+    /// Takes what stands where an append would for the append, where nobody else has its key.
+    async fn mistake(&self, append: Append<Boundary>) -> Result<Appended, AppendError> {
+        let answer = self.store.append_within(Arc::new(append.clone())).await;
+        let place = append.stamp().map(|stamp| stamp.place);
+        let (Err(AppendError::Conflict(_)), Some(place)) = (&answer, place) else {
+            return answer;
+        };
+        let there = match place {
+            StampPlace::Version(stream, Version(version)) => {
+                let scan = StreamScan::of(stream.clone()).after(Version(version - 1));
+                self.store.read_stream(scan).await?
+            }
+            StampPlace::FirstMatch { query, after, .. } => {
+                let scan = LogScan::after(after).matching(query.clone());
+                self.store.read_all(scan).await?
+            }
+        };
+        let placed = |event: &StoredEvent| Placed {
+            position: event.position,
+            version: event.version,
+        };
+        Ok(Appended {
+            placed: there
+                .iter()
+                .map(placed)
+                .take(append.records().len())
+                .collect(),
+            repeated: true,
         })
     }
 

@@ -84,6 +84,11 @@ impl StreamCheck {
         }
     }
 
+    /// Whether it says at which version the next event of this stream stands.
+    fn says_where(&self, stream: &StreamName) -> bool {
+        matches!(self, Self::At(checked, _) | Self::New(checked) if checked == stream)
+    }
+
     /// The version that the one who asked has seen; a conflict's answer brings what came after it.
     #[must_use]
     pub fn seen(&self) -> Version {
@@ -94,15 +99,29 @@ impl StreamCheck {
     }
 }
 
-/// Where it is seen whether an append was made whose key is kept nowhere: see [`Append::stamp`].
+/// What tells whether an append was made whose key is kept nowhere: see [`Append::stamp`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stamp<'a> {
     /// What a store keeps with the first event.
     pub id: Uuid,
-    /// The stream of the first event.
-    pub stream: &'a StreamName,
-    /// The version of the first event, if the append was made.
-    pub version: Version,
+    /// Where the first event stands, if the append was made.
+    pub place: StampPlace<'a>,
+}
+
+/// Where the first event of an append stands, if it was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StampPlace<'a> {
+    /// At this version of its stream, which was checked to be at the one before.
+    Version(&'a StreamName, Version),
+    /// It is the first one that matches a query which nothing matched.
+    FirstMatch {
+        /// Which of the append's checks says so.
+        check: usize,
+        /// The query.
+        query: &'a Query,
+        /// The position after which it is.
+        after: Position,
+    },
 }
 
 /// What must hold for an append to be made.
@@ -208,38 +227,55 @@ impl<Reach> Append<Reach> {
     }
 
     /// What tells a store that it has made this append already, in place of a table of keys: for a key that [nobody else
-    /// has](Key::unique), where a check says at which version the first event would stand. Stamped with the key's id, that
-    /// event answers when the append is sent again, and the check, which does not hold any more, is the occasion to look.
+    /// has](Key::unique), where a check says where the first event would stand. Stamped with the key's id, that event
+    /// answers when the append is sent again, and the check, which does not hold any more, is the occasion to look.
     ///
     /// ```
-    /// use eventsource_core::{Append, Key, StreamName, Uuid, Version};
+    /// use eventsource_core::{Append, Key, Position, Query, StampPlace, StreamName, Uuid, Version};
     /// # let event = eventsource_core::NewEvent { name: "enrolled".into(), schema: 1, format: "json".into(),
     /// #     payload: b"{}".to_vec(), metadata: [].into(), recorded_at: Default::default(), tags: vec![] };
     ///
-    /// let (stream, id) = (StreamName::parse("course/c1")?, Uuid::from_u128(1));
-    /// let append = Append::to(stream.clone()).event(event).key(Key::unique(id));
+    /// let (stream, own) = (StreamName::parse("course/c1")?, Key::unique(Uuid::from_u128(1)));
+    /// let append = Append::to(stream.clone()).event(event.clone()).key(own);
     /// assert!(append.stamp().is_none(), "nobody knows where it would stand");
+    ///
     /// let append = append.at(Version(7));
-    /// assert_eq!(append.stamp().map(|stamp| stamp.version), Some(Version(8)));
+    /// let place = append.stamp().map(|stamp| stamp.place);
+    /// assert_eq!(place, Some(StampPlace::Version(&stream, Version(8))));
+    ///
+    /// let within = Append::within().record(stream.clone(), event).key(own);
+    /// let within = within.nothing_matches(Query::types(["enrolled"]), Position(41));
+    /// assert!(within.stamp().is_some(), "the first one that matches after 41 is its own, or it was not made");
+    ///
     /// let append = append.key(Key::given("course/c1", "request-1", b"{}"));
     /// assert!(append.stamp().is_none(), "somebody else may send the key, with other checks");
     /// # Ok::<(), eventsource_core::InvalidStreamName>(())
     /// ```
     #[must_use]
     pub fn stamp(&self) -> Option<Stamp<'_>> {
-        let key = self.key.as_ref().filter(|key| key.is_unique())?;
-        let stream = &self.records.first()?.stream;
-        let before = self.checks.iter().find_map(|check| match check {
-            Check::Stream(check @ (StreamCheck::At(..) | StreamCheck::New(_))) => {
-                (check.stream() == stream).then(|| check.seen())
+        let id = self.key.as_ref().filter(|key| key.is_unique())?.id;
+        let first = self.records.first()?;
+        let mut place = None;
+        for (number, check) in self.checks.iter().enumerate() {
+            match check {
+                Check::Stream(check) if check.says_where(&first.stream) => {
+                    let version = Version(check.seen().0.checked_add(1)?);
+                    place = Some(StampPlace::Version(&first.stream, version));
+                    break;
+                }
+                Check::NothingMatches { query, after }
+                    if place.is_none() && query.matches(&first.event.name, &first.event.tags) =>
+                {
+                    place = Some(StampPlace::FirstMatch {
+                        check: number,
+                        query,
+                        after: *after,
+                    });
+                }
+                _ => {}
             }
-            _ => None,
-        })?;
-        Some(Stamp {
-            id: key.id,
-            stream,
-            version: Version(before.0.checked_add(1)?),
-        })
+        }
+        place.map(|place| Stamp { id, place })
     }
 
     /// The idempotency key, if it has one that must be kept: all but those that [a stamp](Self::stamp) stands for.
@@ -410,7 +446,8 @@ pub struct Appended {
     /// Where each record was stored, in the order of the records.
     pub placed: Vec<Placed>,
     /// Whether it was stored earlier, under the same key, and not now. A store that has sent an append again by itself, since the
-    /// answer was lost, may not be able to tell its own first try from somebody else's, and then says so too.
+    /// answer was lost, may not be able to tell its own first try from somebody else's, and then says so too. Under a key that
+    /// [nobody else has](Key::unique) it may be either: the request was the caller's own.
     pub repeated: bool,
 }
 

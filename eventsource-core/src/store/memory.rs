@@ -12,11 +12,12 @@ use crate::environment::watch::Watch;
 use crate::snapshot::Snapshot;
 use crate::store::append::{
     Append, AppendError, Appended, Boundary, Check, Conflict, MISSED_BYTES, MISSED_LIMIT,
-    ManyStreams, Outcome, Placed, Record,
+    ManyStreams, Outcome, Placed, Record, StampPlace,
 };
 use crate::store::error::StoreError;
 use crate::store::key::Key;
 use crate::store::limits::Limits;
+use crate::store::query::Query;
 use crate::store::stored_event::StoredEvent;
 use crate::store::stream::{Position, StreamName, Version};
 use crate::store::tag::TagList;
@@ -165,9 +166,12 @@ impl Log {
     /// Where the records of an append are that was made earlier, if its first event bears its stamp.
     fn stamped<Reach>(&self, append: &Append<Reach>) -> Option<Vec<Placed>> {
         let stamp = append.stamp()?;
-        let first = self
-            .stream(stamp.stream)
-            .get(index(stamp.version.0).checked_sub(1)?)?;
+        let first = match stamp.place {
+            StampPlace::Version(stream, version) => {
+                self.stream(stream).get(index(version.0).checked_sub(1)?)?
+            }
+            StampPlace::FirstMatch { query, after, .. } => self.first_match(query, after)?,
+        };
         if first.stamp != Some(stamp.id) {
             return None;
         }
@@ -214,11 +218,7 @@ impl Log {
                     }
                     .into());
                 }
-                let unseen = self.events.get(index(after.0)..).unwrap_or_default();
-                match unseen
-                    .iter()
-                    .find(|entry| query.matches_event(&entry.event.as_ref()))
-                {
+                match self.first_match(query, *after) {
                     None => return Ok(()),
                     Some(entry) => Conflict::Boundary {
                         query: query.clone(),
@@ -228,6 +228,13 @@ impl Log {
             }
         };
         Err(AppendError::Conflict(Box::new(conflict)))
+    }
+
+    fn first_match(&self, query: &Query, after: Position) -> Option<&Arc<Entry>> {
+        let unseen = self.events.get(index(after.0)..)?;
+        unseen
+            .iter()
+            .find(|entry| query.matches_event(&entry.event.as_ref()))
     }
 
     fn push(&mut self, record: &Record, stamp: Option<Uuid>) -> Placed {
