@@ -93,6 +93,11 @@ impl Id {
 
     fn request(self) -> Request {
         let key = Key::given("faults", &self.to_string(), b"write");
+        // Half of them as nobody else's, which stores may keep in another way.
+        let key = match self.number / 4 % 2 {
+            0 => key,
+            _ => Key::unique(key.id),
+        };
         let shared = |offset: u64| stream("shared", ((self.task + offset) % SHARED).to_string());
         match self.number % 4 {
             0 => {

@@ -212,10 +212,18 @@ impl Trial {
         self.identity = Some(identity);
     }
 
-    /// The keys answer, and the tags find: a part of them each time.
+    /// The keys and stamps answer, and the tags find: a part of them each time.
     async fn keys_and_tags(&mut self, store: &SqliteStore, found: &BTreeMap<Sent, Position>) {
         let (part, sent) = (self.chance(8), self.next.load(Ordering::SeqCst));
         for sent in (0..sent).map(Sent).filter(|sent| sent.0 % 8 == part) {
+            if sent.is_stamped() {
+                if let Some(first) = found.get(&sent) {
+                    let again = sent.send(store).await.unwrap().placed;
+                    assert_eq!(again[0].position, *first, "the stamp of {sent:?}");
+                    assert_eq!(again.len() as u64, sent.records());
+                }
+                continue;
+            }
             let outcome = store.outcome(sent.key()).await.unwrap();
             let first = outcome.as_ref().map(|outcome| outcome.placed[0].position);
             assert_eq!(first, found.get(&sent).copied(), "the key of {sent:?}");

@@ -40,6 +40,11 @@ impl Sent {
         ))
     }
 
+    /// Whether its first event bears a stamp, in place of a key that is kept.
+    pub fn is_stamped(self) -> bool {
+        self.kind() == 3
+    }
+
     fn kind(self) -> u64 {
         mixed(self.0, 2) % 4
     }
