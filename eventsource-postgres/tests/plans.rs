@@ -56,6 +56,26 @@ async fn use_all(store: &PostgresStore, number: u64, reads: bool) {
         let backwards = scan.after(Version(7)).backwards().limit(5);
         store.read_stream(backwards).await.unwrap();
         store.outcome(key(number.into())).await.unwrap();
+        twice(store, number).await;
+    }
+}
+
+/// Requests that are found by their stamps.
+async fn twice(store: &PostgresStore, number: u64) {
+    let of = format!("stamped.{number}");
+    let at_a_version = Append::to(stream(1_000 + number))
+        .if_new()
+        .event(event(&of))
+        .key(key(u128::from(1_000 + number)));
+    let at_a_version = Arc::new(at_a_version);
+    let first_match = Append::within()
+        .nothing_matches(Query::types([of.clone() + ".by-type"]), Position::START)
+        .record(stream(1), event(&(of + ".by-type")))
+        .key(key(u128::from(2_000 + number)));
+    let first_match = Arc::new(first_match);
+    for _ in 0..2 {
+        store.append(Arc::clone(&at_a_version)).await.unwrap();
+        store.append_within(Arc::clone(&first_match)).await.unwrap();
     }
 }
 
