@@ -105,7 +105,7 @@ impl Life {
             if value == "off" && !allowed {
                 return Err(self.refused(format!(
                     "`{name}` is off, so a crash of its machine loses what was acknowledged; for data that can be made \
-                     again, `PostgresOptions::allow_unsafe_server` allows it"
+                     again, `PostgresOptions::allow_unsafe_server` allows it, with `UnsafeServer {{ {name}_off: true, ..Default::default() }}`"
                 )));
             }
         }

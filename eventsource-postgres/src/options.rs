@@ -147,6 +147,14 @@ impl PostgresOptions {
     }
 
     /// Allows a server that loses data when its machine crashes; refused unless set.
+    ///
+    /// ```
+    /// use eventsource_postgres::{PostgresStore, UnsafeServer};
+    ///
+    /// let allowed = UnsafeServer { fsync_off: true, ..UnsafeServer::default() };
+    /// let options = PostgresStore::options().allow_unsafe_server(allowed);
+    /// # let _ = options;
+    /// ```
     #[must_use]
     pub fn allow_unsafe_server(mut self, allowed: UnsafeServer) -> Self {
         self.unsafe_server = allowed;
