@@ -47,7 +47,7 @@ impl<'a> Lone<'a> {
                 }
             }
         }
-        let event = &record.event;
+        let (event, key) = (&record.event, append.kept_key());
         let tags = tags(record);
         let mut tag_texts: Vec<&str> = Vec::with_capacity(event.tags.len());
         for tag in &event.tags {
@@ -59,8 +59,8 @@ impl<'a> Lone<'a> {
             stream: record.stream.as_str(),
             expected: stream_check.unwrap_or(NOTHING),
             arms,
-            key: append.kept_key().map(|key| key.id),
-            digest: append.kept_key().map(|key| key.digest),
+            key: key.map(|key| key.id),
+            digest: key.map(|key| key.digest),
             name: &event.name,
             schema: row::schema(event),
             format: row::format(event),

@@ -4,11 +4,9 @@ use std::time::Duration;
 
 use eventsource_core::{IdSource, RandomIds, StoreError};
 use tokio::time::{Instant, sleep};
-use tokio_postgres::Error;
-use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 
-use crate::error::store_error;
+use crate::error::{may_pass, store_error};
 use crate::name::SchemaName;
 use crate::session::Session;
 use crate::snapshots;
@@ -179,17 +177,12 @@ async fn migrate(
     let (block, begin) = (name.put_into(&block), Instant::now());
     loop {
         match session.execute(&block).await {
-            Err(error) if is_in_the_way(&error) && begin.elapsed() < PATIENCE => {
+            Err(error) if may_pass(&error) && begin.elapsed() < PATIENCE => {
                 sleep(PAUSE).await;
             }
             done => return done.map_err(failed),
         }
     }
-}
-
-/// Whether somebody else holds what the step needs.
-fn is_in_the_way(error: &Error) -> bool {
-    error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE)
 }
 
 /// Whether every table is there.

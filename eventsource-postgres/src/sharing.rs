@@ -1,5 +1,6 @@
 //! Which appends may be judged in one call: those of which no check can match a record of another, so that it makes no
-//! difference which of them is made first. Two with equal keys never are; with equal stamps they check one stream.
+//! difference which of them is made first. Two with equal keys never are; nor two with equal
+//! stamps, as a check of each is broken by the other's first record.
 
 use std::collections::{HashMap, HashSet};
 

@@ -173,7 +173,13 @@ impl PostgresStore {
                 Some(answer) => answer?,
                 None => self.wait_in_line(append.clone()).await?,
             };
-            Box::pin(self.finish(&*append, verdict)).await
+            match verdict {
+                Verdict::Made(placed) => Ok(Appended {
+                    placed,
+                    repeated: false,
+                }),
+                refused => Box::pin(self.refused(&*append, refused)).await,
+            }
         })
         .await
     }
@@ -203,8 +209,12 @@ impl PostgresStore {
         })
     }
 
-    /// Reads what the answer to an append brings along.
-    async fn finish(&self, append: &dyn Judged, verdict: Verdict) -> Result<Appended, AppendError> {
+    /// Reads what the answer to an append that was not made brings along.
+    async fn refused(
+        &self,
+        append: &dyn Judged,
+        verdict: Verdict,
+    ) -> Result<Appended, AppendError> {
         if let Some(earlier) = self.stamped(append, &verdict).await? {
             return Ok(earlier);
         }

@@ -234,28 +234,29 @@ impl<'c> Ledger<'c> {
 
     /// The answer to an append whose first event is there already.
     fn stamped(&mut self, stamp: Stamp<'_>, records: usize) -> rusqlite::Result<Option<Appended>> {
-        let (stream, version, position) = match stamp.place {
+        let first = match stamp.place {
             StampPlace::Version(stream, version) => match self.stream(stream)? {
-                Some(Stream { id, .. }) => (Some(id), Some(query::number(version.0)), None),
-                None => return Ok(None),
+                Some(Stream { id, .. }) => self
+                    .conn
+                    .prepare_cached(
+                        "SELECT position FROM events WHERE stream = ?1 AND version = ?2",
+                    )?
+                    .query_row([id, query::number(version.0)], |row| row.get(0))
+                    .optional()?,
+                None => None,
             },
-            StampPlace::FirstMatch { query, after, .. } => {
-                let first = self.first_that_matches(query, after)?;
-                if first.is_none() {
-                    return Ok(None);
-                }
-                (None, None, first)
-            }
+            StampPlace::FirstMatch { query, after, .. } => self.first_that_matches(query, after)?,
         };
-        let mut find = self.conn.prepare_cached(
-            "SELECT position FROM events WHERE stream = ?1 AND version = ?2 AND stamp = ?4 \
-             UNION ALL SELECT position FROM events WHERE position = ?3 AND stamp = ?4",
-        )?;
-        let values = params![stream, version, position, stamp.id.as_bytes()];
-        let first = find.query_row(values, |row| row.get(0)).optional()?;
         let Some(first) = first else {
             return Ok(None);
         };
+        let is_own = self
+            .conn
+            .prepare_cached("SELECT 1 FROM events WHERE position = ?1 AND stamp = ?2")?
+            .exists(params![first, stamp.id.as_bytes()])?;
+        if !is_own {
+            return Ok(None);
+        }
         Ok(Some(Appended {
             placed: row::placed(self.conn, first, query::number(records as u64))?,
             repeated: true,

@@ -12,7 +12,7 @@ use crate::environment::watch::Watch;
 use crate::snapshot::Snapshot;
 use crate::store::append::{
     Append, AppendError, Appended, Boundary, Check, Conflict, MISSED_BYTES, MISSED_LIMIT,
-    ManyStreams, Outcome, Placed, Record, StampPlace,
+    ManyStreams, Outcome, Placed, Record, Stamp, StampPlace,
 };
 use crate::store::error::StoreError;
 use crate::store::key::Key;
@@ -102,7 +102,8 @@ impl MemoryStore {
             self.shared.identity.check_incarnation(known)?;
         }
         let mut log = self.log();
-        if let Some(key) = append.kept_key()
+        let (key, stamp) = (append.kept_key(), append.stamp());
+        if let Some(key) = key
             && let Some(outcome) = log.keys.get(&key.id)
         {
             return match outcome.digest == key.digest {
@@ -118,7 +119,7 @@ impl MemoryStore {
             .iter()
             .try_for_each(|check| log.judge(check));
         if let Err(refusal) = judged {
-            return match log.stamped(append) {
+            return match stamp.and_then(|stamp| log.stamped(stamp, append.records().len())) {
                 Some(placed) => Ok(Appended {
                     placed,
                     repeated: true,
@@ -126,13 +127,13 @@ impl MemoryStore {
                 None => Err(refusal),
             };
         }
-        let mut stamp = append.stamp().map(|stamp| stamp.id);
+        let mut stamp = stamp.map(|stamp| stamp.id);
         let placed: Vec<Placed> = append
             .records()
             .iter()
             .map(|record| log.push(record, stamp.take()))
             .collect();
-        if let Some(key) = append.kept_key()
+        if let Some(key) = key
             && !placed.is_empty()
         {
             log.keys.insert(
@@ -163,9 +164,8 @@ impl Log {
         self.streams.get(stream).map_or(&[], Vec::as_slice)
     }
 
-    /// Where the records of an append are that was made earlier, if its first event bears its stamp.
-    fn stamped<Reach>(&self, append: &Append<Reach>) -> Option<Vec<Placed>> {
-        let stamp = append.stamp()?;
+    /// Where the records of an append are, so many, that was made earlier, if its first event bears its stamp.
+    fn stamped(&self, stamp: Stamp<'_>, records: usize) -> Option<Vec<Placed>> {
         let first = match stamp.place {
             StampPlace::Version(stream, version) => {
                 self.stream(stream).get(index(version.0).checked_sub(1)?)?
@@ -178,7 +178,7 @@ impl Log {
         let behind = self
             .events
             .get(index(first.event.position.0).checked_sub(1)?..)?;
-        let placed = behind.iter().take(append.records().len()).map(|entry| {
+        let placed = behind.iter().take(records).map(|entry| {
             let StoredEvent {
                 position, version, ..
             } = entry.event;
