@@ -93,12 +93,6 @@ pub trait Apply<E>: Sized {
 
     /// Changes the state. Not called where the event creates it.
     fn apply(&mut self, event: &E, meta: &EventMeta<'_>);
-
-    #[doc(hidden)]
-    #[inline]
-    fn visit<V: EventVisitor<Self>>(event: &E, visitor: V) -> V::Output {
-        visitor.visit(event)
-    }
 }
 
 /// What is done with one event of an aggregate or a decision model, whichever it is.

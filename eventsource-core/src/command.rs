@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::aggregate::Aggregate;
 use crate::decision::{Events, Rejection};
 use crate::environment::time::{IdSource, Timestamp};
-use crate::message::{MessageReader, MessageSet, MessageWriter, Never, Place, Row, Storable};
+use crate::message::{MessageReader, MessageSet, MessageWriter, Never, Row, Source, Storable};
 use crate::metadata::Metadata;
 use crate::store::stream::Version;
 
@@ -35,11 +35,8 @@ pub trait Command: Executable + Send + Sync + 'static {
     /// The version of its shape.
     const VERSION: u32 = 1;
 
-    /// Where the struct was defined.
-    const PLACE: Place = Place::UNKNOWN;
-
-    /// What its source says of it: [`Declaration`](crate::Declaration) reads it.
-    const SOURCE: &'static str = "";
+    /// Where the struct was defined, and what is written there.
+    const SOURCE: Source = Source::UNKNOWN;
 
     #[doc(hidden)]
     const ROW: Row = Row {
@@ -49,8 +46,8 @@ pub trait Command: Executable + Send + Sync + 'static {
         name: Self::NAME,
         version: Self::VERSION,
         type_name: std::any::type_name::<Self>,
-        place: Self::PLACE,
-        source: Self::SOURCE,
+        place: Self::SOURCE.place,
+        source: Self::SOURCE.text,
         shape: None,
         oldest_in_line: Self::VERSION,
         #[cfg(feature = "reflect")]

@@ -2,7 +2,7 @@
 
 use crate::aggregate::Aggregate;
 use crate::environment::time::Timestamp;
-use crate::message::{MessageReader, MessageSet, MessageWriter, Place, Row, Storable, TagsOnly};
+use crate::message::{MessageReader, MessageSet, MessageWriter, Row, Source, Storable, TagsOnly};
 use crate::metadata::Metadata;
 use crate::store::stored_event::EventRef;
 use crate::store::stream::{InvalidStreamName, Position, StreamName, Version};
@@ -33,11 +33,8 @@ pub trait Event: Storable + Send + Sync + 'static {
     /// The version of the payload's shape.
     const VERSION: u32 = 1;
 
-    /// Where the struct was defined.
-    const PLACE: Place = Place::UNKNOWN;
-
-    /// What its source says of it: [`Declaration`](crate::Declaration) reads it.
-    const SOURCE: &'static str = "";
+    /// Where the struct was defined, and what is written there.
+    const SOURCE: Source = Source::UNKNOWN;
 
     /// The names of the tags that it may have. A decision model asks for no other tag of it.
     const TAGS: &'static [&'static str] = &[];
@@ -77,8 +74,8 @@ pub trait Event: Storable + Send + Sync + 'static {
         name: Self::NAME,
         version: Self::VERSION,
         type_name: std::any::type_name::<Self>,
-        place: Self::PLACE,
-        source: Self::SOURCE,
+        place: Self::SOURCE.place,
+        source: Self::SOURCE.text,
         shape: Some(Self::SHAPE),
         oldest_in_line: Self::SHAPE.oldest_in_line(),
         #[cfg(feature = "reflect")]

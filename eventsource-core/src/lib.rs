@@ -101,7 +101,7 @@ pub use eventsource_macros::{
     event, handle, process, projection, reactor, timer, value,
 };
 pub use id::{Id, InvalidId};
-pub use message::Place;
+pub use message::{Place, Source};
 pub use metadata::Metadata;
 pub use process::{
     Awaits, BadKey, Calls, Input, IntoNext, Keys, Next, Process, ProcessHandle, ProcessRunner,

@@ -55,6 +55,31 @@ impl fmt::Display for Place {
     }
 }
 
+/// Where the struct of a message was defined, and what is written there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Source {
+    /// The place.
+    pub place: Place,
+    /// Its fields, tags and documentation: [`Declaration`](crate::Declaration) reads it.
+    pub text: &'static str,
+}
+
+impl Source {
+    /// Where this is called, or the macro that calls it.
+    #[must_use]
+    #[track_caller]
+    pub const fn here(text: &'static str) -> Self {
+        let place = Place::here();
+        Self { place, text }
+    }
+
+    /// For types whose implementation was written by hand.
+    pub const UNKNOWN: Self = Self {
+        place: Place::UNKNOWN,
+        text: "",
+    };
+}
+
 /// One line of a set's table: a stored name and version, and the variant that it becomes.
 #[derive(Debug, Clone, Copy)]
 pub struct Row {
@@ -318,6 +343,24 @@ pub trait MessageWriter {
     {
         self.write(C::NAME, C::VERSION, command)
     }
+
+    #[doc(hidden)]
+    #[inline]
+    fn write_event<E: Event>(self, event: &E) -> Result<Self::Ok, Self::Error>
+    where
+        Self: Sized,
+    {
+        event.write_event(self)
+    }
+
+    #[doc(hidden)]
+    #[inline]
+    fn write_command<C: Command>(self, command: &C) -> Result<Self::Ok, Self::Error>
+    where
+        Self: Sized,
+    {
+        command.write_command(self)
+    }
 }
 
 /// Makes a payload of a message.
@@ -344,6 +387,24 @@ pub trait MessageReader {
     {
         let _ = steps;
         Err(self.no_such_variant())
+    }
+
+    #[doc(hidden)]
+    #[inline]
+    fn read_event<E: Event>(self) -> Result<E, Self::Error>
+    where
+        Self: Sized,
+    {
+        E::read_event(self)
+    }
+
+    #[doc(hidden)]
+    #[inline]
+    fn read_command<C: Command>(self) -> Result<C, Self::Error>
+    where
+        Self: Sized,
+    {
+        C::read_command(self)
     }
 }
 

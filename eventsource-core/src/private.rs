@@ -3,6 +3,7 @@
 pub(crate) mod each;
 pub(crate) mod listed;
 pub(crate) mod mistakes;
+mod templates;
 
 pub use std::clone::Clone;
 pub use std::cmp::{self, PartialEq};
@@ -17,6 +18,11 @@ pub use std::string::{String, ToString};
 pub use inventory;
 pub use serde;
 
+pub use crate::{
+    __command_enum as command_enum, __event_enum as event_enum, __event_set as event_set,
+    __generated_enum as generated_enum, __message_set as message_set,
+};
+
 pub use crate::aggregate::{Aggregate, Apply, EventVisitor, InvariantOutcome};
 pub use crate::codec::Codec;
 pub use crate::command::{
@@ -29,7 +35,7 @@ pub use crate::decision::{AsEvent, Decision, Itself, Rejection};
 pub use crate::event::{Event, EventMeta, EventOf, EventSet};
 pub use crate::id::{Id, InvalidId};
 pub use crate::message::{
-    MessageReader, MessageSet, MessageWriter, Place, Row, deserialize, serialize,
+    MessageReader, MessageSet, MessageWriter, Place, Row, Source, deserialize, serialize,
 };
 pub use crate::private::each::*;
 pub use crate::private::listed::*;
@@ -96,18 +102,6 @@ pub type WasProjected = Result<(), BoxError>;
 /// What a projection's method has returned, as what comes of it.
 pub fn projected(returned: impl Outcome) -> WasProjected {
     returned.outcome()
-}
-
-/// The state, for a command that needs one.
-#[inline]
-pub fn existing<'a, A: Aggregate>(on: &Deciding<'a, A>) -> Result<&'a A, Rejection<A::Error>> {
-    on.existing()
-}
-
-/// That there is no event yet, for a command that creates the aggregate.
-#[inline]
-pub fn absent<A: Aggregate>(on: &Deciding<'_, A>) -> Result<(), Rejection<A::Error>> {
-    on.absent()
 }
 
 /// Has the aggregate decide about a command that it lists.

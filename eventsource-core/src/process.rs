@@ -25,7 +25,7 @@ use crate::aggregate::Aggregate;
 use crate::codec::Codec;
 use crate::command::Executable;
 use crate::consumer::BoxError;
-use crate::message::{Place, Row};
+use crate::message::{Place, Row, Source};
 use crate::projection::incoming::stored_names;
 use crate::runner::Start;
 use crate::store::query::Query;
@@ -180,11 +180,8 @@ pub trait Timer: Executable + Send + Sync + 'static {
     /// The name under which it is stored. It stays the same when the struct is renamed.
     const NAME: &'static str;
 
-    /// Where the struct was defined.
-    const PLACE: Place = Place::UNKNOWN;
-
-    /// What its source says of it: [`Declaration`](crate::Declaration) reads it.
-    const SOURCE: &'static str = "";
+    /// Where the struct was defined, and what is written there.
+    const SOURCE: Source = Source::UNKNOWN;
 
     #[doc(hidden)]
     const ROW: Row = Row {
@@ -194,8 +191,8 @@ pub trait Timer: Executable + Send + Sync + 'static {
         name: Self::NAME,
         version: 1,
         type_name: std::any::type_name::<Self>,
-        place: Self::PLACE,
-        source: Self::SOURCE,
+        place: Self::SOURCE.place,
+        source: Self::SOURCE.text,
         shape: None,
         oldest_in_line: 1,
         #[cfg(feature = "reflect")]

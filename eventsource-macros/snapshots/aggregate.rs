@@ -10,7 +10,7 @@ pub enum OrderEvent {
 pub enum OrderCommand {
     Place(Place),
 }
-#[allow(deprecated, unused_qualifications, unused_variables)]
+#[allow(deprecated, unused_qualifications)]
 #[cfg_attr(
     clippy,
     allow(clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)
@@ -44,14 +44,11 @@ const _: () = {
             event: &OrderEvent,
             to: V,
         ) -> V::Output {
+            let to: <V as __p::Known<{ <Order as __p::Aggregate>::CREATED }>>::Type = to;
             match *event {
-                OrderEvent::Placed(ref it) => {
-                    <Self as __p::Apply<__Event<__E0>>>::visit(it, to)
-                }
+                OrderEvent::Placed(ref it) => to.visit(it),
                 #[cfg(feature = "returns")]
-                OrderEvent::Returned(ref it) => {
-                    <Self as __p::Apply<__Event<__E1>>>::visit(it, to)
-                }
+                OrderEvent::Returned(ref it) => to.visit(it),
             }
         }
         const HAS_INVARIANT: bool = true;
@@ -65,181 +62,19 @@ const _: () = {
     type __Events1 = __Events2;
     type __Events = (__E0, __Events1);
     type __Events2 = ();
-    type __Event<T> = <T as __p::Known<
-        { <OrderEvent as __p::MessageSet>::ROWS.is_empty() },
-    >>::Type;
-    impl __p::MessageSet for OrderEvent {
-        const ROWS: &'static [__p::Row] = &[
-            <__E0 as __p::Event>::ROW.at(0, "Placed"),
-            #[cfg(feature = "returns")]
-            <__E1 as __p::Event>::ROW.at(1, "Returned"),
-        ];
-        fn write<W: __p::MessageWriter>(&self, to: W) -> __p::Result<W::Ok, W::Error> {
-            match *self {
-                Self::Placed(ref it) => __p::Event::write_event(it, to),
-                #[cfg(feature = "returns")]
-                Self::Returned(ref it) => __p::Event::write_event(it, to),
-            }
-        }
-        fn read<R: __p::MessageReader>(
-            variant: u16,
-            from: R,
-        ) -> __p::Result<Self, R::Error> {
-            match variant {
-                0 => __p::Event::read_event(from).map(Self::Placed),
-                #[cfg(feature = "returns")]
-                1 => __p::Event::read_event(from).map(Self::Returned),
-                _ => __p::Err(from.no_such_variant()),
-            }
-        }
+    __p::event_enum! {
+        [__p::Decision < Order >] OrderEvent 0 "Placed" __E0 Placed, #[cfg(feature =
+        "returns")] 1 "Returned" __E1 Returned,
     }
-    impl __p::EventSet for OrderEvent {}
     const _: () = {
         __p::listed::<OrderEvent>(0);
         #[cfg(feature = "returns")] __p::listed::<OrderEvent>(1);
     };
-    impl __p::Debug for OrderEvent
-    where
-        for<'a> __Events: __p::DebugEach<'a>,
-    {
-        fn fmt(&self, f: &mut __p::Formatter<'_>) -> __p::fmt::Result {
-            __p::debug::<__Events, Self>(self, f)
-        }
-    }
-    impl __p::PartialEq for OrderEvent
-    where
-        for<'a> __Events: __p::PartialEqEach<'a>,
-    {
-        fn eq(&self, other: &Self) -> bool {
-            __p::equal::<__Events, Self>(self, other)
-        }
-    }
-    impl __p::Clone for OrderEvent
-    where
-        for<'a> __Events: __p::CloneEach<'a, Self>,
-    {
-        #[inline]
-        fn clone(&self) -> Self {
-            __p::clone::<__Events, Self>(self)
-        }
-    }
-    impl __p::serde::Serialize for OrderEvent {
-        fn serialize<S: __p::serde::Serializer>(
-            &self,
-            to: S,
-        ) -> __p::Result<S::Ok, S::Error> {
-            __p::serialize(self, to)
-        }
-    }
-    impl<'de> __p::serde::Deserialize<'de> for OrderEvent {
-        fn deserialize<D: __p::serde::Deserializer<'de>>(
-            from: D,
-        ) -> __p::Result<Self, D::Error> {
-            __p::deserialize(from)
-        }
-    }
-    impl __p::From<__E0> for OrderEvent {
-        fn from(it: __E0) -> Self {
-            Self::Placed(it)
-        }
-    }
-    #[cfg(feature = "returns")]
-    impl __p::From<__E1> for OrderEvent {
-        fn from(it: __E1) -> Self {
-            Self::Returned(it)
-        }
-    }
-    impl __p::Decision<Order> for __E0 {
-        type By = __p::AsEvent;
-    }
-    #[cfg(feature = "returns")]
-    impl __p::Decision<Order> for __E1 {
-        type By = __p::AsEvent;
-    }
-    impl __p::Decision<Order> for __Event<OrderEvent> {
-        type By = __p::AsEvent;
-    }
     type __Commands = (__C0, ());
-    type __Command<T> = <T as __p::Known<
-        { <OrderCommand as __p::MessageSet>::ROWS.is_empty() },
-    >>::Type;
-    impl __p::MessageSet for OrderCommand {
-        const ROWS: &'static [__p::Row] = &[<__C0 as __p::Command>::ROW.at(0, "Place")];
-        fn write<W: __p::MessageWriter>(&self, to: W) -> __p::Result<W::Ok, W::Error> {
-            match *self {
-                Self::Place(ref it) => __p::Command::write_command(it, to),
-            }
-        }
-        fn read<R: __p::MessageReader>(
-            variant: u16,
-            from: R,
-        ) -> __p::Result<Self, R::Error> {
-            match variant {
-                0 => __p::Command::read_command(from).map(Self::Place),
-                _ => __p::Err(from.no_such_variant()),
-            }
-        }
-    }
-    impl __p::CommandSet for OrderCommand {}
-    impl __p::AnyCommand for OrderCommand {
-        type By = __p::AsCommandSet;
+    __p::command_enum! {
+        [__p::DispatchedBy < Order >] Order OrderCommand 0 "Place" __C0 Place Order,
     }
     const _: () = {};
-    impl __p::Debug for OrderCommand
-    where
-        for<'a> __Commands: __p::DebugEach<'a>,
-    {
-        fn fmt(&self, f: &mut __p::Formatter<'_>) -> __p::fmt::Result {
-            __p::debug::<__Commands, Self>(self, f)
-        }
-    }
-    impl __p::PartialEq for OrderCommand
-    where
-        for<'a> __Commands: __p::PartialEqEach<'a>,
-    {
-        fn eq(&self, other: &Self) -> bool {
-            __p::equal::<__Commands, Self>(self, other)
-        }
-    }
-    impl __p::Clone for OrderCommand
-    where
-        for<'a> __Command<__Commands>: __p::CloneEach<'a, Self>,
-    {
-        #[inline]
-        fn clone(&self) -> Self {
-            __p::clone::<__Command<__Commands>, Self>(self)
-        }
-    }
-    impl __p::serde::Serialize for OrderCommand {
-        fn serialize<S: __p::serde::Serializer>(
-            &self,
-            to: S,
-        ) -> __p::Result<S::Ok, S::Error> {
-            __p::serialize(self, to)
-        }
-    }
-    impl<'de> __p::serde::Deserialize<'de> for OrderCommand {
-        fn deserialize<D: __p::serde::Deserializer<'de>>(
-            from: D,
-        ) -> __p::Result<Self, D::Error> {
-            __p::deserialize(from)
-        }
-    }
-    impl __p::From<__C0> for OrderCommand {
-        fn from(it: __C0) -> Self {
-            Self::Place(it)
-        }
-    }
-    impl __p::DispatchedBy<Order> for __C0 {
-        const HANDLER: __p::Handler<Order, Self> = <Order as __p::Handle<
-            __Command<__C0>,
-        >>::HANDLER;
-    }
-    impl __p::DispatchedBy<Order> for OrderCommand {
-        const HANDLER: __p::Handler<Order, Self> = __p::Handler::new(|command, on| match command {
-            Self::Place(it) => __p::decide(it, on),
-        });
-    }
     const _: () = __p::creation::<Order, __Commands>("Order");
     impl __p::Registered for Order {
         const ENTRY: __p::AggregateEntry = __p::AggregateEntry::here::<Self>()

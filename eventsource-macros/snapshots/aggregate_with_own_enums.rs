@@ -1,4 +1,4 @@
-#[allow(deprecated, unused_qualifications, unused_variables)]
+#[allow(deprecated, unused_qualifications)]
 #[cfg_attr(
     clippy,
     allow(clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)
@@ -22,7 +22,8 @@ const _: () = {
             event: &OrderEvent,
             to: V,
         ) -> V::Output {
-            <Self as __p::Apply<OrderEvent>>::visit(event, to)
+            let to: <V as __p::Known<{ <Order as __p::Aggregate>::CREATED }>>::Type = to;
+            to.visit(event)
         }
     }
     impl __p::Decision<Order> for OrderEvent {

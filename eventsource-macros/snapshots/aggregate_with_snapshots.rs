@@ -9,7 +9,7 @@ pub struct Order {
     /// How many.
     pub count: u32,
 }
-#[allow(deprecated, unused_qualifications, unused_variables)]
+#[allow(deprecated, unused_qualifications)]
 #[cfg_attr(
     clippy,
     allow(clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)
@@ -33,7 +33,8 @@ const _: () = {
             event: &OrderEvent,
             to: V,
         ) -> V::Output {
-            <Self as __p::Apply<OrderEvent>>::visit(event, to)
+            let to: <V as __p::Known<{ <Order as __p::Aggregate>::CREATED }>>::Type = to;
+            to.visit(event)
         }
     }
     impl __p::Decision<Order> for OrderEvent {

@@ -17,7 +17,7 @@ impl Order {
         self.last = meta.recorded_at();
     }
 }
-#[allow(deprecated, unused_qualifications, unused_variables)]
+#[allow(deprecated, unused_qualifications)]
 #[cfg_attr(
     clippy,
     allow(clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)
@@ -45,10 +45,10 @@ const _: () = {
     impl __p::Apply<__M0> for Order {
         const TOKENS: u64 = 17231672651583598353;
         const CREATES: bool = true;
-        fn create(event: &Placed, _: &__p::EventMeta<'_>) -> __p::Option<Self> {
+        fn create(event: &__M0, _: &__p::EventMeta<'_>) -> __p::Option<Self> {
             __p::Some(__Owner::placed(event))
         }
-        fn apply(&mut self, _: &Placed, _: &__p::EventMeta<'_>) {}
+        fn apply(&mut self, _: &__M0, _: &__p::EventMeta<'_>) {}
     }
     #[cfg(feature = "returns")]
     type __M1 = Returned;
@@ -56,7 +56,7 @@ const _: () = {
     impl __p::Apply<__M1> for Order {
         const TOKENS: u64 = 13698603654303508571;
         #[inline]
-        fn apply(&mut self, event: &Returned, meta: &__p::EventMeta<'_>) {
+        fn apply(&mut self, event: &__M1, meta: &__p::EventMeta<'_>) {
             __Owner::returned(self, event, &*meta);
         }
     }

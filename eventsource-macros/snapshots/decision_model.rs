@@ -1,4 +1,4 @@
-#[allow(deprecated, unused_qualifications, unused_variables)]
+#[allow(deprecated, unused_qualifications)]
 #[cfg_attr(
     clippy,
     allow(clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)
@@ -13,32 +13,10 @@ const _: () = {
         #[cfg(feature = "returns")]
         Returned(__E1),
     }
-    impl __p::MessageSet for __StockEvent {
-        const ROWS: &'static [__p::Row] = &[
-            <__E0 as __p::Event>::ROW.at(0, "Placed"),
-            #[cfg(feature = "returns")]
-            <__E1 as __p::Event>::ROW.at(1, "Returned"),
-        ];
-        fn write<W: __p::MessageWriter>(&self, to: W) -> __p::Result<W::Ok, W::Error> {
-            match *self {
-                Self::Placed(ref it) => __p::Event::write_event(it, to),
-                #[cfg(feature = "returns")]
-                Self::Returned(ref it) => __p::Event::write_event(it, to),
-            }
-        }
-        fn read<R: __p::MessageReader>(
-            variant: u16,
-            from: R,
-        ) -> __p::Result<Self, R::Error> {
-            match variant {
-                0 => __p::Event::read_event(from).map(Self::Placed),
-                #[cfg(feature = "returns")]
-                1 => __p::Event::read_event(from).map(Self::Returned),
-                _ => __p::Err(from.no_such_variant()),
-            }
-        }
+    __p::event_set! {
+        __StockEvent 0 "Placed" __E0 Placed, #[cfg(feature = "returns")] 1 "Returned"
+        __E1 Returned,
     }
-    impl __p::EventSet for __StockEvent {}
     const _: () = {
         __p::listed::<__StockEvent>(0);
         #[cfg(feature = "returns")] __p::listed::<__StockEvent>(1);
@@ -85,7 +63,7 @@ const _: () = {
         < Stock as __p::RegisteredConsumer > ::ENTRY
     }
 };
-#[allow(deprecated, unused_qualifications, unused_variables)]
+#[allow(deprecated, unused_qualifications)]
 #[cfg_attr(
     clippy,
     allow(clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)

@@ -1,4 +1,4 @@
-#[allow(deprecated, unused_qualifications, unused_variables)]
+#[allow(deprecated, unused_qualifications)]
 #[cfg_attr(
     clippy,
     allow(clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)
@@ -12,8 +12,9 @@ const _: () = {
     impl __p::Event for Placed {
         const NAME: &'static str = "order.placed";
         const VERSION: u32 = 2;
-        const SOURCE: &'static str = "//! An order was placed.\n#customer\ncustomer: CustomerId\n#sku\narticle: String\ncount: u32";
-        const PLACE: __p::Place = __p::Place::here();
+        const SOURCE: __p::Source = __p::Source::here(
+            "//! An order was placed.\n#customer\ncustomer: CustomerId\n#sku\narticle: String\ncount: u32",
+        );
         const TAGS: &'static [&'static str] = &["customer", "sku"];
         fn tags(&self, tags: &mut __p::Tags) {
             tags.add(

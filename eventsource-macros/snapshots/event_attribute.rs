@@ -11,6 +11,7 @@ pub struct Placed {
 }
 impl ::eventsource_core::Event for Placed {
     const NAME: &'static str = "order.placed";
-    const SOURCE: &'static str = "//! An order was placed.\ncount: u32";
-    const PLACE: ::eventsource_core::Place = ::eventsource_core::Place::here();
+    const SOURCE: ::eventsource_core::Source = ::eventsource_core::Source::here(
+        "//! An order was placed.\ncount: u32",
+    );
 }

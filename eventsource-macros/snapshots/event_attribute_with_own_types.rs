@@ -12,7 +12,7 @@ pub struct Placed {
     pub customer: Option<Customer>,
     pub count: u32,
 }
-#[allow(deprecated, unused_qualifications, unused_variables)]
+#[allow(deprecated, unused_qualifications)]
 #[cfg_attr(
     clippy,
     allow(clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)
@@ -62,7 +62,8 @@ const _: () = {
     }
     impl __p::Event for Placed {
         const NAME: &'static str = "Placed";
-        const SOURCE: &'static str = "customer: Option<Customer>\ncount: u32";
-        const PLACE: __p::Place = __p::Place::here();
+        const SOURCE: __p::Source = __p::Source::here(
+            "customer: Option<Customer>\ncount: u32",
+        );
     }
 };

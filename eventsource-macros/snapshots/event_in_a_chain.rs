@@ -1,4 +1,4 @@
-#[allow(deprecated, unused_qualifications, unused_variables)]
+#[allow(deprecated, unused_qualifications)]
 #[cfg_attr(
     clippy,
     allow(clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)
@@ -8,8 +8,7 @@ const _: () = {
     impl __p::Event for OpenedV2 {
         const NAME: &'static str = <Self as __p::Precedes<__N0>>::SUCCESSOR.name;
         const VERSION: u32 = 2;
-        const SOURCE: &'static str = "owner: String";
-        const PLACE: __p::Place = __p::Place::here();
+        const SOURCE: __p::Source = __p::Source::here("owner: String");
         const CHAINED: bool = true;
         const SHAPE: &'static __p::Shape = &__p::Shape {
             before: &[<Self as __p::Follows<__F0>>::FORMER],

@@ -1,4 +1,4 @@
-#[allow(deprecated, unused_qualifications, unused_variables)]
+#[allow(deprecated, unused_qualifications)]
 #[cfg_attr(
     clippy,
     allow(clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)
@@ -7,8 +7,7 @@ const _: () = {
     use ::eventsource_core::private as __p;
     impl __p::Event for Moved {
         const NAME: &'static str = "moved";
-        const SOURCE: &'static str = "amount: u64";
-        const PLACE: __p::Place = __p::Place::here();
+        const SOURCE: __p::Source = __p::Source::here("amount: u64");
         const SHAPE: &'static __p::Shape = &__p::Shape {
             into: &[
                 <Self as __p::Precedes<__S0>>::SUCCESSOR,

@@ -1,4 +1,4 @@
-#[allow(deprecated, unused_qualifications, unused_variables)]
+#[allow(deprecated, unused_qualifications)]
 #[cfg_attr(
     clippy,
     allow(clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)
@@ -8,8 +8,7 @@ const _: () = {
     impl __p::Event for Opened {
         const NAME: &'static str = "account.opened";
         const VERSION: u32 = 3;
-        const SOURCE: &'static str = "owner: String";
-        const PLACE: __p::Place = __p::Place::here();
+        const SOURCE: __p::Source = __p::Source::here("owner: String");
         const SHAPE: &'static __p::Shape = &__p::Shape {
             aliases: &["opened", "account.begun"],
             since: 3,

@@ -1,4 +1,4 @@
-#[allow(deprecated, unused_qualifications, unused_variables)]
+#[allow(deprecated, unused_qualifications)]
 #[cfg_attr(
     clippy,
     allow(clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)
@@ -8,8 +8,7 @@ const _: () = {
     impl __p::Event for Limited {
         const NAME: &'static str = "account.limited";
         const VERSION: u32 = 3;
-        const SOURCE: &'static str = "cents: u64";
-        const PLACE: __p::Place = __p::Place::here();
+        const SOURCE: __p::Source = __p::Source::here("cents: u64");
         const SHAPE: &'static __p::Shape = &__p::Shape {
             upcasts: &[
                 __p::JsonUpcast {

@@ -31,15 +31,16 @@ pub struct SendBack {
     /// See [`SendBack`].
     pub count: u32,
 }
-#[allow(deprecated, unused_qualifications, unused_variables)]
+#[allow(deprecated, unused_qualifications)]
 #[cfg_attr(
     clippy,
     allow(clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)
 )]
 const _: () = {
     use ::eventsource_core::private as __p;
-    const __KNOWN: bool = <Order as __p::Mentioned<__p::ByItself>>::IS_AGGREGATE;
-    type __Owner = <Order as __p::Known<{ __KNOWN }>>::Type;
+    type __Owner = <Order as __p::Known<
+        { <Order as __p::Mentioned<__p::ByItself>>::IS_AGGREGATE },
+    >>::Type;
     const _: () = {
         <Place as __p::ListedCommand<__Owner>>::LISTED;
         <SendBack as __p::ListedCommand<__Owner>>::LISTED;
@@ -50,8 +51,8 @@ const _: () = {
         for<'a> Order: __p::AggregateIf<'a>,
     {
         const CREATES: bool = true;
-        fn handle(command: Place, on: __p::Deciding<'_, Self>) -> __p::Decided<Self> {
-            __p::absent(&on)?;
+        fn handle(command: __M0, on: __p::Deciding<'_, Self>) -> __p::Decided<Self> {
+            on.absent()?;
             let to = <__p::Same<_> as __p::Decision<__Owner>>::conclude;
             to(__Owner::place(command), on)
         }
@@ -61,9 +62,9 @@ const _: () = {
     where
         for<'a> Order: __p::AggregateIf<'a>,
     {
-        fn handle(command: SendBack, on: __p::Deciding<'_, Self>) -> __p::Decided<Self> {
+        fn handle(command: __M1, on: __p::Deciding<'_, Self>) -> __p::Decided<Self> {
             let to = <__p::Same<_> as __p::Decision<__Owner>>::conclude;
-            to(__Owner::send_back(__p::existing(&on)?, command.count, &*on.context), on)
+            to(__Owner::send_back(on.existing()?, command.count, &*on.context), on)
         }
     }
 };

@@ -27,7 +27,7 @@ impl Transfer {
             .end()
     }
 }
-#[allow(deprecated, unused_qualifications, unused_variables)]
+#[allow(deprecated, unused_qualifications)]
 #[cfg_attr(
     clippy,
     allow(clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)

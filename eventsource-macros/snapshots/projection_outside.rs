@@ -15,7 +15,7 @@ impl Index {
         self.client.put(event.position, &event.event.owner).await
     }
 }
-#[allow(deprecated, unused_qualifications, unused_variables)]
+#[allow(deprecated, unused_qualifications)]
 #[cfg_attr(
     clippy,
     allow(clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)

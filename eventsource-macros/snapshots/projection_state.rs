@@ -15,7 +15,7 @@ impl Owners {
         self.0.push(event.event.owner.clone());
     }
 }
-#[allow(deprecated, unused_qualifications, unused_variables)]
+#[allow(deprecated, unused_qualifications)]
 #[cfg_attr(
     clippy,
     allow(clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)

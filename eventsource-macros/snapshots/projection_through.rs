@@ -18,7 +18,7 @@ impl Balances {
         tx.execute("INSERT INTO {balances} VALUES ($1)", &[&event.stream.id()]).await
     }
 }
-#[allow(deprecated, unused_qualifications, unused_variables)]
+#[allow(deprecated, unused_qualifications)]
 #[cfg_attr(
     clippy,
     allow(clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)

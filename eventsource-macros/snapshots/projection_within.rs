@@ -24,7 +24,7 @@ impl Balances {
         tx.execute("DELETE FROM {balances} WHERE account = ?1", [stream.id()])
     }
 }
-#[allow(deprecated, unused_qualifications, unused_variables)]
+#[allow(deprecated, unused_qualifications)]
 #[cfg_attr(
     clippy,
     allow(clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)

@@ -10,7 +10,7 @@
 pub struct Overdue {
     pub attempt: u32,
 }
-#[allow(deprecated, unused_qualifications, unused_variables)]
+#[allow(deprecated, unused_qualifications)]
 #[cfg_attr(
     clippy,
     allow(clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction)
@@ -19,7 +19,6 @@ const _: () = {
     use ::eventsource_core::private as __p;
     impl __p::Timer for Overdue {
         const NAME: &'static str = "overdue";
-        const SOURCE: &'static str = "attempt: u32";
-        const PLACE: __p::Place = __p::Place::here();
+        const SOURCE: __p::Source = __p::Source::here("attempt: u32");
     }
 };

@@ -203,15 +203,16 @@ pub(crate) fn expand(short: &Short, arguments: TokenStream, item: TokenStream) -
             )]
         }
     });
-    quote! {
-        #derives
+    let mut output = derives.unwrap_or_default();
+    output.extend(quote! {
         #(#[serde(crate = #serde)])*
         #(#[cfg_attr(clippy, allow(clippy::#lint))])*
         #helper
-        #item
-        #implemented
-        #errors
-    }
+    });
+    output.extend(item);
+    output.extend(implemented);
+    errors.to_tokens(&mut output);
+    output
 }
 
 /// Whether nothing in an item is for the compiler, or for a derive, to take out.

@@ -10,7 +10,7 @@ use proc_macro2::{Group, TokenStream, TokenTree};
 use crate::message::Kind;
 use crate::method::Role;
 use crate::{
-    aggregate, attribute, decision_model, id, message, method, process, projection, reactor,
+    aggregate, attribute, decision_model, id, message, method, process, projection, reactor, timer,
 };
 
 /// Random numbers that are the same in every run: Marsaglia's xorshift.
@@ -114,6 +114,7 @@ fn expand_all(arguments: &TokenStream, item: &TokenStream) {
     drop(aggregate::derive(item.clone()));
     drop(decision_model::derive(item.clone()));
     drop(id::derive(item.clone()));
+    drop(timer::derive(item.clone()));
 }
 
 #[test]

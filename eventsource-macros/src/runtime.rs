@@ -61,7 +61,7 @@ pub(crate) fn scope(runtime: &Runtime, items: TokenStream) -> TokenStream {
 /// What switches the lints off that are about what a person wrote.
 pub(crate) fn quiet() -> TokenStream {
     quote! {
-        #[allow(deprecated, unused_qualifications, unused_variables)]
+        #[allow(deprecated, unused_qualifications)]
         #[cfg_attr(clippy, allow(clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction))]
     }
 }

@@ -1,62 +1,62 @@
 use eventsource_core::private::serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(crate = "eventsource_core::private::serde")]
+#[serde(crate = "::eventsource_core::private::serde")]
 pub struct Opened {
     pub owner: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(crate = "eventsource_core::private::serde")]
+#[serde(crate = "::eventsource_core::private::serde")]
 pub struct Deposited {
     pub amount: u64,
     pub note: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(crate = "eventsource_core::private::serde")]
+#[serde(crate = "::eventsource_core::private::serde")]
 pub struct Withdrawn {
     pub amount: u64,
     pub fee: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(crate = "eventsource_core::private::serde")]
+#[serde(crate = "::eventsource_core::private::serde")]
 pub struct Frozen {
     pub reason: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(crate = "eventsource_core::private::serde")]
+#[serde(crate = "::eventsource_core::private::serde")]
 pub struct Closed;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(crate = "eventsource_core::private::serde")]
+#[serde(crate = "::eventsource_core::private::serde")]
 pub struct Open {
     pub owner: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(crate = "eventsource_core::private::serde")]
+#[serde(crate = "::eventsource_core::private::serde")]
 pub struct Deposit {
     pub amount: u64,
     pub note: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(crate = "eventsource_core::private::serde")]
+#[serde(crate = "::eventsource_core::private::serde")]
 pub struct Withdraw {
     pub amount: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(crate = "eventsource_core::private::serde")]
+#[serde(crate = "::eventsource_core::private::serde")]
 pub struct Freeze {
     pub reason: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(crate = "eventsource_core::private::serde")]
+#[serde(crate = "::eventsource_core::private::serde")]
 pub struct Close;
 
 #[derive(Debug, PartialEq, thiserror::Error)]

@@ -15,7 +15,7 @@
 ///     pub by: Option<String>,
 /// }
 ///
-/// let taken = Declaration::parse(Taken::SOURCE);
+/// let taken = Declaration::parse(Taken::SOURCE.text);
 /// assert_eq!(taken.docs, "A seat was taken.");
 /// assert_eq!(taken.fields[0].tags, ["show"]);
 /// assert_eq!(taken.fields[1].type_name, "Option<String>");
@@ -44,7 +44,7 @@ pub struct DeclaredField {
 }
 
 impl Declaration {
-    /// Reads what [`Event::SOURCE`](crate::Event::SOURCE) and [`Command::SOURCE`](crate::Command::SOURCE) say.
+    /// Reads the text of a [`Source`](crate::Source), which [`Event::SOURCE`](crate::Event::SOURCE) is for an event.
     #[must_use]
     pub fn parse(source: &str) -> Self {
         let mut all = Self::default();

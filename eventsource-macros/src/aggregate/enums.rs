@@ -1,12 +1,12 @@
 //! The enum that is generated from a list of events or commands, and what every such enum has.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote};
 use syn::Ident;
 
 use crate::aggregate::model::{Aggregate, Columns, Entry, List};
-use crate::message::{self, Body, Kind, Rules, Variant};
-use crate::runtime::{ident_type, moved};
+use crate::message::{self, Kind};
+use crate::runtime::moved;
 
 /// The enum itself, which stands beside the aggregate.
 pub(crate) fn definition(aggregate: &Aggregate, list: &List) -> TokenStream {
@@ -42,35 +42,26 @@ pub(crate) fn aliases(list: &List) -> TokenStream {
     quote!(#(#(#cfgs)* type #aliases = #paths;)*)
 }
 
-/// The words for the list as a whole, in generated code.
-pub(crate) struct Words {
-    /// The list of the types.
-    pub(crate) each: Ident,
-    /// Of a message its type, if all of the list are messages of their kind. That they are is said once, in the table of
-    /// the enum: where it does not compile, this is an error type, about which nothing is said a second time.
-    known: Ident,
-}
-
-pub(crate) fn words(kind: Kind) -> Words {
-    let (each, known) = match kind {
-        Kind::Event => ("__Events", "__Event"),
-        Kind::Command => ("__Commands", "__Command"),
+/// The types of a list as one type, in generated code.
+pub(crate) fn word(kind: Kind) -> Ident {
+    let word = match kind {
+        Kind::Event => "__Events",
+        Kind::Command => "__Commands",
     };
-    Words {
-        each: Ident::new(each, Span::call_site()),
-        known: Ident::new(known, Span::call_site()),
-    }
+    Ident::new(word, Span::call_site())
 }
 
-/// The types of a list as one type, and what [`known`] speaks of.
-pub(crate) fn together(list: &List) -> TokenStream {
-    let (set, Words { each, known }) = (&list.ident, words(list.kind));
+/// The types of a list as one type.
+fn each(list: &List) -> TokenStream {
+    let each = word(list.kind);
     let entries = || list.entries.iter().enumerate().rev();
-    let lists = if list.entries.iter().all(|entry| entry.cfg.is_empty()) {
-        let types = entries().fold(
-            quote!(()),
-            |rest, (_, Entry { alias, .. })| quote!((#alias, #rest)),
-        );
+    if list.entries.iter().all(|entry| entry.cfg.is_empty()) {
+        let end = Group::new(Delimiter::Parenthesis, TokenStream::new());
+        let types = entries().fold(end, |rest, (_, Entry { alias, .. })| {
+            let comma = Punct::new(',', Spacing::Alone);
+            let pair: [TokenTree; 3] = [alias.clone().into(), comma.into(), rest.into()];
+            Group::new(Delimiter::Parenthesis, pair.into_iter().collect())
+        });
         quote!(type #each = #types;)
     } else {
         // What is absent is left out: each entry has its own list, of itself and those behind it.
@@ -90,132 +81,77 @@ pub(crate) fn together(list: &List) -> TokenStream {
             quote!(#(#cfg)* type #list = (#alias, #rest); #absent)
         });
         quote!(#(#lists)* type #end = ();)
-    };
-    quote! {
-        #lists
-        type #known<T> = <T as __p::Known<{ <#set as __p::MessageSet>::ROWS.is_empty() }>>::Type;
     }
 }
 
-/// Reading and writing.
-pub(crate) fn message_set(list: &List) -> TokenStream {
-    let of = |entry: &Entry| Variant {
-        cfg: entry.cfg.clone(),
-        ident: entry.variant.clone(),
-        body: Body::Of(ident_type(&entry.alias)),
-    };
-    let variants: Vec<_> = list.entries.iter().map(of).collect();
-    let rules = Rules {
-        listed: true,
-        retired: &list.retired,
-    };
-    message::set(list.kind, &list.ident, &variants, &rules)
+/// The stored names that were retired, if there are any.
+fn retired(list: &List) -> Option<TokenStream> {
+    let retired = &list.retired;
+    (!retired.is_empty()).then(|| quote!([#(#retired)*]))
 }
 
-/// Reading, writing, conversions, and the standard traits that all of its messages have.
+/// That the messages of a list have different stored names, and what else must hold of each of them.
+fn distinct(list: &List) -> TokenStream {
+    let variants = list
+        .entries
+        .iter()
+        .map(|entry| (&entry.cfg[..], &entry.variant));
+    message::distinct(list.kind, &list.ident, variants, true)
+}
+
+/// Reading and writing, for a list of events.
+pub(crate) fn event_set(list: &List) -> TokenStream {
+    let (set, retired, distinct) = (&list.ident, retired(list), distinct(list));
+    let Columns {
+        cfgs,
+        variants,
+        aliases,
+        numbers,
+        names,
+        ..
+    } = list.columns();
+    quote! {
+        __p::event_set! {
+            #set #retired
+            #(#(#cfgs)* #numbers #names #aliases #variants,)*
+        }
+        #distinct
+    }
+}
+
+/// Reading, writing, conversions, the standard traits that all of its messages have, and what the enum is to its aggregate.
 pub(crate) fn implementation(owner: &Ident, list: &List) -> TokenStream {
-    let (together, set, standard) = (together(list), message_set(list), standard_traits(list));
-    let (ident, columns) = (&list.ident, list.columns());
+    let (set, each, distinct) = (&list.ident, each(list), distinct(list));
     let Columns {
         cfgs,
         variants,
         aliases,
+        numbers,
+        names,
         ..
-    } = &columns;
-    let own = match list.kind {
-        Kind::Event => events(owner, &columns, ident),
-        Kind::Command => commands(owner, &columns, ident),
-    };
-    quote! {
-        #together
-        #set
-        #standard
-        #(
-            #(#cfgs)*
-            impl __p::From<#aliases> for #ident {
-                fn from(it: #aliases) -> Self {
-                    Self::#variants(it)
+    } = list.columns();
+    match list.kind {
+        Kind::Event => {
+            let retired = retired(list);
+            quote! {
+                #each
+                __p::event_enum! {
+                    [__p::Decision<#owner>] #set #retired
+                    #(#(#cfgs)* #numbers #names #aliases #variants,)*
                 }
-            }
-        )*
-        #own
-    }
-}
-
-/// Makes the events, and the whole enum of them, the aggregate's own. Where one of the list is no event, so is every type:
-/// that has been reported, and what a handler returns is then not reported beside it.
-fn events(owner: &Ident, Columns { cfgs, aliases, .. }: &Columns<'_>, set: &Ident) -> TokenStream {
-    quote! {
-        #(
-            #(#cfgs)*
-            impl __p::Decision<#owner> for #aliases {
-                type By = __p::AsEvent;
-            }
-        )*
-        impl __p::Decision<#owner> for __Event<#set> {
-            type By = __p::AsEvent;
-        }
-    }
-}
-
-/// Makes the commands the aggregate's own, and the enum of them their dispatcher. That one is not handled is said at its
-/// place in the list.
-fn commands(owner: &Ident, columns: &Columns<'_>, set: &Ident) -> TokenStream {
-    let Columns {
-        cfgs,
-        variants,
-        aliases,
-        ..
-    } = columns;
-    let owners = variants.iter().map(|variant| moved(owner, variant.span()));
-    quote! {
-        #(
-            #(#cfgs)*
-            impl __p::DispatchedBy<#owner> for #aliases {
-                const HANDLER: __p::Handler<#owner, Self> = <#owners as __p::Handle<__Command<#aliases>>>::HANDLER;
-            }
-        )*
-        impl __p::DispatchedBy<#owner> for #set {
-            const HANDLER: __p::Handler<#owner, Self> = __p::Handler::new(|command, on| match command {
-                #(#(#cfgs)* Self::#variants(it) => __p::decide(it, on),)*
-            });
-        }
-    }
-}
-
-/// `Debug`, `Clone` and `PartialEq`, each if all messages have it, and serde's two through the table.
-fn standard_traits(list: &List) -> TokenStream {
-    let (ident, Words { each, known }) = (&list.ident, words(list.kind));
-    // A command has `Clone`, or it is none, and that has been reported.
-    let cloned = match list.kind {
-        Kind::Event => quote!(#each),
-        Kind::Command => quote!(#known<#each>),
-    };
-    quote! {
-        impl __p::Debug for #ident where for<'a> #each: __p::DebugEach<'a> {
-            fn fmt(&self, f: &mut __p::Formatter<'_>) -> __p::fmt::Result {
-                __p::debug::<#each, Self>(self, f)
+                #distinct
             }
         }
-        impl __p::PartialEq for #ident where for<'a> #each: __p::PartialEqEach<'a> {
-            fn eq(&self, other: &Self) -> bool {
-                __p::equal::<#each, Self>(self, other)
-            }
-        }
-        impl __p::Clone for #ident where for<'a> #cloned: __p::CloneEach<'a, Self> {
-            #[inline]
-            fn clone(&self) -> Self {
-                __p::clone::<#cloned, Self>(self)
-            }
-        }
-        impl __p::serde::Serialize for #ident {
-            fn serialize<S: __p::serde::Serializer>(&self, to: S) -> __p::Result<S::Ok, S::Error> {
-                __p::serialize(self, to)
-            }
-        }
-        impl<'de> __p::serde::Deserialize<'de> for #ident {
-            fn deserialize<D: __p::serde::Deserializer<'de>>(from: D) -> __p::Result<Self, D::Error> {
-                __p::deserialize(from)
+        Kind::Command => {
+            // That a command is not handled is said at its place in the list.
+            let owners = variants.iter().map(|variant| moved(owner, variant.span()));
+            quote! {
+                #each
+                __p::command_enum! {
+                    [__p::DispatchedBy<#owner>] #owner #set
+                    #(#(#cfgs)* #numbers #names #aliases #variants #owners,)*
+                }
+                #distinct
             }
         }
     }

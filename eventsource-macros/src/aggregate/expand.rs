@@ -1,7 +1,7 @@
 //! From an [`Aggregate`] to the code that implements it.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::Ident;
 use syn::spanned::Spanned;
 
@@ -47,10 +47,10 @@ pub(crate) fn expand(aggregate: &Aggregate) -> TokenStream {
 }
 
 /// The type of the event enum or the command enum.
-fn set(messages: &Messages) -> TokenStream {
+fn set(messages: &Messages) -> &dyn ToTokens {
     match messages {
-        Messages::Listed(List { ident, .. }) => quote!(#ident),
-        Messages::Own(own) => quote!(#own),
+        Messages::Listed(List { ident, .. }) => ident,
+        Messages::Own(own) => own,
     }
 }
 
@@ -99,7 +99,7 @@ fn interface(aggregate: &Aggregate) -> TokenStream {
         ..
     } = aggregate;
     let (event_set, command_set) = (set(events), set(commands));
-    let (creates, visit) = applied(aggregate);
+    let (each, visit) = applied(aggregate);
     let invariant = invariant.as_ref().map(|invariant| {
         let this = variable("self", invariant.span());
         let outcome =
@@ -115,13 +115,14 @@ fn interface(aggregate: &Aggregate) -> TokenStream {
     // They stand where their types do, where it is reported if one of them is private.
     let id = quote_spanned!(id.span()=> type Id = #id;);
     let error = quote_spanned!(error.span()=> type Error = #error;);
-    let start = quote_spanned! {ident.span()=>
-        <__p::Start<{ <#ident as __p::Aggregate>::CREATED }> as __p::Initial<#ident>>::initial()
-    };
+    // All that asks for the aggregate asks at its name, and so is reported once.
+    let span = ident.span();
+    let created = quote_spanned!(span=> { <#ident as __p::Aggregate>::CREATED });
+    let start = quote_spanned!(span=> <__p::Start<#created> as __p::Initial<#ident>>::initial());
     quote! {
         impl __p::Aggregate for #ident {
             const NAME: &'static str = #name;
-            const CREATED: bool = __p::any(&[#creates]);
+            const CREATED: bool = __p::any(&[#each]);
             #id
             #error
             type Event = #event_set;
@@ -133,6 +134,7 @@ fn interface(aggregate: &Aggregate) -> TokenStream {
 
             #[inline]
             fn visit_event<V: __p::EventVisitor<Self>>(event: &#event_set, to: V) -> V::Output {
+                let to: <V as __p::Known<#created>>::Type = to;
                 #visit
             }
             #invariant
@@ -140,14 +142,15 @@ fn interface(aggregate: &Aggregate) -> TokenStream {
     }
 }
 
-/// Whether each of the events creates the aggregate, and what shows the one in the enum to a visitor.
+/// Whether each of the events creates the aggregate, and what shows the one in the enum to a visitor. That one is not
+/// applied is said by the first, at its place in the list; where it does not compile, the visitor has an error type.
 fn applied(aggregate: &Aggregate) -> (TokenStream, TokenStream) {
     match &aggregate.events {
         Messages::Own(own) => {
             let owner = Ident::new("Self", own.span());
             (
                 quote!(<#owner as __p::Apply<#own>>::CREATES),
-                quote!(<#owner as __p::Apply<#own>>::visit(event, to)),
+                quote!(to.visit(event)),
             )
         }
         Messages::Listed(list) => {
@@ -159,13 +162,11 @@ fn applied(aggregate: &Aggregate) -> (TokenStream, TokenStream) {
                 ..
             } = columns;
             let own = variants.iter();
-            let own: Vec<_> = own
-                .map(|variant| Ident::new("Self", variant.span()))
-                .collect();
+            let own = own.map(|variant| Ident::new("Self", variant.span()));
             (
                 quote!(#(#(#cfgs)* <#own as __p::Apply<__Event<#aliases>>>::CREATES,)*),
                 quote!(match *event {
-                    #(#(#cfgs)* #set::#variants(ref it) => <#own as __p::Apply<__Event<#aliases>>>::visit(it, to),)*
+                    #(#(#cfgs)* #set::#variants(ref it) => to.visit(it),)*
                 }),
             )
         }
@@ -180,7 +181,7 @@ fn creation(aggregate: &Aggregate) -> Option<TokenStream> {
     let Messages::Listed(list) = commands else {
         return None;
     };
-    let (name, each) = (ident.to_string(), enums::words(list.kind).each);
+    let (name, each) = (ident.to_string(), enums::word(list.kind));
     let check = quote_spanned!(ident.span()=> __p::creation::<#ident, #each>(#name));
     Some(quote!(const _: () = #check;))
 }

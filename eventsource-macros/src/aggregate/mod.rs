@@ -13,7 +13,7 @@ use syn::DeriveInput;
 use crate::arguments::Arguments;
 use crate::errors::Errors;
 use crate::runtime::Runtime;
-pub(crate) use enums::{aliases, message_set};
+pub(crate) use enums::{aliases, event_set};
 pub(crate) use model::{Entry, List};
 pub(crate) use parse::entries;
 

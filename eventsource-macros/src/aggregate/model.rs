@@ -1,6 +1,6 @@
 //! What an annotated aggregate says.
 
-use proc_macro2::Span;
+use proc_macro2::{Literal, Span};
 use syn::{Attribute, Expr, Ident, LitStr, Path, Type, Visibility};
 
 use crate::message::Kind;
@@ -67,6 +67,10 @@ pub(crate) struct Columns<'a> {
     pub(crate) paths: Vec<&'a Path>,
     pub(crate) variants: Vec<&'a Ident>,
     pub(crate) aliases: Vec<&'a Ident>,
+    /// The numbers of the variants.
+    pub(crate) numbers: Vec<Literal>,
+    /// The names of the variants.
+    pub(crate) names: Vec<String>,
 }
 
 impl List {
@@ -76,12 +80,16 @@ impl List {
             paths: Vec::with_capacity(self.entries.len()),
             variants: Vec::with_capacity(self.entries.len()),
             aliases: Vec::with_capacity(self.entries.len()),
+            numbers: Vec::with_capacity(self.entries.len()),
+            names: Vec::with_capacity(self.entries.len()),
         };
-        for entry in &self.entries {
+        for (number, entry) in (0_u16..).zip(&self.entries) {
             columns.cfgs.push(&entry.cfg);
             columns.paths.push(&entry.path);
             columns.variants.push(&entry.variant);
             columns.aliases.push(&entry.alias);
+            columns.numbers.push(Literal::u16_unsuffixed(number));
+            columns.names.push(entry.variant.to_string());
         }
         columns
     }

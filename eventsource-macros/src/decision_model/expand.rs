@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use crate::aggregate::{Entry, List, aliases, message_set};
+use crate::aggregate::{Entry, List, aliases, event_set};
 use crate::decision_model::model::{DecisionModel, Events, Field};
 use crate::message;
 use crate::runtime::{quiet, respanned, scope};
@@ -64,7 +64,7 @@ fn set(model: &DecisionModel, list: &List) -> TokenStream {
         vis, ident: owner, ..
     } = model;
     let List { ident, entries, .. } = list;
-    let (aliases, messages) = (aliases(list), message_set(list));
+    let (aliases, messages) = (aliases(list), event_set(list));
     let variants = entries.iter().map(
         |Entry {
              cfg,

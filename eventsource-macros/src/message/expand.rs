@@ -3,7 +3,7 @@
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Ident, LitStr, Type};
+use syn::{Attribute, Ident, LitStr, Type};
 
 use crate::message::model::{Body, Contract, Kind, Message, OwnField, Shape, Stream, Tag, Variant};
 use crate::message::{stream, versions};
@@ -22,16 +22,10 @@ pub(crate) fn expand(message: &Message, standard: Option<&TokenStream>) -> Token
             let stream = stream.as_ref();
             one(message, contract, versions, tags, stream, stored, standard)
         }
-        Shape::Set { variants, retired } => {
-            let rules = Rules {
-                listed: false,
-                retired,
-            };
-            scope(
-                &message.runtime,
-                set(message.kind, &message.ident, variants, &rules),
-            )
-        }
+        Shape::Set { variants, retired } => scope(
+            &message.runtime,
+            set(message.kind, &message.ident, variants, retired),
+        ),
     }
 }
 
@@ -113,14 +107,13 @@ fn implementation(
 ) -> TokenStream {
     let interface = kind.interface();
     let version = (*version != 1).then(|| Literal::u32_unsuffixed(*version));
-    let (version, source) = (version.iter(), source.iter());
+    let (version, source) = (version.iter(), source.as_deref().unwrap_or_default());
     quote! {
         #allowed
         impl #runtime::#interface for #ident {
             const NAME: &'static str = #name;
             #(const VERSION: u32 = #version;)*
-            #(const SOURCE: &'static str = #source;)*
-            const PLACE: #runtime::Place = #runtime::Place::here();
+            const SOURCE: #runtime::Source = #runtime::Source::here(#source);
             #more
         }
     }
@@ -142,21 +135,8 @@ pub(crate) fn adds(tags: &[Tag]) -> impl Iterator<Item = TokenStream> {
     )
 }
 
-/// What holds of a set as a whole.
-pub(crate) struct Rules<'a> {
-    /// It is the list of an aggregate or a decision model, which knows all parts of an event that was split.
-    pub(crate) listed: bool,
-    /// The stored names of events that were retired.
-    pub(crate) retired: &'a [LitStr],
-}
-
-/// A set, for use in a scope.
-pub(crate) fn set(
-    kind: Kind,
-    ident: &Ident,
-    variants: &[Variant],
-    Rules { listed, retired }: &Rules<'_>,
-) -> TokenStream {
+/// A set that is an enum of the user's own, for use in a scope. `retired` are the stored names of events that were retired.
+fn set(kind: Kind, ident: &Ident, variants: &[Variant], retired: &[LitStr]) -> TokenStream {
     // Events that are structs have their tags in their own implementations.
     let tagged = kind == Kind::Event && variants.iter().any(Variant::is_own);
     let parts: Vec<_> = (0_u16..)
@@ -169,11 +149,10 @@ pub(crate) fn set(
         parts.iter().map(|part| &part.write),
         parts.iter().map(|part| &part.read),
     );
-    // Of the first command there is nothing to say; an event may be an earlier version.
-    let distinct = (0_u16..)
-        .zip(variants)
-        .skip(usize::from(kind == Kind::Command))
-        .map(|(number, variant)| distinct(ident, number, variant, *listed && kind == Kind::Event));
+    let names = variants
+        .iter()
+        .map(|variant| (&variant.cfg[..], &variant.ident));
+    let distinct = distinct(kind, ident, names, false);
     let retired = (!retired.is_empty())
         .then(|| quote!(const RETIRED: &'static [&'static str] = &[#(#retired),*];));
     let interface = match kind {
@@ -199,20 +178,36 @@ pub(crate) fn set(
             }
         }
         #interface
-        const _: () = { #(#distinct)* };
+        #distinct
     }
 }
 
-/// That no message before this one has its stored name, and what else must hold of it: else the constant is an error at
-/// the variant.
-fn distinct(set: &Ident, number: u16, variant: &Variant, listed: bool) -> TokenStream {
-    let Variant { cfg, ident, .. } = variant;
-    let (rule, number) = (
-        if listed { "listed" } else { "distinct" },
-        Literal::u16_unsuffixed(number),
-    );
-    let rule = Ident::new(rule, ident.span());
-    quote_spanned!(ident.span()=> #(#cfg)* __p::#rule::<#set>(#number);)
+/// That no message has the stored name of one before it, and what else must hold of each: else the constant is an error
+/// at the variant. `listed` in the list of an aggregate or a decision model, which knows all parts of an event that was
+/// split.
+pub(crate) fn distinct<'a>(
+    kind: Kind,
+    set: &Ident,
+    variants: impl Iterator<Item = (&'a [Attribute], &'a Ident)>,
+    listed: bool,
+) -> TokenStream {
+    let rule = match kind {
+        Kind::Event if listed => "listed",
+        _ => "distinct",
+    };
+    // Of the first command there is nothing to say; an event may be an earlier version.
+    let variants = (0_u16..)
+        .zip(variants)
+        .skip(usize::from(kind == Kind::Command));
+    let rules = variants.map(|(number, (cfg, variant))| {
+        let (rule, number) = (
+            Ident::new(rule, variant.span()),
+            Literal::u16_unsuffixed(number),
+        );
+        quote_spanned!(variant.span()=> #(#cfg)* __p::#rule::<#set>(#number);)
+    });
+    let rules: TokenStream = rules.collect();
+    quote!(const _: () = { #rules };)
 }
 
 /// What makes an enum of messages one that can be recorded, with the tags of each.
@@ -375,7 +370,7 @@ fn own_part(
 }
 
 /// The attributes of a field that its payload needs too: all but ours and the documentation.
-fn passed_on(attributes: &[syn::Attribute]) -> Vec<&syn::Attribute> {
+fn passed_on(attributes: &[Attribute]) -> Vec<&Attribute> {
     attributes
         .iter()
         .filter(|attribute| {

@@ -9,14 +9,14 @@ mod stream;
 mod versions;
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::ToTokens;
 use syn::DeriveInput;
 
 use crate::arguments::Arguments;
 use crate::errors::Errors;
 use expand::expand;
-pub(crate) use expand::{Rules, adds, set};
-pub(crate) use model::{Body, Kind, Tag, Variant};
+pub(crate) use expand::{adds, distinct};
+pub(crate) use model::{Kind, Tag};
 pub(crate) use parse::{reached, tags};
 pub(crate) use source::{documentation, source};
 pub(crate) use standard::{OwnTypes, bound, own_types};
@@ -43,5 +43,7 @@ pub(crate) fn implement(
     let standard = own.map(|own| standard::expand(&item, own));
     let message = parse::parse(kind, item, arguments, &mut errors);
     let implementation = message.map(|message| expand(&message, standard.as_ref()));
-    quote!(#implementation #errors)
+    let mut output = implementation.unwrap_or_default();
+    errors.to_tokens(&mut output);
+    output
 }

@@ -17,13 +17,20 @@ pub(crate) fn expand(methods: &Methods) -> TokenStream {
         Some(declaration(methods, method, declared))
     });
     let known = known(methods);
-    let implementations = methods.list.iter().enumerate().map(|(number, method)| {
-        let content = match methods.role {
-            Role::Apply => apply(method),
-            Role::Handle => handle(method),
-        };
-        implementation(methods, number, method, content)
-    });
+    let implementations: TokenStream = methods
+        .list
+        .iter()
+        .enumerate()
+        .map(|(number, method)| {
+            // In the head of an implementation a misspelled type would be reported once more, as a forgotten type parameter.
+            let alias = format_ident!("__M{number}");
+            let content = match methods.role {
+                Role::Apply => apply(&alias, method),
+                Role::Handle => handle(&alias, method),
+            };
+            implementation(methods, &alias, method, content)
+        })
+        .collect();
     let unknown = methods.unknown.as_ref();
     let unknown = unknown.map(|mistake| stand_in(methods, mistake));
     let listed = listed(methods);
@@ -32,7 +39,7 @@ pub(crate) fn expand(methods: &Methods) -> TokenStream {
         quote! {
             #known
             #listed
-            #(#implementations)*
+            #implementations
             #unknown
         },
     );
@@ -70,32 +77,30 @@ fn stand_in(Methods { role, .. }: &Methods, mistake: &TokenStream) -> TokenStrea
 /// else is reported. Where there is an `#[apply]` block, it is the one to say so.
 fn known(Methods { role, owner, .. }: &Methods) -> TokenStream {
     let span = owner.span();
-    let (by_itself, mention) = match role {
-        Role::Apply => (
-            quote_spanned!(span=> <#owner as __p::State>::IS_STATE),
-            Some(quote! {
+    match role {
+        Role::Apply => {
+            let known = quote_spanned!(span=> <#owner as __p::State>::IS_STATE);
+            quote! {
+                const __KNOWN: bool = #known;
+                type __Owner = <#owner as __p::Known<{ __KNOWN }>>::Type;
                 enum __Block {}
                 impl __p::Mentioned<<__Block as __p::Known<{ __KNOWN }>>::Type> for __Owner {
                     const IS_AGGREGATE: bool = __KNOWN;
                 }
-            }),
-        ),
-        Role::Handle => (
-            quote_spanned!(span=> <#owner as __p::Mentioned<__p::ByItself>>::IS_AGGREGATE),
-            None,
-        ),
-    };
-    quote! {
-        const __KNOWN: bool = #by_itself;
-        type __Owner = <#owner as __p::Known<{ __KNOWN }>>::Type;
-        #mention
+            }
+        }
+        Role::Handle => {
+            let known =
+                quote_spanned!(span=> <#owner as __p::Mentioned<__p::ByItself>>::IS_AGGREGATE);
+            quote!(type __Owner = <#owner as __p::Known<{ #known }>>::Type;)
+        }
     }
 }
 
 /// The implementation of the trait. All of it stands at the method's name, where the compiler then reports a second one.
 fn implementation(
     methods: &Methods,
-    number: usize,
+    alias: &Ident,
     method: &Method,
     content: TokenStream,
 ) -> TokenStream {
@@ -107,8 +112,6 @@ fn implementation(
     } = method;
     let span = ident.span();
     let owner = moved_type(&methods.owner, span);
-    // In the head of an implementation a misspelled type would be reported once more, as a forgotten type parameter.
-    let alias = format_ident!("__M{number}");
     let (interface, bound) = match methods.role {
         Role::Apply => ("Apply", None),
         // What is no aggregate cannot have `Handle`; that has been reported.
@@ -152,10 +155,9 @@ fn listed(methods: &Methods) -> TokenStream {
     }
 }
 
-fn apply(method: &Method) -> TokenStream {
+fn apply(message: &Ident, method: &Method) -> TokenStream {
     let Method {
         ident,
-        message,
         creates,
         tokens,
         ..
@@ -217,11 +219,10 @@ fn output_start(method: &Method) -> Span {
         .map_or(method.ident.span(), |(first, _)| first)
 }
 
-/// Looks at whether the aggregate is there, calls the method, and records what it returns.
-fn handle(method: &Method) -> TokenStream {
+/// Calls the method, and records what it returns.
+fn handle(message: &Ident, method: &Method) -> TokenStream {
     let Method {
         ident,
-        message,
         creates,
         declares,
         output,
@@ -229,21 +230,20 @@ fn handle(method: &Method) -> TokenStream {
         ..
     } = method;
     let (on, passed) = second("on", Some("context"), method);
-    let created = creates.then_some(true);
-    let created = created.iter();
     if *broken {
         return quote! {
-            #(const CREATES: bool = #created;)*
-            fn handle(command: #message, #on: __p::Deciding<'_, Self>) -> __p::Decided<Self> {
+            const CREATES: bool = #creates;
+            fn handle(_: #message, _: __p::Deciding<'_, Self>) -> __p::Decided<Self> {
                 ::core::unreachable!()
             }
         };
     }
+    let creates = creates.then_some(true);
     let (absent, existing) = match creates {
-        true => (Some(&on), None),
-        false => (None, Some(&on)),
+        Some(_) => (Some(&on), None),
+        None => (None, Some(&on)),
     };
-    let (absent, existing) = (absent.iter(), existing.iter());
+    let (creates, absent, existing) = (creates.iter(), absent.iter(), existing.iter());
     let command = Ident::new("command", Span::call_site());
     let (whole, fields) = match declares {
         None => (Some(&command), [].iter()),
@@ -256,12 +256,12 @@ fn handle(method: &Method) -> TokenStream {
     let end = Token![>](last);
     let returned = quote_spanned!(first=> __p::Same<_ #end);
     quote! {
-        #(const CREATES: bool = #created;)*
+        #(const CREATES: bool = #creates;)*
         fn handle(command: #message, #on: __p::Deciding<'_, Self>) -> __p::Decided<Self> {
-            #(__p::absent(&#absent)?;)*
+            #(#absent.absent()?;)*
             let to = <#returned as __p::Decision<__Owner>>::conclude;
             to(__Owner::#ident(
-                #(__p::existing(&#existing)?,)*
+                #(#existing.existing()?,)*
                 #(#whole,)*
                 #(command.#fields,)*
                 #(#passed,)*

@@ -44,7 +44,7 @@ pub(crate) fn parse(
         );
         return None;
     }
-    let mut block: Block = errors.keep(syn::parse2(item))?;
+    let mut block: Block = errors.keep(syn::parse2(item.clone()))?;
     if !check_block(role, &block, errors) {
         return None;
     }
@@ -62,7 +62,7 @@ pub(crate) fn parse(
         });
     }
     let mut list: Vec<Method> = Vec::new();
-    let mut unknown = None;
+    let (mut unknown, mut changed) = (None, !errors.is_empty());
     for item in &mut block.items {
         match item {
             // A method that cannot be read: the compiler says why.
@@ -73,6 +73,7 @@ pub(crate) fn parse(
             }
             Item::Method(found) => {
                 let own = take_command(role, found, errors);
+                changed |= own.is_some();
                 let understood = method(role, &block.owner, found, own, errors);
                 if understood.is_none() {
                     unknown = unknown.or_else(|| errors.last());
@@ -93,12 +94,11 @@ pub(crate) fn parse(
         owner,
         ..
     } = block;
-    let lints = lints_off(role.lints());
-    let output = quote! {
-        #(#attributes)*
-        #lints
-        #head { #(#items)* }
-    };
+    let mut output = lints_off(role.lints());
+    match changed || !errors.is_empty() {
+        true => output.extend(quote!(#(#attributes)* #head { #(#items)* })),
+        false => output.extend(item),
+    }
     Some(Parsed {
         output,
         methods: Methods {

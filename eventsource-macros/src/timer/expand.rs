@@ -13,15 +13,14 @@ pub(super) fn expand(timer: &Timer, standard: Option<&TokenStream>) -> TokenStre
         name,
         source,
     } = timer;
-    let source = source.iter();
+    let source = source.as_deref().unwrap_or_default();
     scope(
         runtime,
         quote! {
             #standard
             impl __p::Timer for #ident {
                 const NAME: &'static str = #name;
-                #(const SOURCE: &'static str = #source;)*
-                const PLACE: __p::Place = __p::Place::here();
+                const SOURCE: __p::Source = __p::Source::here(#source);
             }
         },
     )
