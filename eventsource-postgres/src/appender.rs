@@ -327,7 +327,7 @@ impl Appender {
                     position: Position(position.unsigned_abs()),
                     version: Version(version.unsigned_abs()),
                 };
-                let verdict = Verdict::Made(vec![placed]);
+                let verdict = Ok(vec![placed]);
                 shared.tide.rise(life, placed.position);
                 count_call(
                     shared,
@@ -441,7 +441,7 @@ const NOT_REPLICATED: &str =
 
 fn replicated(verdict: Verdict, warned: bool) -> Answer {
     match verdict {
-        Verdict::Made(_) if warned => Err(AppendError::Unknown {
+        Ok(_) if warned => Err(AppendError::Unknown {
             reason: NOT_REPLICATED.into(),
         }),
         verdict => Ok(verdict),

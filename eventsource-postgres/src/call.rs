@@ -9,7 +9,7 @@ use tokio_postgres::{Error, Row};
 
 use crate::checks::{Arms, NOTHING, expected, index, number};
 use crate::lone::{metadata, tags};
-use crate::request::{Judged, Verdict};
+use crate::request::{Judged, Refusal, Verdict};
 use crate::row;
 use crate::session::Bound;
 
@@ -207,8 +207,8 @@ impl<'a> Call<'a> {
     pub(crate) fn verdicts(&self, facts: &Facts) -> Vec<Verdict> {
         let (mut position, mut counts) = (facts.head, HashMap::new());
         let judge = |part: &Part<'_>| {
-            if let Some(verdict) = part.refusal(facts) {
-                return verdict;
+            if let Some(refusal) = part.refusal(facts) {
+                return Err(refusal);
             }
             let placed = part.probes.iter().map(|probe| {
                 position += 1;
@@ -221,7 +221,7 @@ impl<'a> Call<'a> {
                     version: Version(version.unsigned_abs()),
                 }
             });
-            Verdict::Made(placed.collect())
+            Ok(placed.collect())
         };
         self.parts.iter().map(judge).collect()
     }
@@ -265,9 +265,9 @@ impl<'a> Records<'a> {
 impl Part<'_> {
     /// Why the request was not made, if it was not: its key answers before its checks do, and the first check that does
     /// not hold before the others.
-    fn refusal(&self, facts: &Facts) -> Option<Verdict> {
+    fn refusal(&self, facts: &Facts) -> Option<Refusal> {
         if facts.known.contains(&self.request) {
-            return Some(Verdict::Known);
+            return Some(Refusal::Known);
         }
         self.checks
             .iter()
@@ -283,19 +283,19 @@ impl Part<'_> {
                             .unwrap_or(0)
                             .unsigned_abs(),
                     );
-                    (!of.holds(actual)).then_some(Verdict::Stream { check, actual })
+                    (!of.holds(actual)).then_some(Refusal::Stream { check, actual })
                 }
                 (Asked::Arms(arms), Check::NothingMatches { after, .. }) => {
                     let head = Position(facts.head.unsigned_abs());
                     if *after > head {
-                        return Some(Verdict::BeyondHead {
+                        return Some(Refusal::BeyondHead {
                             asked: *after,
                             head,
                         });
                     }
                     let matches = facts.matches.get(arms.clone()).unwrap_or_default();
                     let first = matches.iter().flatten().min()?;
-                    Some(Verdict::Boundary {
+                    Some(Refusal::Boundary {
                         check,
                         position: Position(first.unsigned_abs()),
                     })

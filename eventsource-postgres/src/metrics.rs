@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::open::Shared;
-use crate::request::Verdict;
+use crate::request::{Refusal, Verdict};
 
 /// What a store has done since it was opened, and what is waiting now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -97,10 +97,10 @@ pub(crate) fn count_call(shared: &Shared, verdicts: &[Verdict], time: Duration, 
     let (mut events, mut conflicts, mut key_hits) = (0, 0, 0);
     for verdict in verdicts {
         match verdict {
-            Verdict::Made(placed) => events += placed.len(),
-            Verdict::Known => key_hits += 1,
-            Verdict::Stream { .. } | Verdict::Boundary { .. } => conflicts += 1,
-            Verdict::BeyondHead { .. } => {}
+            Ok(placed) => events += placed.len(),
+            Err(Refusal::Known) => key_hits += 1,
+            Err(Refusal::Stream { .. } | Refusal::Boundary { .. }) => conflicts += 1,
+            Err(Refusal::BeyondHead { .. }) => {}
         }
     }
     let lock_wait = Duration::from_micros(waited.unsigned_abs());

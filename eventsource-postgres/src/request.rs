@@ -48,12 +48,13 @@ pub(crate) struct Request {
 /// What was found out about an append, or why nothing was.
 pub(crate) type Answer = Result<Verdict, AppendError>;
 
-/// What the database says of an append. What has to be read for the answer, the one who asked reads for itself, so that
-/// nothing is read while the lock is held.
+/// What the database says of an append: where its records are, or why it was not made.
+pub(crate) type Verdict = Result<Vec<Placed>, Refusal>;
+
+/// Why an append was not made. What has to be read for the answer, the one who asked reads for itself, so that nothing is
+/// read while the lock is held.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    /// It was made.
-    Made(Vec<Placed>),
+pub(crate) enum Refusal {
     /// Its key is known.
     Known,
     /// This check does not hold: the stream is at `actual`.

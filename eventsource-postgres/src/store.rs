@@ -20,7 +20,7 @@ use crate::open::Shared;
 use crate::options::PostgresOptions;
 use crate::queue::Refused;
 use crate::reader;
-use crate::request::{Judged, Request, Verdict};
+use crate::request::{Judged, Refusal, Request, Verdict};
 
 /// How long closing waits for connections to end by themselves.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -174,11 +174,11 @@ impl PostgresStore {
                 None => self.wait_in_line(append.clone()).await?,
             };
             match verdict {
-                Verdict::Made(placed) => Ok(Appended {
+                Ok(placed) => Ok(Appended {
                     placed,
                     repeated: false,
                 }),
-                refused => Box::pin(self.refused(&*append, refused)).await,
+                Err(refusal) => Box::pin(self.refused(&*append, refusal)).await,
             }
         })
         .await
@@ -213,22 +213,18 @@ impl PostgresStore {
     async fn refused(
         &self,
         append: &dyn Judged,
-        verdict: Verdict,
+        refusal: Refusal,
     ) -> Result<Appended, AppendError> {
-        if let Some(earlier) = self.stamped(append, &verdict).await? {
+        if let Some(earlier) = self.stamped(append, &refusal).await? {
             return Ok(earlier);
         }
-        match verdict {
-            Verdict::Made(placed) => Ok(Appended {
-                placed,
-                repeated: false,
-            }),
-            Verdict::Known => self.earlier(append).await,
-            Verdict::Stream { check, actual } => Err(match append.checks().get(check) {
+        match refusal {
+            Refusal::Known => self.earlier(append).await,
+            Refusal::Stream { check, actual } => Err(match append.checks().get(check) {
                 Some(Check::Stream(check)) => self.stream_conflict(check, actual).await,
                 _ => StoreError::Closed.into(),
             }),
-            Verdict::Boundary { check, position } => Err(match append.checks().get(check) {
+            Refusal::Boundary { check, position } => Err(match append.checks().get(check) {
                 Some(Check::NothingMatches { query, .. }) => {
                     AppendError::Conflict(Box::new(Conflict::Boundary {
                         query: query.clone(),
@@ -237,7 +233,7 @@ impl PostgresStore {
                 }
                 _ => StoreError::Closed.into(),
             }),
-            Verdict::BeyondHead { asked, head } => {
+            Refusal::BeyondHead { asked, head } => {
                 Err(StoreError::BeyondHead { asked, head }.into())
             }
         }
@@ -267,7 +263,7 @@ impl PostgresStore {
     async fn stamped(
         &self,
         append: &dyn Judged,
-        verdict: &Verdict,
+        refusal: &Refusal,
     ) -> Result<Option<Appended>, AppendError> {
         let Some(Stamp { id, place }) = append.stamp() else {
             return Ok(None);
@@ -275,14 +271,14 @@ impl PostgresStore {
         let (shared, records) = (self.shared(), append.records().len());
         // It may have been stored, so that this must not fail as if it was not.
         let unread = |error: StoreError| unknown(error.to_string());
-        let placed = match (place, verdict) {
-            (_, Verdict::Made(_) | Verdict::Known | Verdict::BeyondHead { .. }) => return Ok(None),
+        let placed = match (place, refusal) {
+            (_, Refusal::Known | Refusal::BeyondHead { .. }) => return Ok(None),
             (StampPlace::Version(stream, version), _) => {
                 reader::stamped_at(shared, id, (stream, version), records).await
             }
             (
                 StampPlace::FirstMatch { check, .. },
-                Verdict::Boundary {
+                Refusal::Boundary {
                     check: broken,
                     position,
                 },

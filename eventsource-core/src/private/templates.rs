@@ -2,8 +2,10 @@
 //! a fraction of what the same tokens cost when a procedural macro makes them one by one. The procedural macros check
 //! what the user wrote, and call them with names alone; `__p` is this crate's `private` where they do.
 //!
-//! An error is reported at the user's word, since each name has come with its place. Nothing here is an error of its own:
-//! what does not hold of a message is said once, in the table of the set, or in the constants beside it.
+//! An error is reported at the user's word, since each name has come with its place: as `tt`, which keeps it, where `ident`
+//! does not. Nothing here is an error of its own: what does not hold of a message is said once, in the table of the set, or
+//! in the constants beside it. A trait that may not hold of the user's type comes with its place too: the compiler takes two
+//! errors for one only where they stand at one place.
 
 /// The table of an enum around messages, reading and writing. `$known<T>` is `T` if the table compiles, which it does where
 /// all of them are messages; else it is the compiler's error type, about which nothing more is said.
