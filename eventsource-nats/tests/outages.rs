@@ -5,7 +5,7 @@
 
 mod cluster;
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -111,16 +111,14 @@ fn follower(store: &NatsStore) -> (JoinHandle<Vec<Position>>, eventsource_core::
 /// Records histories on stores of their own until it is told to stop, and judges each. Says how many.
 fn historian(url: String, stop: Arc<AtomicBool>) -> JoinHandle<u64> {
     tokio::spawn(async move {
-        let mut judged = 0;
+        let (mut judged, tried) = (0, AtomicU64::new(0));
         while !stop.load(Ordering::SeqCst) {
             let fresh = || async {
                 let begin = Instant::now();
                 loop {
-                    let name = format!(
-                        "H{}_{judged}_{}",
-                        std::process::id(),
-                        begin.elapsed().as_nanos()
-                    );
+                    // Each try has a store of its own: one that failed may have been made all the same.
+                    let number = tried.fetch_add(1, Ordering::SeqCst);
+                    let name = format!("H{}_{number}", std::process::id());
                     let options = NatsStore::options().name(name).replicas(3);
                     match options.patience(Duration::from_secs(60)).open(&url).await {
                         Ok(store) => return store,
