@@ -60,7 +60,7 @@ impl fmt::Display for Place {
 pub struct Source {
     /// The place.
     pub place: Place,
-    /// Its fields, tags and documentation: [`Declaration`](crate::Declaration) reads it.
+    /// Its fields, tags and documentation: [`Declaration`] reads it.
     pub text: &'static str,
 }
 
